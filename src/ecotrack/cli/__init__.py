@@ -1,0 +1,1 @@
+"""The command line: nouns and verbs; no rule of the domain lives here."""

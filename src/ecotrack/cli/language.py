@@ -1,0 +1,125 @@
+"""Bilingual click: help, options and messages in Chinese first, English with ``--lang en``.
+
+Help texts are written once with `say`, which keeps the English beside the Chinese; the classes here
+pick the language when help is printed.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, cast
+
+import click
+
+from ecotrack.errors import Lang
+
+_ENGLISH: dict[str, str] = {}
+
+
+def say(zh: str, en: str) -> str:
+    """Register a help text in both languages and return the Chinese one, which click keeps.
+
+    Examples
+    --------
+    >>> say("数据目录", "folder of the workspace")
+    '数据目录'
+    """
+    _ENGLISH[inspect.cleandoc(zh)] = inspect.cleandoc(en)
+    return zh
+
+
+def language(ctx: click.Context) -> Lang:
+    """Return the language that this call was asked to speak."""
+    return "en" if ctx.find_root().params.get("lang") == "en" else "zh"
+
+
+def _in_language(ctx: click.Context, text: str | None) -> str | None:
+    if text is None or language(ctx) == "zh":
+        return text
+    return _ENGLISH.get(inspect.cleandoc(text), text)
+
+
+class SpokenOption(click.Option):
+    """An option whose help is printed in the language of the call."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option's help row in the language of the call."""
+        kept, self.help = self.help, _in_language(ctx, self.help)
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.help = kept
+
+
+@contextmanager
+def _speaking(command: click.Command, ctx: click.Context) -> Iterator[None]:
+    kept = command.help, command.epilog, command.short_help
+    command.help, command.epilog = (_in_language(ctx, text) for text in (command.help, command.epilog))
+    command.short_help = _in_language(ctx, command.short_help)
+    try:
+        yield
+    finally:
+        command.help, command.epilog, command.short_help = kept
+
+
+class SpokenCommand(click.Command):
+    """A command whose help is printed in the language of the call."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help in the language of the call."""
+        with _speaking(self, ctx):
+            super().format_help(ctx, formatter)
+
+
+class SpokenGroup(click.Group):
+    """A group that speaks both languages and loads a subcommand only when it is called.
+
+    Parameters
+    ----------
+    lazy
+        Command name to ``module:attribute``, for commands that are imported on first use.
+    """
+
+    def __init__(self, *args: Any, lazy: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy = dict(lazy or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, sorted."""
+        return sorted({*super().list_commands(ctx), *self._lazy})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, importing it if need be."""
+        if cmd_name in self._lazy:
+            module, _, attribute = self._lazy[cmd_name].partition(":")
+            return cast(click.Command, getattr(import_module(module), attribute))
+        return super().get_command(ctx, cmd_name)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help in the language of the call."""
+        with _speaking(self, ctx):
+            super().format_help(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their one-line help in the language of the call."""
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                with _speaking(command, ctx):
+                    rows.append((name, (command.help or "").strip().split("\n")[0]))
+        with formatter.section("命令" if language(ctx) == "zh" else "Commands"):
+            formatter.write_dl(rows)
+
+
+def option(*names: str, **kwargs: Any) -> Callable[[Any], Any]:
+    """Like `click.option`, with help in both languages."""
+    return click.option(*names, cls=SpokenOption, **kwargs)
+
+
+def command(name: str, **kwargs: Any) -> Callable[[Any], click.Command]:
+    """Like `click.command`, with help in both languages."""
+    return click.command(name, cls=SpokenCommand, **kwargs)

@@ -1,0 +1,24 @@
+"""The nouns of the house: plain values without I/O."""
+
+from ecotrack.model.entries import Decision, FeatureVersion, Fields, ProgressRecord, Submission
+from ecotrack.model.findings import Finding
+from ecotrack.model.layers import FieldDef, LayerDef, RecordKind, Style
+from ecotrack.model.organisation import Unit, UnitBook, UnitName
+from ecotrack.model.targets import TargetDef
+
+__all__ = [
+    "Decision",
+    "FeatureVersion",
+    "FieldDef",
+    "Fields",
+    "Finding",
+    "LayerDef",
+    "ProgressRecord",
+    "RecordKind",
+    "Style",
+    "Submission",
+    "TargetDef",
+    "Unit",
+    "UnitBook",
+    "UnitName",
+]

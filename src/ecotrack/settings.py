@@ -1,0 +1,154 @@
+"""Reading of ``ecotrack.toml`` and ``layers/*.toml`` into typed values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ecotrack.errors import BadConfig, MissingFile, NewerWorkspace, NotAWorkspace, UnreadableFile
+from ecotrack.model.layers import Classification, LayerDef
+from ecotrack.model.organisation import Unit
+from ecotrack.model.targets import TargetDef
+
+FORMAT = 1
+"""Newest workspace format that this program knows."""
+
+CONFIG_NAME = "ecotrack.toml"
+
+_T = TypeVar("_T")
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules that differ between offices (docs/figures.md); values are decimal text.
+
+    Attributes
+    ----------
+    survival_counts_pct, survival_replant_pct
+        At or above the first the area counts; between the two it is to be replanted; below, failed.
+    tie_break
+        How prior claim inside one season is told: by submission or by acceptance.
+    disputes
+        Which overlaps inside one season are disputed: ``units`` (between units) or ``all``.
+    claim_tolerance_pct
+        Difference of claimed and measured area inside which the claim stands; ``None`` is off.
+    sliver_m2
+        Overlaps below this are listed as slivers; they are still taken out of the credited area.
+    check_due_month, check_due_day
+        Day of the following year on which the survival of a planting season falls due.
+    """
+
+    survival_counts_pct: str = "85"
+    survival_replant_pct: str = "41"
+    tie_break: str = "submission"
+    disputes: str = "units"
+    claim_tolerance_pct: str | None = None
+    sliver_m2: str = "10"
+    spring_check_due: str = "10-31"
+    autumn_check_due: str = "10-31"
+    minimum_plot_mu: str = "1"
+
+
+class WorkspaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ``ecotrack.toml`` says.
+
+    Attributes
+    ----------
+    format
+        Format of the file; newer ones are refused.
+    office
+        Short name that every row of the register carries.
+    extent
+        West, south, east, north in EPSG:4490 degrees: what lies outside is asked about.
+    code_lists
+        Code (what records hold) to text, by list.
+    """
+
+    format: int
+    name_zh: str
+    name_en: str
+    office: str
+    classification: Classification
+    extent: tuple[float, float, float, float]
+    register: str = "register/ecotrack.gpkg"
+    sketch: bool = False
+    approval_number: str | None = None
+    rules: Rules = Rules()
+    units: tuple[Unit, ...] = ()
+    targets: tuple[TargetDef, ...] = ()
+    code_lists: dict[str, dict[str, str]] = {}
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file, with or without BOM.
+
+    Raises
+    ------
+    MissingFile, UnreadableFile
+        The file is not there, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise MissingFile(path) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableFile(path, detail=error) from error
+
+
+def _decode(path: Path, kind: type[_T]) -> _T:
+    try:
+        return msgspec.toml.decode(read_text(path), type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+        raise BadConfig(path, detail=error) from error
+
+
+def _refuse_newer(path: Path) -> None:
+    # The format is read on its own first: a newer file may have keys that this program does not know.
+    found: Any = _decode(path, dict).get("format", FORMAT)
+    if isinstance(found, int) and found > FORMAT:
+        raise NewerWorkspace(path, found=found, known=FORMAT)
+
+
+def read_config(folder: Path) -> WorkspaceConfig:
+    """Read a workspace's ``ecotrack.toml``.
+
+    Raises
+    ------
+    NotAWorkspace
+        There is no such file.
+    NewerWorkspace
+        A newer program made it.
+    BadConfig
+        Its content does not fit; the message names the key.
+    """
+    path = folder / CONFIG_NAME
+    if not path.is_file():
+        raise NotAWorkspace(folder)
+    _refuse_newer(path)
+    config = _decode(path, WorkspaceConfig)
+    _check_codes(path, "units", [unit.code for unit in config.units])
+    _check_codes(path, "targets", [target.id for target in config.targets])
+    return config
+
+
+def read_layers(folder: Path) -> dict[str, LayerDef]:
+    """Read every ``layers/*.toml`` of a workspace, in drawing order.
+
+    Raises
+    ------
+    BadConfig
+        A file does not fit, or two files name the same layer.
+    """
+    paths = sorted((folder / "layers").glob("*.toml"))
+    found = [(path, _decode(path, LayerDef)) for path in paths]
+    for path, layer in found:
+        if layer.id != path.stem:
+            raise BadConfig(path, detail=f"id = {layer.id!r}, expected {path.stem!r}")
+    return {layer.id: layer for _, layer in sorted(found, key=lambda item: (item[1].order, item[1].id))}
+
+
+def _check_codes(path: Path, what: str, codes: list[str]) -> None:
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise BadConfig(path, detail=f"{what}: {', '.join(twice)} twice")
