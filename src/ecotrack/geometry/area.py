@@ -1,0 +1,144 @@
+r"""Ellipsoidal area of polygons whose edges are straight in longitude/latitude.
+
+The area of a ring on the ellipsoid is the line integral of ``A(lat) d(lon)`` around it, where ``A(lat)``
+is the area per radian of longitude between the equator and ``lat``:
+
+.. math:: A(\varphi) = b^2 \int_0^\varphi \frac{\cos t}{(1 - e^2 \sin^2 t)^2}\,dt
+
+Expanded in sines of odd multiples, ``A = b^2 \sum_n c_n \sin n\varphi`` (n = 1, 3, 5 ...), its mean along a
+straight edge is known in closed form: the mean of ``sin n lat`` from ``lat1`` to ``lat2`` is
+``sin(n m) sinc(n d / 2)`` with the middle ``m`` and the difference ``d``. So every edge is integrated exactly,
+and cutting an edge changes nothing but rounding.
+
+Constants: CGCS2000 (GB/T 22482-2008 parameters; a = 6378137 m, 1/f = 298.257222101). The expansion of the
+integrand is the one behind the area formula of TD/T 1055 (annex on map-sheet areas).
+"""
+
+from __future__ import annotations
+
+from math import comb
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+SEMI_MAJOR_M = 6378137.0
+FLATTENING = 1 / 298.257222101
+_E2 = FLATTENING * (2 - FLATTENING)
+_B2 = (SEMI_MAJOR_M * (1 - FLATTENING)) ** 2
+_TERMS = 9
+
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
+
+
+def _sine_coefficients() -> tuple[float, ...]:
+    """Return c_1, c_3, ... of A(lat) / b^2; terms fall off as e^2 to the k (0.0067^9 is 3e-20)."""
+    coefficients = [0.0] * _TERMS
+    for j in range(_TERMS):
+        power = (j + 1) / (2 * j + 1) * _E2**j / 4**j
+        for k in range(j + 1):
+            coefficients[k] += power * (-1) ** k * comb(2 * j + 1, j - k)
+    return tuple(coefficients)
+
+
+_C = _sine_coefficients()
+
+
+def _edge_means(lat1: Floats, lat2: Floats, lat0: Floats) -> Floats:
+    """Return mean(A) along each edge minus A(lat0), in m2 per radian of longitude.
+
+    The reference latitude is one of the ring itself: differences of sines are taken as products, so that
+    small plots keep all their digits.
+    """
+    middle, half = (lat1 + lat2) / 2, (lat2 - lat1) / 2
+    alpha, beta = (middle + lat0) / 2, (middle - lat0) / 2
+    total = np.zeros_like(middle)
+    sin_b, sin_b2, two_cos_2b = np.sin(beta), -np.sin(beta), 2 * np.cos(2 * beta)
+    cos_a, cos_a2, two_cos_2a = np.cos(alpha), np.cos(alpha), 2 * np.cos(2 * alpha)
+    for k, c in enumerate(_C):
+        n = 2 * k + 1
+        # sin(n m) - sin(n lat0), and the curvature of the edge: sin(n m) (sinc(n half) - 1)
+        total += c * (2 * cos_a * sin_b + np.sin(n * middle) * _sinc_minus_one(n * half))
+        sin_b, sin_b2 = two_cos_2b * sin_b - sin_b2, sin_b
+        cos_a, cos_a2 = two_cos_2a * cos_a - cos_a2, cos_a
+    return np.asarray(_B2 * total)
+
+
+def _sinc_minus_one(x: Floats) -> Floats:
+    """Return sin(x)/x - 1 without cancellation for small x."""
+    x2 = x * x
+    series = -x2 / 6 * (1 - x2 / 20 * (1 - x2 / 42 * (1 - x2 / 72 * (1 - x2 / 110))))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        exact = np.sin(x) / x - 1
+    return np.where(np.abs(x) < 0.3, series, exact)
+
+
+def ring_areas_m2(lonlat: Floats, starts: npt.NDArray[np.int64]) -> Floats:
+    """Return the unsigned ellipsoidal areas of closed rings.
+
+    Parameters
+    ----------
+    lonlat
+        Shape (n, 2), EPSG:4490 degrees, the rings one after the other, each closed.
+    starts
+        First row of each ring.
+
+    Returns
+    -------
+    ndarray
+        One area in m2 for each ring.
+    """
+    if len(starts) == 0:
+        return np.zeros(0)
+    lengths = np.diff(np.append(starts, len(lonlat)))
+    rad = np.radians(lonlat)
+    lat0 = np.repeat(rad[starts, 1], lengths)[:-1]
+    d_lon = np.diff(rad[:, 0])
+    d_lon[starts[1:] - 1] = 0.0  # the step from one ring to the next is no edge
+    parts = d_lon * _edge_means(rad[:-1, 1], rad[1:, 1], lat0)
+    sums = np.add.reduceat(np.append(parts, 0.0), starts)
+    return np.asarray(np.abs(sums))
+
+
+def area_m2(geometries: Geometries | list[Any]) -> Floats:
+    """Return the ellipsoidal area of polygons and multipolygons on CGCS2000.
+
+    Edges are straight in longitude/latitude. Against `pyproj.Geod` on the ring densified in
+    longitude/latitude the difference is below max(1e-8 relative, 1e-3 m2) for plots and 1e-6 for county
+    rings (tests/test_geometry_area.py).
+
+    Parameters
+    ----------
+    geometries
+        Shape (n,), shapely geometries in EPSG:4490 longitude/latitude degrees. Rings may turn either way;
+        points and lines have no area; ``None`` and empty geometries give 0.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), m2.
+
+    Examples
+    --------
+    A cell of 0.01 by 0.01 degrees at the lake:
+
+    >>> cell = shapely.box(115.60, 37.60, 115.61, 37.61)
+    >>> round(float(area_m2([cell])[0]), 2)
+    980049.39
+    """
+    array = np.asarray(geometries, dtype=object)
+    parts, of_geometry = shapely.get_parts(array, return_index=True)
+    is_polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, of_geometry = parts[is_polygon], of_geometry[is_polygon]
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    total = np.zeros(len(array))
+    if len(rings) == 0:
+        return total
+    coordinates, of_ring = shapely.get_coordinates(rings, return_index=True)
+    starts = np.flatnonzero(np.diff(of_ring, prepend=-1))
+    areas = ring_areas_m2(coordinates, starts)
+    first = np.diff(of_part, prepend=-1) != 0
+    np.add.at(total, of_geometry[of_part], np.where(first, areas, -areas))
+    return total
