@@ -1,7 +1,7 @@
 #!/bin/sh
 # Names what the machine lacks, in one line, before anything is downloaded.
 # Usage: scripts/preflight.sh PYTHON run|test
-# On Debian, as root, the lacking packages are installed instead, so that a bare CI machine needs no other step.
+# For `test`, as root on Debian, what is lacking is installed by apt, so that a bare CI machine needs no other step.
 set -u
 
 python=$1
@@ -34,13 +34,14 @@ fi
 
 [ -z "$missing" ] && exit 0
 
-if [ "$(id -u)" = 0 ] && have apt-get && [ -n "${packages# }" ]; then
+if [ "$purpose" = test ] && [ -z "${ECOTRACK_APT_DONE:-}" ] && [ -n "${packages# }" ] &&
+    [ "$(id -u)" = 0 ] && have apt-get; then
     echo "Installing what is missing with apt: $missing"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq </dev/null &&
         # shellcheck disable=SC2086 -- a list of packages
         apt-get install -y -qq --no-install-recommends $packages </dev/null >/dev/null &&
-        exec "$0" "$python" "$purpose-again"
+        ECOTRACK_APT_DONE=1 exec "$0" "$python" "$purpose"
     echo "apt could not install them." >&2
 fi
 echo "缺少 / missing: $missing" >&2
