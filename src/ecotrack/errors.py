@@ -284,3 +284,55 @@ class MissingAsset(EcotrackError):
 
     what = Text("缺少网页资源 {name}", "the browser asset {name} is missing")
     mend = Text("请用 make assets 生成，或安装正式的 wheel 包", "make it with make assets, or install the released wheel")
+
+
+class RefusedCRS(DataError):
+    """A datum from which no public transform leads to CGCS2000."""
+
+    what = Text(
+        "坐标系是{zh}，没有公开的精确转换参数，直接换算会偏移几十米到一百多米",
+        "the coordinates are in {en}, from which no exact public transform exists; a plain one is off by 50 to 150 m",
+    )
+    mend = Text("请用测绘部门提供的参数转换到CGCS2000后再导入", "transform it to CGCS2000 with the survey office's parameters first")
+
+
+class StrayCoordinates(DataError):
+    """A coordinate that is no place: not finite, outside longitude/latitude, or far too many of them."""
+
+    what = Text("坐标无效（顶点 {vertex}）", "a coordinate is no place (vertex {vertex})")
+    mend = Text("请检查坐标值和坐标系", "check the numbers and the CRS")
+
+
+class RefusedFormat(DataError):
+    """A file format that intake does not take."""
+
+    what = Text("不接收这种文件：{zh}", "this kind of file is not taken: {en}")
+    mend = Text("{mend_zh}", "{mend_en}")
+
+    def __init__(self, where: object = "", /, *, name: Text, hint: Text | None = None) -> None:
+        chosen = hint or Text(
+            "请另存为 Shapefile（打包成 zip）、GeoJSON、KML 或 GeoPackage",
+            "save it as a zipped Shapefile, GeoJSON, KML or GeoPackage",
+        )
+        super().__init__(where, zh=name.zh, en=name.en, mend_zh=chosen.zh, mend_en=chosen.en)
+
+
+class UnsafeArchive(DataError):
+    """An archive that reaches outside itself or unpacks to too much."""
+
+    what = Text("压缩包不安全：{zh}", "the archive is unsafe: {en}")
+    mend = Text("请只把这一批数据文件重新打包", "pack only the data files again")
+
+
+class OwnReview(UsageError):
+    """A reviewer who would decide about what they sent in themselves."""
+
+    what = Text("{name} 是提交人，不能审核自己提交的内容", "{name} sent this in and cannot review it")
+    mend = Text("请换一名审核人", "let somebody else review it")
+
+
+class UnknownSubmission(UsageError):
+    """A submission or feature version that the register does not hold."""
+
+    what = Text("没有编号为“{name}”的提交或地块版本", "no submission or feature version has the id '{name}'")
+    mend = Text("可用 ecotrack review list 查看", "see ecotrack review list")
