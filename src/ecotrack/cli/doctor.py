@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import platform
 import shutil
-import sqlite3
 import subprocess
 import sys
 import zoneinfo
@@ -33,6 +32,7 @@ _PACKAGES = ("click", "folium", "geopandas", "msgspec", "numpy", "openpyxl", "py
 # Asked in a process of their own: a broken library cannot take the doctor down with it, and none of
 # them (each carries its own SQLite) is loaded beside the register.
 _PROBES = {
+    "SQLite": "import sqlite3 as s; assert s.sqlite_version_info >= (3, 37), 'needs 3.37'; print(s.sqlite_version)",
     "GDAL (fiona)": "import fiona; print(fiona.__gdal_version__)",
     "GDAL (rasterio)": "import rasterio; print(rasterio.__gdal_version__)",
     "GEOS (shapely)": "import shapely; print(shapely.geos_version_string)",
@@ -78,15 +78,15 @@ def _same(text: object) -> Text:
 
 
 def _good(name: str, title: Text, found: Text) -> Check:
-    return _good(name, title, found)
+    return Check(name=name, title=title, answer="good", found=found)
 
 
 def _missing(name: str, title: Text, found: Text, mend: Text) -> Check:
-    return _missing(name, title, found, mend)
+    return Check(name=name, title=title, answer="missing", found=found, mend=mend)
 
 
 def _note(name: str, title: Text, found: Text) -> Check:
-    return _note(name, title, found)
+    return Check(name=name, title=title, answer="note", found=found)
 
 
 def check_python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Check:
@@ -97,16 +97,6 @@ def check_python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Chec
     if version >= (3, 11):
         return _good("python", title, found)
     return _missing("python", title, found, Text("请安装 Python 3.11 或更新版本", "install Python 3.11 or newer"))
-
-
-def check_sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Check:
-    """Tell the SQLite that the register uses; older than 3.37 is missing (STRICT tables)."""
-    title = Text("SQLite 版本", "SQLite")
-    found = _same(".".join(str(part) for part in version))
-    if version >= (3, 37):
-        return _good("sqlite", title, found)
-    mend = Text("请换用自带 SQLite 3.37 以上的 Python", "use a Python that comes with SQLite 3.37 or newer")
-    return _missing("sqlite", title, found, mend)
 
 
 def check_packages(names: Sequence[str] = _PACKAGES) -> Iterator[Check]:
@@ -235,7 +225,6 @@ def check_clock(last: dt.datetime | None, *, now: dt.datetime | None = None) -> 
 def machine() -> Iterator[Check]:
     """Yield what can be said of the machine alone."""
     yield check_python()
-    yield check_sqlite()
     yield from check_packages()
     yield from check_libraries()
     yield check_fonts()
