@@ -336,3 +336,51 @@ class UnknownSubmission(UsageError):
 
     what = Text("没有编号为“{name}”的提交或地块版本", "no submission or feature version has the id '{name}'")
     mend = Text("可用 ecotrack review list 查看", "see ecotrack review list")
+
+
+class UnknownMap(UsageError):
+    """A map name that the workspace does not have, or none where there are several."""
+
+    what = Text("没有名为“{name}”的地图", "no map is named '{name}'")
+    mend = Text("本工作区 maps/ 中的地图：{known}", "Maps in this workspace's maps/: {known}")
+
+
+class NoApprovalNumber(UsageError):
+    """A public map without its map approval number (审图号)."""
+
+    what = Text("公开地图“{name}”没有审图号", "the public map '{name}' has no map approval number (审图号)")
+    mend = Text(
+        "请在地图文件中写明 approval_number，或把密级改为内部",
+        "write approval_number into the map's file, or make it an internal map",
+    )
+
+
+class PlotsOnPublicMap(UsageError):
+    """A public map that would show the geometry of plots."""
+
+    what = Text("公开地图不得显示地块图形：图层“{layer}”", "a public map shows no plot geometry: layer '{layer}'")
+    mend = Text("请从该地图中去掉此图层", "leave this layer out of the map")
+
+
+class ExternalAsset(EcotrackError):
+    """A page that would load something from outside itself."""
+
+    what = Text("网页会从外部加载 {url}", "the page would load {url} from outside")
+    mend = Text(
+        "请下载该文件，并用 local={{网址: 路径}} 交给 write_map，或去掉该插件",
+        "download the file and hand it to write_map with local={{url: path}}, or leave that plugin out",
+    )
+
+
+class InlineHandler(EcotrackError):
+    """A page with an event handler in an HTML attribute, which its security policy would not run."""
+
+    what = Text("网页中有内联事件属性 {name}", "the page has the inline event handler {name}")
+    mend = Text("请改用脚本绑定事件", "bind the event from a script")
+
+
+class AssetsNotFetched(EcotrackError):
+    """Browser libraries that could not be fetched with npm."""
+
+    what = Text("无法用 npm 取得网页资源：{detail}", "the browser assets could not be fetched with npm: {detail}")
+    mend = Text("请安装 Node.js（含 npm）后再试，或安装正式的 wheel 包", "install Node.js with npm and retry, or install the released wheel")
