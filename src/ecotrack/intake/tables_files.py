@@ -1,0 +1,154 @@
+"""Bytes of CSV and XLSX files to grids of cells; nothing is evaluated and nothing is guessed twice."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from ecotrack.errors import Text, UnreadableFile
+from ecotrack.intake.tables_cells import Cell, Grid, column_letter, unescaped
+
+MAX_UNPACKED_BYTES = 400_000_000
+"""Largest unpacked size of an XLSX file: what is above is no spreadsheet of records."""
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DELIMITERS = (",", "\t", ";", "，")
+_XLSX_HINT = Text("请用 Excel 或 WPS 另存为 .xlsx 或 UTF-8 的 .csv", "save it as .xlsx or as .csv in UTF-8")
+
+
+def sniff(path: Path, data: bytes) -> Literal["xlsx", "csv"]:
+    """Tell from the content which kind of file it is.
+
+    Raises
+    ------
+    UnreadableFile
+        It is of another kind: an old .xls, a file with a password, a web page, an ODS file.
+    """
+    if data.startswith(_OLE):
+        locked = "EncryptedPackage".encode("utf-16-le") in data
+        detail = "文件有密码 password-protected" if locked else "旧版 .xls 格式 old .xls format"
+        hint = Text("请去掉密码后另存", "save it without a password") if locked else _XLSX_HINT
+        raise UnreadableFile(path, detail=detail, hint=hint)
+    if data.startswith(b"PK"):
+        _check_zip(path, data)
+        return "xlsx"
+    if data.lstrip()[:200].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"%pdf", b"{\\rtf")):
+        raise UnreadableFile(path, detail="不是电子表格 not a spreadsheet", hint=_XLSX_HINT)
+    return "csv"
+
+
+def _check_zip(path: Path, data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = set(archive.namelist())
+            unpacked = sum(info.file_size for info in archive.infolist())
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise UnreadableFile(path, detail=f"文件不完整 damaged ({error})") from error
+    if "xl/workbook.xml" not in names:
+        raise UnreadableFile(path, detail="不是 XLSX not an XLSX file", hint=_XLSX_HINT)
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise UnreadableFile(path, detail=f"{unpacked} bytes unpacked", hint=Text("请把文件拆小", "split the file"))
+
+
+def decode(path: Path, data: bytes) -> str:
+    """Return the text of a CSV file: UTF-8 with or without BOM, UTF-16 with BOM, else GB18030, all strict.
+
+    Raises
+    ------
+    UnreadableFile
+        It is in none of them.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: tuple[str, ...] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not any(ord(char) < 32 and char not in "\t\r\n" for char in text):
+            return text
+    raise UnreadableFile(path, detail="不是文本表格 not text in UTF-8 or GB18030", hint=_XLSX_HINT)
+
+
+def read_csv_grid(path: Path, data: bytes) -> Iterator[list[list[str]]]:
+    """Yield the rows of a CSV file as each delimiter would cut them; the caller keeps the best.
+
+    Raises
+    ------
+    UnreadableFile
+        The text is not in a known encoding, or a quoted field never ends.
+    """
+    text = decode(path, data)
+    for delimiter in _DELIMITERS:
+        if delimiter != "," and delimiter not in text:
+            continue
+        try:
+            yield list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=delimiter == ","))
+        except csv.Error as error:
+            raise UnreadableFile(path, detail=error, hint=Text("请检查引号", "check the quotes")) from error
+
+
+def read_xlsx_grids(path: Path, data: bytes) -> list[Grid]:
+    """Return the visible sheets of an XLSX file with the values that the file carries.
+
+    Raises
+    ------
+    UnreadableFile
+        The workbook is damaged.
+    """
+    import openpyxl
+
+    try:
+        values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
+        return [
+            Grid(sheet.title, _sheet_rows(sheet, formulas[sheet.title]))
+            for sheet in values.worksheets
+            if sheet.sheet_state == "visible"
+        ]
+    except UnreadableFile:
+        raise
+    except Exception as error:  # openpyxl lets whatever its parts raise through for a damaged workbook
+        raise UnreadableFile(path, detail=f"{type(error).__name__}: {error}", hint=_XLSX_HINT) from error
+
+
+def _sheet_rows(values: Any, formulas: Any) -> list[tuple[Cell, ...]]:
+    # Sheets written by other programs may state a wrong size; the rows themselves tell it.
+    values.reset_dimensions()
+    formulas.reset_dimensions()
+    rows: list[tuple[Cell, ...]] = []
+    for number, (row, sources) in enumerate(zip(values.iter_rows(), formulas.iter_rows(), strict=True), 1):
+        pairs = enumerate(zip(row, sources, strict=True))
+        rows.append(tuple(_xlsx_cell(column, number, cell, source) for column, (cell, source) in pairs))
+    while rows and all(cell.blank for cell in rows[-1]):
+        rows.pop()
+    return rows
+
+
+def _xlsx_cell(column: int, row: int, cell: Any, source: Any) -> Cell:
+    ref = f"{column_letter(column)}{row}"
+    if cell.value is None:
+        return Cell(ref, None, source.value is not None)
+    return Cell(ref, _exact(cell.value, str(cell.number_format or "")))
+
+
+def _exact(value: object, number_format: str) -> str | Decimal | dt.date | None:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, (int, float)):
+        # A spreadsheet shows 15 significant digits; more are artefacts of binary floating point.
+        number = Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value)
+        return f"{(number * 100).normalize():f}%" if "%" in number_format else number
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    return unescaped(str(value))
