@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 MAP := maps/out/hengshui.html
+VENDOR := src/ecotrack/maps/vendor/leaflet.js
 REGISTER := register/ecotrack.gpkg
 COMPILE := uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --universal --python-version 3.11
 PACKAGE_INPUTS := pyproject.toml hatch_build.py package.json package-lock.json src/ecotrack/__init__.py
@@ -24,14 +25,14 @@ help:
 	@echo 'make docs   write docs/cli.md again    make pins  compile requirements/*.txt again'
 	@echo 'make clean  remove what was built (the register stays)'
 
-run: preflight-run $(VENV)/package.stamp $(VENV)/sample.stamp
+run: preflight-run $(VENV)/package.stamp $(VENDOR) $(VENV)/sample.stamp
 	@$(BIN)/ecotrack stats
 	@mkdir -p $(dir $(MAP))
 	@$(BIN)/ecotrack map hengshui -o $(MAP)
 	@echo
 	@echo "地图 / map: $(CURDIR)/$(MAP)"
 
-test: preflight-test $(VENV)/dev.stamp $(VENV)/package.stamp
+test: preflight-test $(VENV)/dev.stamp $(VENV)/package.stamp $(VENDOR)
 	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp $(VENV)/package.stamp
@@ -39,8 +40,7 @@ lint: $(VENV)/dev.stamp $(VENV)/package.stamp
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-assets: $(VENV)/package.stamp
-	@$(BIN)/python -m ecotrack.maps.assets
+assets: $(VENDOR)
 
 dist: preflight-run $(VENV)/dev.stamp $(VENV)/package.stamp
 	@rm -rf dist
@@ -83,6 +83,11 @@ $(VENV)/dev.stamp: requirements/dev.txt | $(VENV)/core.stamp
 $(VENV)/package.stamp: $(PACKAGE_INPUTS) | $(VENV)/core.stamp
 	@echo 'Installing ecotrack ...'
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENDOR): package.json package-lock.json | $(VENV)/package.stamp
+	@echo 'Fetching the browser files of the map ...'
+	@$(BIN)/python -m ecotrack.maps.assets
 	@touch $@
 
 # The register is append-only and may hold real records: it is made once and never again by make.

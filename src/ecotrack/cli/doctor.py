@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -20,7 +21,10 @@ import click
 import ecotrack
 from ecotrack.cli.context import lang_of
 from ecotrack.cli.language import command, option, say
-from ecotrack.errors import EcotrackError, Text
+from ecotrack.errors import EcotrackError, NoRegister, NotAWorkspace, Text
+from ecotrack.register import Register
+from ecotrack.register.location import Mount, mounts, share_type
+from ecotrack.settings import read_config, read_layers
 
 Answer = Literal["good", "missing", "note"]
 
@@ -197,29 +201,64 @@ def check_space(folder: Path) -> Check:
     return _missing("disk", title, found, Text("请腾出至少 2 GiB", "free at least 2 GiB"))
 
 
-def check_clock(last: dt.datetime | None, *, now: dt.datetime | None = None) -> Check:
-    """Tell whether the clock runs behind the register's last row.
+def check_clock(rows_ahead: int, *, now: dt.datetime | None = None) -> Check:
+    """Tell whether the clock runs behind the register's newest rows.
 
     Parameters
     ----------
-    last
-        Instant (UTC) of the register's last row; ``None`` where nothing is recorded.
+    rows_ahead
+        How many rows of the register bear an instant after the clock's.
     now
-        The clock's instant (UTC), for trying it out.
+        The clock's instant (UTC).
 
     Examples
     --------
-    >>> check_clock(None).answer
-    'good'
+    >>> check_clock(0).answer, check_clock(3).answer
+    ('good', 'missing')
     """
-    instant = now or dt.datetime.now(dt.UTC)
     title = Text("系统时钟", "clock")
-    found = _same(instant.isoformat(timespec="seconds"))
-    if last is None or last <= instant + _CLOCK_SLACK:
+    found = _same((now or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds"))
+    if rows_ahead == 0:
         return _good("clock", title, found)
-    newest = last.isoformat(timespec="seconds")
-    late = Text(f"{found.zh} 早于登记库最后一行 {newest}", f"{found.en} is before the register's last row {newest}")
+    late = Text(
+        f"{found.zh}，早于登记库中 {rows_ahead} 行的登记时间",
+        f"{found.en}, before the instants of {rows_ahead} rows of the register",
+    )
     return _missing("clock", title, late, Text("请校准系统时间", "set the clock right"))
+
+
+def check_file_system(path: Path, table: Sequence[Mount] | None = None) -> Check:
+    """Tell whether the register lies on a local disk; SQLite's locks do not hold on a network share."""
+    share = share_type(os.path.realpath(path), mounts() if table is None else table)
+    title = Text("登记库所在文件系统", "file system of the register")
+    if share is None:
+        return _good("filesystem", title, Text("本机硬盘", "a local disk"))
+    mend = Text("请把工作区放到本机硬盘", "put the workspace on a local disk")
+    return _missing("filesystem", title, Text(f"网络共享（{share}）", f"a network share ({share})"), mend)
+
+
+def check_register(path: Path) -> Iterator[Check]:
+    """Yield what can be said of the register at ``path``: whether it opens, and whether the clock is behind it."""
+    title = Text("登记库", "register")
+    try:
+        with Register.open(path, read_only=True) as register:
+            head = register.head()
+            ahead = head.seq - register.seq_at(dt.datetime.now(dt.UTC) + _CLOCK_SLACK)
+    except NoRegister as error:
+        yield _note("register", title, _said(error))
+        yield check_clock(0)
+        return
+    except EcotrackError as error:
+        yield _missing("register", title, _said(error), Text("", ""))
+        yield check_clock(0)
+        return
+    rows = Text(f"{head.seq} 行，链尾 {head.sha256[:8]}", f"{head.seq} rows, head {head.sha256[:8]}")
+    yield _good("register", title, rows)
+    yield check_clock(ahead)
+
+
+def _said(error: EcotrackError) -> Text:
+    return Text(error.message("zh"), error.message("en"))
 
 
 def machine() -> Iterator[Check]:
@@ -235,18 +274,23 @@ def machine() -> Iterator[Check]:
 
 def workspace(folder: Path) -> Iterator[Check]:
     """Yield what can be said of the workspace in ``folder`` and its register."""
-    from ecotrack.workspace import Workspace
-
     title = Text("工作区", "workspace")
     try:
-        opened = Workspace.open(folder)
-    except EcotrackError as error:
-        found = Text(error.message("zh"), error.message("en"))
-        yield _note("workspace", title, found)
+        config = read_config(folder)
+        read_layers(folder)
+    except NotAWorkspace as error:
+        yield _note("workspace", title, _said(error))
+        yield check_clock(0)
         return
-    yield _good("workspace", title, _same(opened.folder.resolve()))
-    path = opened.folder / opened.config.register
+    except EcotrackError as error:
+        yield _missing("workspace", title, _said(error), Text("", ""))
+        yield check_clock(0)
+        return
+    yield _good("workspace", title, _same(folder.resolve()))
+    path = folder / config.register
     yield check_space(path.parent)
+    yield check_file_system(path)
+    yield from check_register(path)
 
 
 def _plain(check: Check) -> dict[str, object]:
