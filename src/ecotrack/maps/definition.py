@@ -1,0 +1,134 @@
+"""What ``maps/<name>.toml`` says: title, layers, panels, opening view, classification."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ecotrack.errors import BadConfig, Text, UnknownMap
+from ecotrack.model.layers import Classification
+from ecotrack.settings import read_text
+
+Panel = Literal["targets", "funnel", "units"]
+FOLDER = "maps"
+
+
+class LayerGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Layers that stand together in the layer control, topmost first.
+
+    Attributes
+    ----------
+    layers
+        Ids of layers of the workspace.
+    hidden
+        Those of them that are switched off when the map opens.
+    """
+
+    title_zh: str
+    title_en: str
+    layers: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
+
+
+class Paint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Colours of one layer on this map, in place of the layer's own.
+
+    Attributes
+    ----------
+    field
+        ``state``, or a field of the latest record that has it (``class``).
+    colors
+        Value to ``#rrggbb``, in the legend's order.
+    """
+
+    layer: str
+    colors: dict[str, str]
+    field: str = "state"
+    title_zh: str = ""
+    title_en: str = ""
+
+
+class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One map of a workspace.
+
+    Attributes
+    ----------
+    id
+        Name of the map: the file's stem.
+    classification
+        Level of the map; no layer on it may stand above.
+    bounds
+        West, south, east, north of the opening view, degrees (EPSG:4490).
+    approval_number
+        审图号: a public map cannot be made without it.
+    panels
+        Which panels stand beside the map, in order.
+    labels
+        Ids of layers whose names are written on the map, most important first.
+    records_shown
+        How many of a feature's latest records its popup shows.
+    """
+
+    id: str
+    title_zh: str
+    title_en: str
+    classification: Classification
+    bounds: tuple[float, float, float, float]
+    groups: tuple[LayerGroup, ...]
+    approval_number: str | None = None
+    panels: tuple[Panel, ...] = ("targets", "funnel", "units")
+    labels: tuple[str, ...] = ()
+    paint: tuple[Paint, ...] = ()
+    records_shown: int = 5
+
+    @property
+    def title(self) -> Text:
+        """The title in both languages."""
+        return Text(self.title_zh, self.title_en)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Ids of all layers of the map, in the order of the layer control."""
+        return tuple(layer for group in self.groups for layer in group.layers)
+
+    def paint_of(self, layer: str) -> Paint | None:
+        """Return the map's own colours of a layer, or ``None``."""
+        return next((paint for paint in self.paint if paint.layer == layer), None)
+
+
+def map_names(folder: Path) -> list[str]:
+    """Return the names of the maps that a workspace defines, sorted."""
+    return sorted(path.stem for path in (folder / FOLDER).glob("*.toml"))
+
+
+def read_map(folder: Path, *, name: str | None = None) -> MapDef:
+    """Read the definition of one map.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder.
+    name
+        The map's name; may be left out where there is only one.
+
+    Raises
+    ------
+    UnknownMap
+        There is no such map, or there are several and none was named.
+    BadConfig
+        The file does not fit its schema.
+    """
+    names = map_names(folder)
+    chosen = names[0] if name is None and len(names) == 1 else name
+    if chosen not in names:
+        raise UnknownMap(name=name or "", known="、".join(names) or "-")
+    path = folder / FOLDER / f"{chosen}.toml"
+    try:
+        found = msgspec.toml.decode(read_text(path), type=MapDef)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BadConfig(path, detail=error) from error
+    if found.id != chosen:
+        raise BadConfig(path, detail=f"id = {found.id!r}, expected {chosen!r}")
+    return found

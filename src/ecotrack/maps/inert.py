@@ -1,0 +1,57 @@
+"""The one way in which data reaches a page: inert JSON that no HTML parser can mistake for markup."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from branca.element import Element
+
+_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+
+
+def inert_json(value: Any) -> str:
+    r"""Return compact JSON in which ``<``, ``>``, ``&``, U+2028 and U+2029 are escaped.
+
+    The result can stand inside any ``<script>`` element: it can neither close it nor open a comment.
+
+    Parameters
+    ----------
+    value
+        Anything that `json.dumps` takes, without NaN and infinities.
+
+    Raises
+    ------
+    ValueError
+        A number is not finite, which JSON cannot say.
+
+    Examples
+    --------
+    >>> inert_json({"name": "</script><img>"})
+    '{"name":"\\u003c/script\\u003e\\u003cimg\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # A lone surrogate (from a damaged attribute table) has no UTF-8 form; it becomes the replacement character.
+    return text.translate(_ESCAPES).encode("utf-8", "replace").decode("utf-8")
+
+
+class InertData(Element):  # type: ignore[misc]
+    """A block of JSON in the page, found by scripts under its ``id``.
+
+    Parameters
+    ----------
+    key
+        The element's id: a plain identifier, never data.
+    value
+        What the block holds.
+    """
+
+    def __init__(self, key: str, value: Any) -> None:
+        super().__init__()
+        self._name = "InertData"
+        self.key = key
+        self.value = value
+
+    def render(self, **_kwargs: Any) -> str:
+        """Return the element; the data pass through no template."""
+        return f'<script type="application/json" id="{self.key}">{inert_json(self.value)}</script>'

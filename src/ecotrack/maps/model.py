@@ -1,0 +1,140 @@
+"""What one map shows, as values: the definition, the layers' views, the scoreboard."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ecotrack.errors import (
+    AboveClassification,
+    BadConfig,
+    Lang,
+    NoApprovalNumber,
+    PlotsOnPublicMap,
+    UnknownLayer,
+)
+from ecotrack.maps.definition import FOLDER, MapDef
+from ecotrack.model.layers import CLASSIFICATIONS, REGISTER_SOURCE, Classification, LayerDef
+
+if TYPE_CHECKING:
+    from ecotrack.workspace import LayerView, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapModel:
+    """Everything that a map draws; making it into a page computes no figure.
+
+    Attributes
+    ----------
+    definition
+        The map as ``maps/<name>.toml`` says it.
+    views
+        One view per layer, geometry in EPSG:4490 longitude/latitude, in the order of the layer control.
+    scoreboard
+        The scoreboard as ``ecotrack stats --json`` gives it (schema ``ecotrack.scoreboard/1``).
+    code_lists
+        Code to text, by list.
+    unit_names
+        Unit code to name.
+    lang
+        Language in which the page opens.
+    """
+
+    definition: MapDef
+    views: tuple[LayerView, ...]
+    scoreboard: dict[str, Any]
+    code_lists: dict[str, dict[str, str]] = field(default_factory=dict)
+    unit_names: dict[str, str] = field(default_factory=dict)
+    lang: Lang = "zh"
+
+    @classmethod
+    def of(
+        cls,
+        workspace: Workspace,
+        definition: MapDef,
+        *,
+        as_of: dt.date | None = None,
+        as_known: dt.datetime | None = None,
+        lang: Lang = "zh",
+    ) -> MapModel:
+        """Assemble the model of one map of a workspace.
+
+        Parameters
+        ----------
+        workspace
+            The open workspace.
+        definition
+            Which map.
+        as_of
+            Day whose state is shown (Asia/Shanghai); ``None`` is today.
+        as_known
+            Instant (UTC) up to which what was recorded counts; ``None`` is now.
+
+        Raises
+        ------
+        UnknownLayer, AboveClassification, NoApprovalNumber, PlotsOnPublicMap
+            As `check_levels` says.
+        """
+        check_levels(definition, workspace.layers, figures=workspace.config.classification)
+        views = tuple(workspace.layer_view(layer, as_of, as_known) for layer in definition.layers)
+        return cls(
+            definition=definition,
+            views=views,
+            scoreboard=workspace.scoreboard(as_of, as_known).to_json(),
+            code_lists=workspace.config.code_lists,
+            unit_names={unit.code: unit.name_zh for unit in workspace.units},
+            lang=lang,
+        )
+
+
+def check_levels(definition: MapDef, layers: dict[str, LayerDef], *, figures: Classification) -> None:
+    """Refuse a map that would show more than its level allows.
+
+    Parameters
+    ----------
+    definition
+        The map.
+    layers
+        The workspace's layers by id.
+    figures
+        Classification of the workspace's figures, which the panels show.
+
+    Raises
+    ------
+    UnknownLayer
+        The map names a layer that the workspace does not have.
+    BadConfig
+        It names a layer without geometry.
+    AboveClassification
+        A layer, or the figures in a panel, stand above the map's level.
+    NoApprovalNumber
+        The map is public and has no map approval number (审图号).
+    PlotsOnPublicMap
+        The map is public and would show geometry that came through the register.
+    """
+    where = f"{FOLDER}/{definition.id}.toml"
+    chosen = [_layer(layers, name, where) for name in definition.layers]
+    for layer in chosen:
+        _refuse_above(layer.title_zh, layer.classification, definition, where)
+    if definition.panels:
+        _refuse_above("/".join(definition.panels), figures, definition, where)
+    if definition.classification == "公开":
+        if not (definition.approval_number or "").strip():
+            raise NoApprovalNumber(where, name=definition.id)
+        for layer in chosen:
+            if layer.source == REGISTER_SOURCE:
+                raise PlotsOnPublicMap(where, layer=layer.title_zh)
+
+
+def _layer(layers: dict[str, LayerDef], name: str, where: str) -> LayerDef:
+    if name not in layers:
+        raise UnknownLayer(where, name=name, known=", ".join(layers))
+    if layers[name].geometry == "none":
+        raise BadConfig(where, detail=f"layer {name!r} has no geometry")
+    return layers[name]
+
+
+def _refuse_above(name: str, level: Classification, definition: MapDef, where: str) -> None:
+    if CLASSIFICATIONS.index(level) > CLASSIFICATIONS.index(definition.classification):
+        raise AboveClassification(where, layer=name, level=level, ceiling=definition.classification)

@@ -1,0 +1,285 @@
+"""Packing of layers for the page: integer coordinates and columns with dictionaries, as plain JSON values.
+
+The unpacking counterpart is ``web/unpack.js``. Coordinates are whole millionths of a degree (0.11 m),
+each the difference to the point before it in the layer. Nothing here is HTML: the values reach the
+page only through `ecotrack.maps.inert.inert_json`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ecotrack.maps.definition import MapDef, Paint
+from ecotrack.maps.model import MapModel
+from ecotrack.model.entries import ProgressRecord
+from ecotrack.model.layers import FieldDef, LayerDef
+from ecotrack.units import round_half_up
+
+if TYPE_CHECKING:
+    from ecotrack.workspace import FeatureView, LayerView
+
+SCALE = 1_000_000
+"""Units of packed coordinates per degree."""
+
+COMPUTED = (
+    FieldDef(name="area_mu", title_zh="量测面积", title_en="Measured area", type="decimal", unit="亩"),
+    FieldDef(name="credited_mu", title_zh="认定面积", title_en="Credited area", type="decimal", unit="亩"),
+)
+"""Fields that a view carries beside those of the layer's definition."""
+
+Column = dict[str, Any]
+
+
+def pack_column(values: Sequence[Any]) -> Column:
+    """Pack one column: a constant, a dictionary with indices, or the values as they are.
+
+    Parameters
+    ----------
+    values
+        JSON values, one per row; ``None`` where there is none.
+
+    Examples
+    --------
+    >>> pack_column(["杨", "柳", "杨", "杨", "杨"])
+    {'d': ['杨', '柳'], 'i': [0, 1, 0, 0, 0]}
+    >>> pack_column([None, None])
+    {'c': None}
+    """
+    distinct = list(dict.fromkeys(values))
+    if len(distinct) <= 1:
+        return {"c": distinct[0] if distinct else None}
+    if len(distinct) * 2 > len(values):
+        return {"v": list(values)}
+    place = {value: index for index, value in enumerate(distinct)}
+    return {"d": distinct, "i": [place[value] for value in values]}
+
+
+def pack_geometries(geometries: Iterable[Any]) -> list[list[list[list[int]]]]:
+    """Pack geometries as nested lists: feature, part, ring, then x and y differences in turn.
+
+    Parameters
+    ----------
+    geometries
+        shapely geometries in EPSG:4490, degrees, longitude first. Rings are sent without the point that
+        closes them; points and lines are parts of one "ring".
+
+    Examples
+    --------
+    >>> pack_geometries([shapely.Point(115.5, 37.6), shapely.Point(115.500001, 37.6)])
+    [[[[115500000, 37600000]]], [[[1, 0]]]]
+    """
+    cursor = np.zeros(2, dtype=np.int64)
+    packed = []
+    for geometry in geometries:
+        parts = []
+        for part in _parts(geometry):
+            rings = []
+            for points in _rings(part):
+                steps = np.diff(points, axis=0, prepend=cursor[None, :])
+                cursor = points[-1]
+                rings.append(steps.ravel().tolist())
+            parts.append(rings)
+        packed.append(parts)
+    return packed
+
+
+def _parts(geometry: Any) -> list[Any]:
+    if geometry is None or geometry.is_empty:
+        return []
+    parts: list[Any] = []
+    for part in shapely.get_parts(geometry):
+        parts += _parts(part) if part.geom_type.startswith(("Multi", "Geometry")) else [part]
+    return parts
+
+
+def _rings(part: Any) -> list[NDArray[np.int64]]:
+    polygon = part.geom_type == "Polygon"
+    lines = [part.exterior, *part.interiors] if polygon else [part]
+    whole = [np.rint(shapely.get_coordinates(line) * SCALE).astype(np.int64) for line in lines]
+    return [points[:-1] if polygon else points for points in whole]
+
+
+def pack_layers(model: MapModel) -> list[dict[str, Any]]:
+    """Return one packed layer per view of the model, in the order of its layer control."""
+    return [pack_layer(view, model) for view in model.views]
+
+
+def pack_layer(view: LayerView, model: MapModel) -> dict[str, Any]:
+    """Pack one layer: definition, features, fields and latest records.
+
+    Features come out in the order of the view; a feature's records newest first.
+    """
+    layer, features = view.layer, list(view.features)
+    paint = model.definition.paint_of(layer.id)
+    return {
+        **_describe(layer, paint),
+        "total": view.total,
+        "with_record": view.with_record,
+        "newest": _text(view.newest),
+        "oldest": _text(view.oldest),
+        "ids": [feature.feature_id for feature in features],
+        "names": pack_column([feature.name for feature in features]),
+        "states": pack_column([_painted(feature, paint) for feature in features]),
+        "samples": pack_column([bool(feature.sample) for feature in features]),
+        "geometries": pack_geometries(feature.geometry for feature in features),
+        "fields": _pack_fields(layer, features, model),
+        "records": _pack_records(layer, features, model),
+        "labels": _label_points(features) if layer.id in model.definition.labels else None,
+    }
+
+
+def pack_definition(definition: MapDef) -> dict[str, Any]:
+    """Return what the page needs of the map's definition."""
+    return {
+        "id": definition.id,
+        "title": _both(definition.title_zh, definition.title_en),
+        "classification": definition.classification,
+        "approval_number": definition.approval_number,
+        "bounds": list(definition.bounds),
+        "panels": list(definition.panels),
+        "labels": list(definition.labels),
+        "groups": [
+            {
+                "title": _both(group.title_zh, group.title_en),
+                "layers": list(group.layers),
+                "hidden": list(group.hidden),
+            }
+            for group in definition.groups
+        ],
+    }
+
+
+def _both(zh: str, en: str) -> dict[str, str]:
+    return {"zh": zh, "en": en}
+
+
+def _describe(layer: LayerDef, paint: Paint | None) -> dict[str, Any]:
+    style = layer.style
+    title = _both(paint.title_zh, paint.title_en) if paint and paint.title_zh else None
+    return {
+        "id": layer.id,
+        "title": _both(layer.title_zh, layer.title_en),
+        "note": layer.note_zh,
+        "geometry": layer.geometry,
+        "order": layer.order,
+        "classification": layer.classification,
+        "sketch": layer.sketch,
+        "recordable": any(kind.feature != "none" for kind in layer.records),
+        "style": {
+            "color": style.color,
+            "fill": style.fill,
+            "fill_opacity": style.fill_opacity,
+            "width": style.width,
+            "radius": style.radius,
+            "dash": style.dash,
+            "show": style.show,
+        },
+        "paint": {"title": title, "colors": paint.colors if paint else style.states},
+        "kinds": {kind.kind: _both(kind.title_zh, kind.title_en) for kind in layer.records},
+    }
+
+
+def _painted(feature: FeatureView, paint: Paint | None) -> str | None:
+    if paint is None or paint.field == "state":
+        return feature.state
+    values = (record.fields.get(paint.field) for record in feature.records)
+    return next((str(value) for value in values if value is not None), None)
+
+
+def _pack_fields(layer: LayerDef, features: list[FeatureView], model: MapModel) -> list[dict[str, Any]]:
+    named = {"feature_id", layer.key, layer.name_field}
+    fields = [field for field in (*layer.fields, *COMPUTED) if field.name not in named]
+    packed = []
+    for field in fields:
+        values = [shown(feature.properties.get(field.name), field, model) for feature in features]
+        if any(value is not None for value in values):
+            packed.append({**_field_title(field), "column": pack_column(values)})
+    return packed
+
+
+def _field_title(field: FieldDef) -> dict[str, Any]:
+    return {"title": _both(field.title_zh, field.title_en), "unit": field.unit}
+
+
+def _pack_records(layer: LayerDef, features: list[FeatureView], model: MapModel) -> dict[str, Any]:
+    kept = [feature.records[: model.definition.records_shown] for feature in features]
+    rows = [record for records in kept for record in records]
+    known = {field.name: field for kind in layer.records for field in kind.fields}
+    fields = []
+    for field in known.values():
+        values = [shown(record.fields.get(field.name), field, model) for record in rows]
+        if any(value is not None for value in values):
+            fields.append({**_field_title(field), "column": pack_column(values)})
+    return {
+        "shown": [len(records) for records in kept],
+        "all": [len(feature.records) for feature in features],
+        "kind": pack_column([record.kind for record in rows]),
+        "day": pack_column([_text(record.effective_on) for record in rows]),
+        "state": pack_column([record.state for record in rows]),
+        "value": pack_column([_value(record) for record in rows]),
+        "value_unit": pack_column([record.value_unit for record in rows]),
+        "unit": pack_column([_unit(record.unit, model) for record in rows]),
+        "document": pack_column([record.basis_document or None for record in rows]),
+        "sample": pack_column([record.sample for record in rows]),
+        "fields": fields,
+    }
+
+
+def _value(record: ProgressRecord) -> str | None:
+    return None if record.value is None else format(record.value, "f")
+
+
+def _unit(code: Any, model: MapModel) -> str | None:
+    return None if code is None else model.unit_names.get(str(code), str(code))
+
+
+def shown(value: Any, field: FieldDef, model: MapModel) -> str | int | float | bool | None:
+    """Return a field's value as a popup shows it: codes as their text, areas to a hundredth.
+
+    Parameters
+    ----------
+    value
+        The value as the layer or the record holds it.
+    field
+        Its definition.
+    model
+        The map, for code lists and unit names.
+    """
+    if value is None or value == "":
+        return None
+    if field.type == "code" and field.codes:
+        return model.code_lists.get(field.codes, {}).get(str(value), str(value))
+    if field.type == "unit":
+        return _unit(value, model)
+    if isinstance(value, float):
+        return float(round_half_up(value, 2))
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value if isinstance(value, (bool, int)) else str(value)
+
+
+def _text(day: dt.date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _label_points(features: list[FeatureView]) -> list[list[float] | None]:
+    points = []
+    for feature in features:
+        geometry = feature.geometry
+        if geometry is None or geometry.is_empty:
+            points.append(None)
+            continue
+        if geometry.geom_type.endswith("LineString"):
+            longest = max(shapely.get_parts(geometry), key=lambda line: float(line.length))
+            point = longest.interpolate(0.5, normalized=True)
+        else:
+            point = geometry.representative_point()
+        points.append([round(point.x, 5), round(point.y, 5)])
+    return points

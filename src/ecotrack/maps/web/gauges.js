@@ -1,0 +1,79 @@
+// Targets as gauges. Every number is the scoreboard's own: nothing is computed here.
+(function () {
+  'use strict';
+
+  const eco = window.ecotrack;
+  const SIGNS = { met: '✓', on_course: '→', missed: '✕', not_assessed: '–' };
+
+  function number(className, value, text) {
+    const element = eco.el('span', className, text);
+    element.dataset.value = value === null || value === undefined ? '' : String(value);
+    return element;
+  }
+
+  function bar(target) {
+    const share = target.share_pct;
+    const track = eco.el('div', 'eco-track');
+    if (share !== null && share !== undefined) {
+      const fill = eco.el('div', 'eco-fill');
+      fill.style.width = Math.max(0, Math.min(100, share)) + '%';
+      track.appendChild(fill);
+    }
+    return track;
+  }
+
+  function reasons(target) {
+    return (target.reasons || []).map(function (reason) {
+      return eco.el('li', '', eco.pick(reason));
+    });
+  }
+
+  function notes(target) {
+    const lines = ['basis', 'note'].filter(function (key) { return eco.pickKey(target, key); }).map(function (key) {
+      return eco.el('p', '', [eco.el('b', '', eco.word(key)), ' ', eco.pickKey(target, key)]);
+    });
+    return lines.length ? eco.el('details', '', [eco.el('summary', '', eco.word('more'))].concat(lines)) : null;
+  }
+
+  eco.gauge = function (target) {
+    const assessed = target.status !== 'not_assessed';
+    const status = eco.el('span', 'eco-status', SIGNS[target.status] + ' ' + eco.pickKey(target, 'status'));
+    const head = [eco.el('h3', '', eco.pickKey(target, 'title'))];
+    ['sample', 'sketch'].forEach(function (mark) {
+      if (target[mark]) {
+        head.push(eco.mark(mark));
+      }
+    });
+    head.push(status);
+    const value = target['value_' + target.unit];
+    const goal = target['target_' + target.unit];
+    const sign = target.direction === '<=' ? '≤' : '≥';
+    const figures = [
+      number('eco-value', value, value === null || value === undefined ? eco.word('notAssessed') : eco.quantity(value, target.unit)),
+      number('eco-goal', goal, eco.word('target') + ' ' + sign + ' ' + eco.quantity(goal, target.unit))
+    ];
+    if (target.share_pct !== null && target.share_pct !== undefined) {
+      figures.splice(1, 0, number('eco-share', target.share_pct, eco.number(target.share_pct, 1, true) + '%'));
+    }
+    if (target.deadline) {
+      figures.push(eco.el('span', 'eco-deadline', eco.word('deadline') + ' ' + target.deadline));
+    }
+    const card = eco.el('article', 'eco-gauge eco-is-' + target.status, [
+      eco.el('header', '', head), bar(target), eco.el('div', 'eco-figures', figures)
+    ]);
+    card.dataset.target = target.id;
+    const why = reasons(target);
+    if (why.length) {
+      card.appendChild(eco.el('ul', assessed ? 'eco-reasons' : 'eco-reasons eco-why', why));
+    }
+    const more = notes(target);
+    if (more) {
+      card.appendChild(more);
+    }
+    return card;
+  };
+
+  eco.targets = function (scoreboard) {
+    return scoreboard.targets.map(eco.gauge);
+  };
+})();

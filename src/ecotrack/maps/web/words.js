@@ -1,0 +1,181 @@
+// Words, numbers and elements: everything that a person reads passes through here.
+(function () {
+  'use strict';
+
+  const eco = { lang: 'zh', painters: [] };
+  window.ecotrack = eco;
+
+  const WORDS = {
+    layers: ['图层与图例', 'Layers and legend'],
+    panel: ['指标', 'Figures'],
+    targets: ['目标', 'Targets'],
+    funnel: ['任务', 'Tasks'],
+    units: ['单位', 'Units'],
+    map: ['地图', 'Map'],
+    asOf: ['截至', 'As of'],
+    asKnown: ['按当时所知', 'As known at'],
+    version: ['数据版本', 'Data version'],
+    record: ['登记第', 'entry '],
+    sketch: ['示意', 'Sketch'],
+    sample: ['示例', 'Sample'],
+    internal: ['内部工作用图', 'Internal working map'],
+    level: ['密级', 'Classification'],
+    approval: ['审图号', 'Map approval number'],
+    noRecord: ['无记录', 'No record'],
+    otherState: ['其他', 'Other'],
+    withRecord: ['有记录', 'with a record'],
+    newest: ['最近', 'newest'],
+    records: ['进度记录', 'Progress records'],
+    recordsShown: ['条，显示最近', ' in all, the latest '],
+    state: ['状态', 'State'],
+    value: ['数值', 'Value'],
+    unit: ['单位', 'Unit'],
+    document: ['依据', 'Basis'],
+    target: ['目标', 'Target'],
+    deadline: ['期限', 'By'],
+    basis: ['口径', 'Basis'],
+    note: ['说明', 'Note'],
+    more: ['口径与说明', 'Basis and notes'],
+    share: ['完成目标的', 'Share of the target'],
+    plots: ['块', 'plots'],
+    losses: ['减少', 'lost'],
+    above: ['高于上一步，请核对', 'above the step before: check'],
+    notAssessed: ['未评价', 'Not assessed'],
+    rank: ['名次', 'Rank'],
+    assigned: ['任务（亩）', 'Task (mu)'],
+    done: ['完成（亩）', 'Done (mu)'],
+    rate: ['完成率', 'Rate'],
+    total: ['合计', 'Total'],
+    none: ['没有可显示的内容', 'Nothing to show'],
+    document2: ['文件', 'Document'],
+    about: ['底图由本工作区图层绘制；坐标 CGCS2000（EPSG:4490）；绘图 Leaflet、folium',
+      'Drawn from the workspace’s own layers; CGCS2000 (EPSG:4490); made with Leaflet and folium'],
+    sketchNote: ['标“示意”的图形按公开数据概绘，不作定界依据', '“Sketch” geometry is drawn from published facts and settles no border'],
+    other: ['English', '中文'],
+    north: ['北', 'N'],
+    no: ['否', 'no'],
+    yes: ['是', 'yes']
+  };
+
+  const UNITS = {
+    km2: ['平方公里', 'km²'], mu: ['亩', 'mu'], m2: ['平方米', 'm²'], ha: ['公顷', 'ha'], km: ['公里', 'km'], m: ['米', 'm'],
+    pct: ['%', '%'], points: ['个百分点', 'points'], places: ['位', 'places'], place: ['位', ''], ug_m3: ['微克/立方米', 'µg/m³'],
+    '1e8_m3': ['亿立方米', '10⁸ m³'], m3: ['立方米', 'm³'], working_days: ['个工作日', 'working days'],
+    months: ['个月', 'months'], days: ['天', 'days']
+  };
+
+  const LEVELS = { '公开': 'Public', '内部': 'Internal', '涉密': 'Secret' };
+
+  eco.word = function (key) {
+    return WORDS[key][eco.lang === 'en' ? 1 : 0];
+  };
+
+  eco.level = function (level) {
+    return eco.lang === 'en' ? LEVELS[level] || level : level;
+  };
+
+  // One of {zh, en}; what has no English stays Chinese.
+  eco.pick = function (both) {
+    return both ? (eco.lang === 'en' && both.en) || both.zh || '' : '';
+  };
+
+  // The same for keys such as title_zh and title_en.
+  eco.pickKey = function (object, key) {
+    return eco.pick({ zh: object[key + '_zh'], en: object[key + '_en'] });
+  };
+
+  eco.unit = function (unit) {
+    const known = Object.prototype.hasOwnProperty.call(UNITS, unit) ? UNITS[unit] : null;
+    return known ? known[eco.lang === 'en' ? 1 : 0] : unit || '';
+  };
+
+  // Halves go away from zero on the decimal text of the number, as office tables do and as Python's side does.
+  function rounded(value, digits) {
+    const text = String(value);
+    if (/e/i.test(text)) {
+      return Number(value).toFixed(digits);
+    }
+    const negative = text.charAt(0) === '-';
+    const units = String(Math.round(Number((negative ? text.slice(1) : text) + 'e' + digits)));
+    const padded = units.padStart(digits + 1, '0');
+    const cut = padded.length - digits;
+    const sign = negative && /[1-9]/.test(units) ? '−' : '';
+    return sign + padded.slice(0, cut) + (digits ? '.' + padded.slice(cut) : '');
+  }
+
+  // A number as people read it: thousands apart, at most `digits` decimals; `fixed` keeps the zeros.
+  eco.number = function (value, digits, fixed) {
+    if (value === null || value === undefined) {
+      return '–';
+    }
+    const places = digits === undefined ? 2 : digits;
+    const parts = rounded(value, places).split('.');
+    const whole = parts[0].replace(/\B(?=(\d{3})+$)/g, ',');
+    const rest = parts[1] && !fixed ? parts[1].replace(/0+$/, '') : parts[1];
+    return rest ? whole + '.' + rest : whole;
+  };
+
+  eco.quantity = function (value, unit, digits) {
+    if (value === null || value === undefined) {
+      return '–';
+    }
+    const name = eco.unit(unit);
+    return eco.number(value, digits) + (name ? (name === '%' ? '' : '\u202f') + name : '');
+  };
+
+  // The first `most` characters, whole code points.
+  eco.clip = function (text, most) {
+    const points = Array.from(String(text));
+    return points.length > most ? points.slice(0, most).join('') + '…' : points.join('');
+  };
+
+  // An element whose text is text, whatever it holds; children may be elements or strings.
+  eco.el = function (name, className, children) {
+    const element = document.createElement(name);
+    if (className) {
+      element.className = className;
+    }
+    [].concat(children === undefined || children === null ? [] : children).forEach(function (child) {
+      element.appendChild(child instanceof Node ? child : document.createTextNode(String(child)));
+    });
+    return element;
+  };
+
+  // A name from data: its direction marks stay inside it.
+  eco.name = function (text, most) {
+    const element = eco.el('bdi', 'eco-data', eco.clip(text, most || 200));
+    if (Array.from(String(text)).length > (most || 200)) {
+      element.title = eco.clip(text, 1000);
+    }
+    return element;
+  };
+
+  eco.mark = function (key) {
+    return eco.el('span', 'eco-mark eco-mark-' + key, eco.word(key));
+  };
+
+  eco.empty = function (element) {
+    while (element.firstChild) {
+      element.removeChild(element.firstChild);
+    }
+    return element;
+  };
+
+  eco.read = function (key) {
+    return JSON.parse(document.getElementById('ecotrack-' + key).textContent);
+  };
+
+  // Registers a painter of words and runs it; a change of language runs all of them again.
+  eco.paint = function (painter) {
+    eco.painters.push(painter);
+    painter();
+  };
+
+  eco.speak = function (lang) {
+    eco.lang = lang === 'en' ? 'en' : 'zh';
+    document.documentElement.lang = eco.lang === 'en' ? 'en' : 'zh-CN';
+    eco.painters.forEach(function (painter) {
+      painter();
+    });
+  };
+})();
