@@ -106,8 +106,8 @@ def write_geojson(path: Path, features: Sequence[Feature]) -> None:
         )
         for feature in features
     ]
-    head = '{"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}},'
-    text = head + ' "features": [\n' + ",\n".join(lines) + "\n]}\n"
+    crs = '{"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}'
+    text = f'{{"type": "FeatureCollection", "crs": {crs},' + ' "features": [\n' + ",\n".join(lines) + "\n]}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
     partial.write_text(text, encoding="utf-8")

@@ -131,7 +131,7 @@ def credit(
     first_is_left = order[pairs.left] < order[pairs.right]
     winner = np.where(first_is_left, pairs.left, pairs.right)
     loser = np.where(first_is_left, pairs.right, pairs.left)
-    pieces = _Pieces(geometries=geometries, pairs=pairs, winner=winner, loser=loser, contested=contested)
+    pieces = _Pieces(pairs, count=len(areas), winner=winner, loser=loser, contested=contested)
     lost_overlap, lost_dispute, held = (np.zeros(len(areas)) for _ in range(3))
     for i in np.unique(loser):
         lost_overlap[i], lost_dispute[i] = pieces.losses(int(i))
@@ -145,11 +145,11 @@ class _Pieces:
     """Shared ground of each polygon, looked up by the side on which it stands."""
 
     def __init__(
-        self, *, geometries: Geometries, pairs: OverlapPairs, winner: Ints, loser: Ints, contested: npt.NDArray[np.bool_]
+        self, pairs: OverlapPairs, *, count: int, winner: Ints, loser: Ints, contested: npt.NDArray[np.bool_]
     ) -> None:
-        self._pairs, self._winner, self._loser, self._contested = pairs, winner, loser, contested
-        self._as_loser = _group(loser, len(geometries))
-        self._as_winner = _group(winner, len(geometries))
+        self._pairs, self._contested = pairs, contested
+        self._as_loser = _group(loser, count)
+        self._as_winner = _group(winner, count)
 
     def _ground(self, rows: Ints) -> shapely.Geometry:
         return shapely.union_all(self._pairs.shared[rows])

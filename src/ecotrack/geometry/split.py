@@ -66,7 +66,7 @@ def split(geometries: Geometries, cells: Geometries) -> Pieces:
     areas = area_m2(pieces)
     real = areas > 0
     polygon, cell, pieces, areas = polygon[real], cell[real], pieces[real], areas[real]
-    inside = np.bincount(polygon, weights=areas, minlength=len(geometries))
+    inside = np.bincount(polygon, weights=areas, minlength=len(geometries)).astype(np.float64)
     return Pieces(
         polygon=polygon,
         cell=cell,

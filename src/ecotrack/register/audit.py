@@ -1,0 +1,89 @@
+"""Audit: the chain computed again from the content, and the first row that was touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ecotrack.errors import Text
+from ecotrack.register.canonical import GENESIS, KINDS, link
+from ecotrack.register.store import Head, Register
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What an audit found.
+
+    Attributes
+    ----------
+    head
+        End of the chain as far as it was walked.
+    entries
+        Number of entries that hold.
+    broken_at
+        Place of the first entry that does not hold; ``None`` where all do.
+    problem
+        What is wrong there.
+    """
+
+    head: Head
+    entries: int
+    broken_at: int | None = None
+    problem: Text | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Whether every entry holds."""
+        return self.broken_at is None
+
+
+def audit(register: Register, *, expected: Head | None = None) -> Audit:
+    """Walk the whole chain and compare it with what the tables hold.
+
+    Parameters
+    ----------
+    expected
+        A head kept elsewhere (a receipt, a backup): the chain must pass through it. A chain alone proves
+        nothing against one who rewrites the whole file.
+
+    Returns
+    -------
+    Audit
+        Names the first entry that was changed, removed or put in.
+    """
+    previous, count, passed = Head(0, GENESIS), 0, expected is None
+    counts: Counter[str] = Counter()
+    for head, recorded_at, office, account_id, entry in register.entries():
+        if head.seq != previous.seq + 1:
+            return _broken(previous, count, previous.seq + 1, Text("该行被删除", "the row was removed"))
+        if entry is None:
+            return _broken(previous, count, head.seq, Text("内容行缺失", "its content row is missing"))
+        sha256 = link(
+            previous.sha256, entry, seq=head.seq, recorded_at=recorded_at, office=office, account_id=account_id
+        )
+        if sha256 != head.sha256:
+            return _broken(previous, count, head.seq, Text("内容被改动", "its content was changed"))
+        previous, count = head, count + 1
+        counts[KINDS[type(entry)][0]] += 1
+        passed = passed or head == expected
+    return _check_rest(register, previous, count, counts, passed, expected)
+
+
+def _check_rest(
+    register: Register, head: Head, count: int, counts: Counter[str], passed: bool, expected: Head | None
+) -> Audit:
+    for table, rows in register.row_counts().items():
+        if rows != counts[table]:
+            problem = Text(f"表 {table} 有链外的行", f"table {table} holds rows outside the chain")
+            return _broken(head, count, head.seq + 1, problem)
+    if not passed and expected is not None:
+        problem = Text("登记链不经过给定的链尾", "the chain does not pass through the given head")
+        return _broken(head, count, expected.seq, problem)
+    damage = register.integrity()
+    if damage:
+        return _broken(head, count, head.seq, Text(f"文件损坏：{damage[0]}", f"the file is damaged: {damage[0]}"))
+    return Audit(head=head, entries=count)
+
+
+def _broken(head: Head, count: int, seq: int, problem: Text) -> Audit:
+    return Audit(head=head, entries=count, broken_at=seq, problem=problem)

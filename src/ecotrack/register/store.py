@@ -1,0 +1,426 @@
+"""The register on one disk: opening, reading as of a day and as known at an instant, and the one writer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
+
+from ecotrack.errors import (
+    DuplicateEntry,
+    EmptyFile,
+    MissingFile,
+    NewerWorkspace,
+    NoRegister,
+    RegisterBusy,
+    UnreadableFile,
+)
+from ecotrack.model import Decision, FeatureVersion, ProgressRecord, Submission
+from ecotrack.register import canonical, rows, schema
+from ecotrack.register.canonical import GENESIS, KINDS, Entry
+from ecotrack.register.geopackage import add_functions
+from ecotrack.register.identity import new_id
+from ecotrack.register.location import refuse_network_share
+
+_BUSY_MS = 60_000
+_T = TypeVar("_T")
+
+
+class Head(NamedTuple):
+    """The end of the chain: the place and the hash of its last entry."""
+
+    seq: int
+    sha256: str
+
+
+class Writer:
+    """The one writer of a register, alive inside ``with register.writer(...)``."""
+
+    def __init__(self, connection: sqlite3.Connection, *, office: str, account_id: str, head: Head, now: str) -> None:
+        self._connection, self._office, self._account_id, self._now = connection, office, account_id, now
+        self._head = head
+
+    @property
+    def head(self) -> Head:
+        """The end of the chain with what this writer has added so far."""
+        return self._head
+
+    def add(self, entry: Entry) -> int:
+        """Append one entry and return its place in the chain.
+
+        The same id with the same content again changes nothing and returns the first place, so that a
+        repeated send never doubles.
+
+        Raises
+        ------
+        DuplicateEntry
+            The id stands with other content.
+        """
+        table, _ = KINDS[type(entry)]
+        entry_id = canonical.entry_id(entry)
+        known = self._connection.execute("SELECT seq, kind FROM entry WHERE entry_id = ?", (entry_id,)).fetchone()
+        if known is not None:
+            return self._same(entry, entry_id, *known)
+        seq = self._head.seq + 1
+        sha256 = canonical.link(
+            self._head.sha256, entry, seq=seq, recorded_at=self._now, office=self._office, account_id=self._account_id
+        )
+        self._connection.execute(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (seq, entry_id, table, self._now, self._office, self._account_id, sha256),
+        )
+        self._connection.execute(rows.insert_sql(table), (seq, *rows.to_row(entry)))
+        self._head = Head(seq, sha256)
+        return seq
+
+    def _same(self, entry: Entry, entry_id: str, seq: int, table: str) -> int:
+        cls = rows.CLASSES[table]
+        names = ", ".join(rows.columns(table))
+        row = self._connection.execute(f"SELECT {names} FROM {table} WHERE seq = ?", (seq,)).fetchone()
+        if cls is not type(entry) or canonical.body(cls(**rows.from_row(table, row))) != canonical.body(entry):
+            raise DuplicateEntry("", entry_id=entry_id)
+        return seq
+
+
+class Register:
+    """An append-only register in one GeoPackage file on a local disk.
+
+    Open it with `Register.create` or `Register.open`; use it in a ``with`` statement or close it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with Register.create(Path(folder.name) / "r.gpkg", office="hengshui") as register:
+    ...     with register.writer(author="张三") as writer:
+    ...         seq = writer.add(Submission(submission_id="s-1", layer="plots", submitted_on=dt.date(2016, 5, 1)))
+    ...     register.head().seq
+    1
+    >>> folder.cleanup()
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
+
+    @classmethod
+    def create(cls, path: Path, *, office: str) -> Self:
+        """Make an empty register, whole or not at all.
+
+        Raises
+        ------
+        NetworkShare
+            ``path`` lies on a network share.
+        """
+        refuse_network_share(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+        partial.unlink(missing_ok=True)
+        connection = sqlite3.connect(partial, isolation_level=None)
+        try:
+            _lay_tables(connection, office)
+        finally:
+            connection.close()
+        try:
+            os.link(partial, path)  # fails where another process was faster; its register stands
+        except FileExistsError:
+            pass
+        except OSError:
+            partial.replace(path)
+        partial.unlink(missing_ok=True)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+        """Open a register.
+
+        Raises
+        ------
+        NoRegister, EmptyFile, UnreadableFile, NetworkShare, NewerWorkspace
+            There is none, or it is no register that this program can read safely.
+        """
+        if not path.is_file():
+            raise NoRegister(path)
+        if path.stat().st_size == 0:
+            raise EmptyFile(path)
+        refuse_network_share(path)
+        try:
+            connection = _connect(path, read_only=read_only)
+            found = dict(connection.execute("SELECT key, value FROM meta"))
+        except sqlite3.DatabaseError as error:
+            raise UnreadableFile(path, detail=error) from error
+        if int(found["schema_version"]) > schema.SCHEMA_VERSION:
+            connection.close()
+            raise NewerWorkspace(path, found=found["schema_version"], known=schema.SCHEMA_VERSION)
+        return cls(path, connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @property
+    def office(self) -> str:
+        """The office that every row of this register carries."""
+        return self._meta["office"]
+
+    @property
+    def register_id(self) -> str:
+        """UUID of the register itself."""
+        return self._meta["register_id"]
+
+    def head(self) -> Head:
+        """Return the end of the chain."""
+        return _head(self._connection)
+
+    @contextmanager
+    def writer(self, *, author: str) -> Iterator[Writer]:
+        """Hold the register for writing: everything inside is kept together, or nothing of it.
+
+        Parameters
+        ----------
+        author
+            Name of the account that writes. The chain holds its id, the name stands beside it.
+
+        Raises
+        ------
+        RegisterBusy
+            Another writer did not let go in time.
+        """
+        connection = self._connection
+        _begin(connection, self.path)
+        try:
+            last = connection.execute("SELECT recorded_at FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
+            # recorded_at never runs backwards, whatever the clock of this machine does
+            now = max(_instant(dt.datetime.now(dt.UTC)), last[0] if last else "")
+            account_id = _account(connection, author)
+            yield Writer(connection, office=self.office, account_id=account_id, head=_head(connection), now=now)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def seq_at(self, instant: dt.datetime) -> int:
+        """Return the place of the last entry recorded up to ``instant``."""
+        row = self._connection.execute("SELECT max(seq) FROM entry WHERE recorded_at <= ?", (_instant(instant),))
+        return int(row.fetchone()[0] or 0)
+
+    def accounts(self) -> dict[str, str]:
+        """Return the names of the accounts by id."""
+        return dict(self._connection.execute("SELECT account_id, name FROM account"))
+
+    def submissions(self, *, seq: int | None = None, raw_sha256: str | None = None) -> list[Submission]:
+        """Return submissions in the order of recording, all or those of one raw file."""
+        return self._read(Submission, {"raw_sha256": raw_sha256}, seq=seq)
+
+    def versions(
+        self,
+        *,
+        layer: str | None = None,
+        submission_id: str | None = None,
+        as_of: dt.date | None = None,
+        seq: int | None = None,
+    ) -> list[FeatureVersion]:
+        """Return feature versions in the order of recording: effective up to ``as_of``, known up to ``seq``."""
+        where = {"layer": layer, "submission_id": submission_id}
+        return self._read(FeatureVersion, where, seq=seq, up_to=("effective_on", as_of))
+
+    def records(
+        self,
+        *,
+        layer: str | None = None,
+        kind: str | None = None,
+        as_of: dt.date | None = None,
+        seq: int | None = None,
+    ) -> list[ProgressRecord]:
+        """Return progress records in the order of recording, corrections and corrected ones alike.
+
+        `ecotrack.progress.current` keeps those in force.
+        """
+        where = {"t.layer": layer, "t.kind": kind}
+        return self._read(ProgressRecord, where, seq=seq, up_to=("effective_on", as_of), recorded=True)
+
+    def decisions(
+        self, *, subject: str | None = None, as_of: dt.date | None = None, seq: int | None = None
+    ) -> list[Decision]:
+        """Return decisions in the order of recording."""
+        return self._read(Decision, {"subject": subject}, seq=seq, up_to=("decided_on", as_of))
+
+    def entries(self) -> Iterator[tuple[Head, str, str, str, Entry | None]]:
+        """Yield every entry of the chain: its head, recorded_at, office, account id and content.
+
+        The content is ``None`` where the row of its table is missing.
+        """
+        chain = self._connection.execute(
+            "SELECT seq, sha256, kind, recorded_at, office, account_id FROM entry ORDER BY seq"
+        )
+        cursors = {table: self._table(table) for table in rows.CLASSES}
+        waiting = {table: next(cursor, None) for table, cursor in cursors.items()}
+        for seq, sha256, kind, recorded_at, office, account_id in chain:
+            row = waiting.get(kind)
+            found = None
+            if row is not None and row[0] == seq:
+                found = rows.CLASSES[kind](**rows.from_row(kind, row[1:]))
+                waiting[kind] = next(cursors[kind], None)
+            yield Head(seq, sha256), recorded_at, office, account_id, found
+
+    def _table(self, table: str) -> Iterator[tuple[Any, ...]]:
+        names = ", ".join(rows.columns(table))
+        return iter(self._connection.execute(f"SELECT seq, {names} FROM {table} ORDER BY seq"))
+
+    def row_counts(self) -> dict[str, int]:
+        """Return the number of rows in each table of the chain."""
+        tables = [table for table, _ in KINDS.values()]
+        return {t: int(self._connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0]) for t in sorted(tables)}
+
+    def integrity(self) -> list[str]:
+        """Return what SQLite's own check of the file finds; empty where all is well."""
+        found = [str(row[0]) for row in self._connection.execute("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the register as it stands at this moment to another file, consistent beside a writer."""
+        target = sqlite3.connect(path)
+        try:
+            self._connection.backup(target)
+        finally:
+            target.close()
+
+    @property
+    def raw_folder(self) -> Path:
+        """The folder beside the register that keeps the raw bytes of uploads."""
+        return self.path.with_name(self.path.stem + ".raw")
+
+    def keep_raw(self, data: bytes) -> str:
+        """Keep the raw bytes of an upload, before anything judges them, and return their SHA-256."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self._raw_path(sha256)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(f"{sha256}.{os.getpid()}.part")
+            with partial.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        return sha256
+
+    def raw(self, sha256: str) -> bytes:
+        """Return the raw bytes of an upload.
+
+        Raises
+        ------
+        MissingFile
+            They are not there.
+        """
+        path = self._raw_path(sha256)
+        if not path.is_file():
+            raise MissingFile(path)
+        return path.read_bytes()
+
+    def _raw_path(self, sha256: str) -> Path:
+        return self.raw_folder / sha256[:2] / sha256
+
+    def _read(
+        self,
+        cls: type[_T],
+        where: dict[str, Any],
+        *,
+        seq: int | None,
+        up_to: tuple[str, dt.date | None] | None = None,
+        recorded: bool = False,
+    ) -> list[_T]:
+        tests = [(f"{column} = ?", value) for column, value in where.items() if value is not None]
+        if seq is not None:
+            tests.append(("t.seq <= ?", seq))
+        if up_to is not None and up_to[1] is not None:
+            tests.append((f"{up_to[0]} <= ?", up_to[1].isoformat()))
+        table = KINDS[cls][0]
+        names = ", ".join(f"t.{name}" for name in rows.columns(table))
+        extra = ", t.seq, e.recorded_at, a.name" if recorded else ""
+        join = "JOIN entry e ON e.seq = t.seq JOIN account a ON a.account_id = e.account_id" if recorded else ""
+        condition = "WHERE " + " AND ".join(test for test, _ in tests) if tests else ""
+        sql = f"SELECT {names}{extra} FROM {table} t {join} {condition} ORDER BY t.seq"
+        width = len(rows.columns(table))
+        result = []
+        for row in self._connection.execute(sql, [value for _, value in tests]):
+            values = rows.from_row(table, row[:width])
+            if recorded:
+                values |= {"seq": row[width], "recorded_at": row[width + 1], "author": row[width + 2]}
+            result.append(cls(**values))
+        return result
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rw"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    add_functions(connection)
+    return connection
+
+
+def _lay_tables(connection: sqlite3.Connection, office: str) -> None:
+    add_functions(connection)
+    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {schema.USER_VERSION}")
+    connection.executescript(schema.ddl())
+    for sql, values in schema.contents():
+        connection.execute(sql, values)
+    for key, value in _first_meta(office).items():
+        connection.execute("INSERT INTO meta VALUES (?, ?)", (key, value))
+
+
+def _first_meta(office: str) -> dict[str, str]:
+    return {"schema_version": str(schema.SCHEMA_VERSION), "office": office, "register_id": new_id()}
+
+
+def _begin(connection: sqlite3.Connection, path: Path) -> None:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise RegisterBusy(path) from error
+        raise UnreadableFile(path, detail=error) from error
+
+
+def _head(connection: sqlite3.Connection) -> Head:
+    row = connection.execute("SELECT seq, sha256 FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(*row) if row else Head(0, GENESIS)
+
+
+def _account(connection: sqlite3.Connection, name: str) -> str:
+    row = connection.execute("SELECT account_id FROM account WHERE name = ?", (name,)).fetchone()
+    if row:
+        return str(row[0])
+    account_id = new_id()
+    connection.execute("INSERT INTO account VALUES (?, ?)", (account_id, name))
+    return account_id
+
+
+def _instant(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def add_all(writer: Writer, entries: Iterable[Entry]) -> int:
+    """Append entries one after the other and return how many places the chain has grown by."""
+    before = writer.head.seq
+    for entry in entries:
+        writer.add(entry)
+    return writer.head.seq - before
