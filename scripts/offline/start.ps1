@@ -25,11 +25,11 @@ function Invoke-Step([string] $Program, [string[]] $Words) {
     }
 }
 
-$Python = $null
+[string[]] $Python = @()
 foreach ($Try in @('py', '-3.13'), @('py', '-3.12'), @('py', '-3.11'), @(, 'python')) {
     if (Test-Python $Try) { $Python = $Try; break }
 }
-if ($null -eq $Python) {
+if ($Python.Count -eq 0) {
     Write-Host '需要 64 位的 Python 3.11、3.12 或 3.13，请先安装（安装时勾选 Add python.exe to PATH）。'
     Write-Host '64-bit Python 3.11, 3.12 or 3.13 is needed: install it first (tick "Add python.exe to PATH").'
     exit 1
