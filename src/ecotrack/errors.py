@@ -384,3 +384,17 @@ class AssetsNotFetched(EcotrackError):
 
     what = Text("无法用 npm 取得网页资源：{detail}", "the browser assets could not be fetched with npm: {detail}")
     mend = Text("请安装 Node.js（含 npm）后再试，或安装正式的 wheel 包", "install Node.js with npm and retry, or install the released wheel")
+
+
+class AmbiguousTask(UsageError):
+    """Several tasks that a report could be about."""
+
+    what = Text("有几个任务都可能是这份报表的任务：{known}", "the report could be about several tasks: {known}")
+    mend = Text("请用 --task 指明任务编号", "name one with --task")
+
+
+class Untold(UsageError):
+    """Something that neither the file nor the call says."""
+
+    what = Text("文件里看不出{zh}", "the file does not tell {en}")
+    mend = Text("请用 {option} 指明", "say it with {option}")
