@@ -1,0 +1,361 @@
+"""The one gate through which geometry enters EPSG:4490 (CGCS2000 longitude/latitude).
+
+A file's coordinates are first *read* (`read_crs`): a declared CRS wins, zone digits and the extent of
+the workspace speak where none is declared, and anything else stays unknown. Then `to_stored` brings
+geometry in: edges over 70 m that were drawn in a projected plane are split in that plane (TD/T 1055),
+transformed, made 2D, snapped to 1e-9 degrees once and normalised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS, Transformer
+from pyproj.enums import WktVersion
+from pyproj.exceptions import CRSError
+
+from ecotrack.errors import RefusedCRS, StrayCoordinates, Text, UnknownCRS
+from ecotrack.geometry.codec import STORED_CRS, snap, to_wkb
+
+LONG_EDGE_M = 70.0
+"""An edge longer than this, drawn in a projected plane, is split there (TD/T 1055)."""
+
+MAX_VERTICES = 1_000_000
+"""Vertices that one feature may have after its edges were split."""
+
+ZONE_EPSG = {zone: 4513 + zone - 25 for zone in range(25, 46)}
+"""CGCS2000 3-degree zones whose eastings begin with the zone's digits: 38 is EPSG:4526, 39 EPSG:4527."""
+
+_EXTENT_MARGIN_DEG = 0.2
+_CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
+_WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
+_REFUSED = {
+    "xian 1980": Text("西安80", "Xian 1980"),
+    "xian80": Text("西安80", "Xian 1980"),
+    "beijing 1954": Text("北京54", "Beijing 1954"),
+    "beijing54": Text("北京54", "Beijing 1954"),
+    "new beijing": Text("新北京54", "New Beijing"),
+}
+
+Extent = tuple[float, float, float, float]
+"""West, south, east, north in EPSG:4490 degrees."""
+
+
+class StoredGeometry(NamedTuple):
+    """A geometry inside the gate.
+
+    Attributes
+    ----------
+    geometry
+        EPSG:4490 longitude/latitude, 2D, on the 1e-9 degree grid, normalised.
+    wkb
+        Its little-endian WKB.
+    """
+
+    geometry: shapely.Geometry
+    wkb: bytes
+    crs: str = STORED_CRS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CRSReading:
+    """How the coordinates of a file are read.
+
+    Attributes
+    ----------
+    crs
+        EPSG code, or WKT where the CRS has no code.
+    declared
+        Whether the file (or the user) says it; else it was told from the numbers.
+    swapped
+        Whether the first number is the northing or latitude.
+    evidence
+        The reading in words, for the submission and the report.
+    """
+
+    crs: str
+    declared: bool
+    swapped: bool = False
+    evidence: Text = Text("", "")
+
+
+def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, where: str = "") -> CRSReading:
+    """Decide how coordinates are to be read.
+
+    Parameters
+    ----------
+    declared
+        What the file or the user says: an EPSG code, WKT or PROJJSON; ``None`` where nothing is said.
+    bounds
+        Least and greatest first and second coordinate of the file, as the numbers stand.
+    extent
+        The workspace's extent, EPSG:4490 degrees.
+
+    Raises
+    ------
+    RefusedCRS
+        Xian 1980, Beijing 1954 and other datums that have no public shift to CGCS2000.
+    UnknownCRS
+        Nothing is declared and the numbers do not tell.
+
+    Examples
+    --------
+    >>> hengshui = (115.10, 37.00, 116.65, 38.45)
+    >>> read_crs(None, (39376000.0, 4150000.0, 39377000.0, 4151000.0), extent=hengshui).crs
+    'EPSG:4527'
+    >>> read_crs(None, (37.6, 115.6, 37.7, 115.7), extent=hengshui).swapped
+    True
+    """
+    if declared:
+        return _declared(declared, bounds, extent, where)
+    if bounds is not None:
+        for swapped in (False, True):
+            epsg = _told_by_numbers(_turned(bounds, swapped), extent)
+            if epsg is not None:
+                return CRSReading(crs=epsg, declared=False, swapped=swapped, evidence=_words(epsg, swapped))
+    raise UnknownCRS(where)
+
+
+def parse_crs(text: str, *, where: str = "") -> CRS:
+    """Return the horizontal CRS that a text names.
+
+    Raises
+    ------
+    UnknownCRS
+        The text names none that is tied to the earth.
+    """
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        raise UnknownCRS(where) from None
+    while crs.is_bound or crs.is_compound:
+        crs = crs.source_crs if crs.is_bound and crs.source_crs else crs.sub_crs_list[0]
+    if not (crs.is_geographic or crs.is_projected) or crs.name.lower().startswith(("undefined", "unknown")):
+        raise UnknownCRS(where)
+    return crs
+
+
+def crs_label(crs: CRS) -> str:
+    """Return ``EPSG:n`` where the CRS has such a code, else its WKT."""
+    authority = crs.to_authority(min_confidence=70)
+    if authority is None or authority[0] not in ("EPSG", "OGC", "ESRI"):
+        return str(crs.to_wkt(WktVersion.WKT2_2019))
+    return ":".join(authority)
+
+
+def _turned(bounds: Extent, swapped: bool) -> Extent:
+    return (bounds[1], bounds[0], bounds[3], bounds[2]) if swapped else bounds
+
+
+def _inside(bounds: Extent, extent: Extent) -> bool:
+    west, south, east, north = extent
+    margin = _EXTENT_MARGIN_DEG
+    return (
+        west - margin <= bounds[0] <= bounds[2] <= east + margin
+        and south - margin <= bounds[1] <= bounds[3] <= north + margin
+    )
+
+
+def _told_by_numbers(bounds: Extent, extent: Extent) -> str | None:
+    """Return the CRS that the numbers themselves tell, where they land inside the workspace."""
+    if _inside(bounds, extent):
+        return STORED_CRS
+    zone = int(bounds[0] // 1e6) if np.isfinite(bounds).all() else 0
+    if zone not in ZONE_EPSG or int(bounds[2] // 1e6) != zone:
+        return None
+    epsg = f"EPSG:{ZONE_EPSG[zone]}"
+    return epsg if _inside(_to_degrees(bounds, epsg), extent) else None
+
+
+def _to_degrees(bounds: Extent, crs: str) -> Extent:
+    corners = np.array([[bounds[0], bounds[1]], [bounds[2], bounds[3]]])
+    x, y = _transformer(crs).transform(corners[:, 0], corners[:, 1])
+    return (float(x[0]), float(y[0]), float(x[1]), float(y[1]))
+
+
+def _words(epsg: str, swapped: bool) -> Text:
+    if epsg == STORED_CRS:
+        found = Text(
+            "文件未声明坐标系，数值是工作区范围内的经纬度，按CGCS2000（EPSG:4490）读取",
+            "no CRS is declared; the numbers are degrees inside the workspace, read as CGCS2000 (EPSG:4490)",
+        )
+    else:
+        zone = next(zone for zone, code in ZONE_EPSG.items() if epsg == f"EPSG:{code}")
+        found = Text(
+            f"文件未声明坐标系，横坐标带{zone}带号，按CGCS2000三度带（{epsg}）读取",
+            f"no CRS is declared; eastings begin with zone {zone}, read as CGCS2000 3-degree zone ({epsg})",
+        )
+    return _with_swap(found, swapped)
+
+
+def _with_swap(found: Text, swapped: bool) -> Text:
+    if not swapped:
+        return found
+    return Text(found.zh + "；第一列是纬度或纵坐标，已对调", found.en + "; the first number is the northing, swapped")
+
+
+def _declared(text: str, bounds: Extent | None, extent: Extent, where: str) -> CRSReading:
+    crs = parse_crs(text, where=where)
+    _refuse_old_datum(crs, where)
+    label = crs_label(crs)
+    swapped = bounds is not None and _only_swapped_fits(bounds, label, extent)
+    return CRSReading(crs=label, declared=True, swapped=swapped, evidence=_with_swap(_declared_words(crs), swapped))
+
+
+def _only_swapped_fits(bounds: Extent, crs: str, extent: Extent) -> bool:
+    return not _inside(_to_degrees(bounds, crs), extent) and _inside(_to_degrees(_turned(bounds, True), crs), extent)
+
+
+def _declared_words(crs: CRS) -> Text:
+    name = f"{crs.name} ({':'.join(crs.to_authority() or ('WKT',))})"
+    if _datum(crs, _CGCS2000):
+        return Text(f"文件声明坐标系{name}", f"the declared CRS is {name}")
+    if _datum(crs, _WGS84):
+        return Text(
+            f"文件声明坐标系{name}；WGS84到CGCS2000按零平移处理（相差在厘米到分米级）",
+            f"the declared CRS is {name}; WGS84 to CGCS2000 is taken as no shift (centimetres to decimetres)",
+        )
+    return Text(
+        f"文件声明坐标系{name}，由PROJ转换到CGCS2000", f"the declared CRS is {name}, transformed to CGCS2000 by PROJ"
+    )
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", " ").removeprefix("d ").removeprefix("gcs ")
+
+
+def _datum_names(crs: CRS) -> list[str]:
+    geodetic = crs.geodetic_crs
+    datum = geodetic.datum if geodetic is not None else None
+    return [_plain(part.name) for part in (crs, geodetic, datum) if part is not None]
+
+
+def _datum(crs: CRS, names: tuple[str, ...]) -> bool:
+    return any(known in name for name in _datum_names(crs)[1:] for known in names)
+
+
+def _refuse_old_datum(crs: CRS, where: str) -> None:
+    for name in _datum_names(crs):
+        for known, title in _REFUSED.items():
+            if known in name:
+                raise RefusedCRS(where, zh=title.zh, en=title.en)
+
+
+@lru_cache(maxsize=64)
+def _source(label: str) -> CRS:
+    return parse_crs(label)
+
+
+@lru_cache(maxsize=64)
+def _transformer(label: str) -> Transformer:
+    crs = _source(label)
+    # Degrees of WGS84 are taken as degrees of CGCS2000: the shift between the two is not known to the public.
+    target = "EPSG:4326" if _datum(crs, _WGS84) else STORED_CRS
+    return Transformer.from_crs(crs, target, always_xy=True)
+
+
+def to_stored(geometry: shapely.Geometry, reading: CRSReading, *, where: str = "") -> StoredGeometry:
+    """Bring one geometry into EPSG:4490.
+
+    Parameters
+    ----------
+    geometry
+        As it came: any dimension, coordinates in ``reading.crs``.
+    reading
+        What `read_crs` decided for the file.
+
+    Raises
+    ------
+    StrayCoordinates
+        A coordinate is not finite, does not transform, is no longitude/latitude, or splitting the edges
+        would give more than `MAX_VERTICES` vertices.
+
+    Examples
+    --------
+    >>> reading = read_crs("EPSG:4527", None, extent=(115.1, 37.0, 116.65, 38.45))
+    >>> plot = shapely.box(39376000, 4150000, 39376100, 4150100)
+    >>> stored = to_stored(plot, reading)
+    >>> len(stored.geometry.exterior.coords)    # each 100 m edge became two
+    9
+    >>> [round(value, 3) for value in stored.geometry.bounds]
+    [115.598, 37.474, 115.599, 37.475]
+    """
+    flat = shapely.force_2d(geometry)
+    _refuse_stray(shapely.get_coordinates(flat), where)
+    if reading.swapped:
+        flat = shapely.transform(flat, lambda xy: xy[:, ::-1])
+    crs = _source(reading.crs)
+    if crs.is_projected:
+        flat = split_long_edges(flat, limit=LONG_EDGE_M / crs.axis_info[0].unit_conversion_factor, where=where)
+    degrees = shapely.transform(flat, lambda xy: _lonlat(xy, reading.crs))
+    _refuse_stray(shapely.get_coordinates(degrees), where, degrees=True)
+    stored = shapely.normalize(snap(degrees))
+    return StoredGeometry(stored, to_wkb(stored))
+
+
+def _lonlat(xy: npt.NDArray[np.float64], crs: str) -> npt.NDArray[np.float64]:
+    x, y = _transformer(crs).transform(xy[:, 0], xy[:, 1])
+    return np.column_stack([x, y])
+
+
+def _refuse_stray(xy: npt.NDArray[np.float64], where: str, *, degrees: bool = False) -> None:
+    good = np.isfinite(xy).all(axis=1) & (np.abs(xy) < 1e10).all(axis=1)
+    if degrees:
+        good &= (np.abs(xy[:, 0]) <= 180) & (np.abs(xy[:, 1]) <= 90)
+    if not good.all():
+        first = int(np.argmin(good))
+        detail = f"{first + 1}: {xy[first, 0]:g}, {xy[first, 1]:g}"
+        raise StrayCoordinates(where, vertex=detail)
+
+
+def split_long_edges(geometry: Any, *, limit: float, where: str = "") -> Any:
+    """Split every edge longer than ``limit`` into ``int(length / limit) + 1`` equal parts, in the plane.
+
+    Parameters
+    ----------
+    geometry
+        A line or polygon, single or multiple; points come back as they are.
+    limit
+        In the unit of the coordinates.
+
+    Raises
+    ------
+    StrayCoordinates
+        More than `MAX_VERTICES` vertices would come out.
+
+    Examples
+    --------
+    >>> split_long_edges(shapely.from_wkt("LINESTRING (0 0, 140 0)"), limit=70).wkt
+    'LINESTRING (0 0, 46.666666666666664 0, 93.33333333333333 0, 140 0)'
+    """
+    parts = shapely.get_parts(geometry) if hasattr(geometry, "geoms") else None
+    if parts is not None:
+        return type(geometry)([split_long_edges(part, limit=limit, where=where) for part in parts])
+    if isinstance(geometry, shapely.Polygon):
+        rings = [
+            _split_ring(np.asarray(ring.coords), limit, where) for ring in (geometry.exterior, *geometry.interiors)
+        ]
+        return shapely.Polygon(rings[0], rings[1:])
+    if isinstance(geometry, shapely.LineString) and not geometry.is_empty:
+        return type(geometry)(_split_ring(np.asarray(geometry.coords), limit, where))
+    return geometry
+
+
+def _split_ring(xy: npt.NDArray[np.float64], limit: float, where: str) -> npt.NDArray[np.float64]:
+    if len(xy) < 2:
+        return xy
+    steps = np.diff(xy, axis=0)
+    lengths = np.hypot(steps[:, 0], steps[:, 1])
+    counts = np.where(lengths > limit, np.floor(lengths / limit) + 1, 1.0)
+    if counts.sum() > MAX_VERTICES:
+        raise StrayCoordinates(where, vertex=f"{counts.sum():g} vertices")
+    parts = counts.astype(np.int64)
+    edge = np.repeat(np.arange(len(parts)), parts)
+    nth = np.arange(len(edge)) - np.repeat(np.cumsum(parts) - parts, parts)
+    inner = xy[edge] + steps[edge] * (nth / parts[edge])[:, None]
+    return np.vstack([inner, xy[-1]])

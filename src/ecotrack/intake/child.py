@@ -1,0 +1,274 @@
+"""What runs inside the child process: an upload's bytes in, a `Reading` out.
+
+Everything that a hostile file can make slow or break (format, reader, transform, validity, repair)
+happens here, under the limits of `ecotrack.sandbox`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import shapely
+
+from ecotrack.coordinates import CRSReading, Extent, read_crs, to_stored
+from ecotrack.errors import EcotrackError, StrayCoordinates, UnknownCRS
+from ecotrack.geometry.area import area_m2
+from ecotrack.geometry.codec import snap, to_wkb
+from ecotrack.intake.candidates import Candidate, LayerReading, Reading, error_finding, file_finding
+from ecotrack.intake.formats import sniff
+from ecotrack.intake.read_archive import Source, unpack
+from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
+from ecotrack.model.findings import Finding
+
+UPLOAD_NAME = "upload"
+"""Our name for the sender's bytes inside the working folder."""
+
+MAX_CHECKED_VERTICES = 200_000
+_POLYGONS = ("Polygon", "MultiPolygon")
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """What the parent asks of the child.
+
+    Attributes
+    ----------
+    file_name
+        The sender's name for the upload; for messages only.
+    extent
+        West, south, east, north of the workspace, EPSG:4490 degrees.
+    crs, encoding
+        What the user says about the file, where it overrules the file.
+    known_fields
+        Header texts that the target layer has a use for.
+    """
+
+    file_name: str
+    extent: Extent
+    crs: str | None = None
+    encoding: str | None = None
+    known_fields: tuple[str, ...] = ()
+
+
+def main(request: bytes, folder: Path) -> bytes:
+    """Read the upload in ``folder`` and answer the `Reading` as MessagePack."""
+    return msgspec.msgpack.encode(read_upload(msgspec.msgpack.decode(request, type=Ask), folder))
+
+
+def read_upload(ask: Ask, folder: Path) -> Reading:
+    """Read every layer of an upload; what cannot be read becomes a finding."""
+    candidates: list[Candidate] = []
+    layers: list[LayerReading] = []
+    findings: list[Finding] = []
+    try:
+        sources, refused = _sources(ask, folder)
+        findings += [error_finding(error, where=ask.file_name) for error in refused]
+    except EcotrackError as error:
+        return Reading(file_name=ask.file_name, findings=[error_finding(error, where=ask.file_name)])
+    for source in sources:
+        try:
+            for raw in _layers(source, ask):
+                read = _LayerWork(raw, ask, first_number=len(candidates) + 1)
+                candidates += read.candidates
+                layers.append(read.reading)
+                findings += read.findings
+        except EcotrackError as error:
+            findings.append(error_finding(error, where=source.name))
+    if not candidates and not any(finding.level == "blocks" for finding in findings):
+        findings.append(file_finding("no_features", where=ask.file_name))
+    return Reading(file_name=ask.file_name, candidates=candidates, layers=layers, findings=findings)
+
+
+def _sources(ask: Ask, folder: Path) -> tuple[list[Source], list[EcotrackError]]:
+    upload = folder / UPLOAD_NAME
+    kind = sniff(upload, name=ask.file_name)
+    if kind.reader == "archive":
+        found = unpack(upload, folder / "unpacked", name=ask.file_name)
+        return found.sources, found.refused
+    return [Source(upload, kind, ask.file_name)], []
+
+
+def _layers(source: Source, ask: Ask) -> Iterator[RawLayer]:
+    path = source.path
+    if path.suffix != source.format.extension:
+        path = path.rename(path.with_suffix(source.format.extension))
+    if source.format.reader == "parquet":
+        from ecotrack.intake.read_parquet import read_parquet
+
+        yield from read_parquet(path, name=source.name)
+    elif source.format.reader == "table":
+        from ecotrack.intake.read_table import read_table
+
+        yield from read_table(path, name=source.name, known=ask.known_fields)
+    else:
+        yield from read_vector(path, source.format, name=source.name, encoding=ask.encoding)
+
+
+class _LayerWork:
+    """One layer on its way from raw features to candidates."""
+
+    def __init__(self, raw: RawLayer, ask: Ask, *, first_number: int) -> None:
+        self._raw, self._ask = raw, ask
+        self.findings: list[Finding] = []
+        features = list(raw.features)
+        if not raw.has_geometry and not any(feature.geometry is not None for feature in features):
+            names = ", ".join(raw.fields[:8])
+            self.findings.append(file_finding("no_geometry_column", where=raw.name, found=names))
+            features = []
+        elif not features:
+            self.findings.append(file_finding("no_features", where=raw.name))
+        self._crs, waits = self._read_crs(features)
+        self._note_encoding()
+        numbered = enumerate(features, start=first_number)
+        self.candidates = [self._candidate(number, feature, waits) for number, feature in numbered]
+        self.reading = self._summary(len(features))
+
+    def _read_crs(self, features: list[RawFeature]) -> tuple[CRSReading | None, Finding | None]:
+        bounds = _bounds(features)
+        declared = self._ask.crs or self._raw.declared_crs
+        if not self._ask.crs and self._raw.assumed_crs and bounds and not _may_be_degrees(bounds):
+            # GeoJSON means WGS84 degrees when it says nothing; these numbers are none.
+            declared = None
+        try:
+            reading = read_crs(declared, bounds, extent=self._ask.extent, where=self._raw.name)
+        except UnknownCRS:
+            words = "{:.6g}, {:.6g} – {:.6g}, {:.6g}".format(*bounds) if bounds else "-"
+            return None, file_finding("unknown_crs", where=self._raw.name, bounds=words)
+        except EcotrackError as error:
+            return None, error_finding(error, where=self._raw.name)
+        if features:
+            self._note_crs(reading)
+        return reading, None
+
+    def _note_crs(self, reading: CRSReading) -> None:
+        where = self._raw.name
+        if not reading.declared:
+            zh, en = reading.evidence
+            self.findings.append(file_finding("told_crs", where=where, zh=zh, en=en))
+        if reading.swapped:
+            self.findings.append(file_finding("axes_swapped", where=where))
+
+    def _note_encoding(self) -> None:
+        found = self._raw.encoding
+        if found is None:
+            return
+        if found.source == "unknown":
+            self.findings.append(file_finding("encoding_unknown", where=self._raw.name))
+        elif found.contradicts:
+            facts = {"declared": found.contradicts, "found": found.encoding}
+            self.findings.append(file_finding("encoding", where=self._raw.name, **facts))
+
+    def _summary(self, count: int) -> LayerReading:
+        crs, text = self._crs, self._raw.encoding
+        return LayerReading(
+            name=self._raw.name,
+            driver=self._raw.driver,
+            crs=crs.crs if crs else None,
+            crs_evidence=tuple(crs.evidence) if crs else ("", ""),
+            encoding=f"{text.encoding} ({text.source})" if text else "",
+            fields=self._raw.fields,
+            features=count,
+        )
+
+    def _candidate(self, number: int, raw: RawFeature, waits: Finding | None) -> Candidate:
+        draft = Candidate(number=number, where=raw.where, attributes=raw.attributes)
+        findings = [replace(finding, feature=str(number)) for finding in raw.findings]
+        label = {"feature": str(number), "where": raw.where}
+        if raw.geometry is None or raw.geometry.is_empty:
+            if not findings:
+                findings.append(file_finding("no_geometry", **label))
+            return msgspec.structs.replace(draft, findings=findings)
+        polygon, found = _polygons_of(raw.geometry)
+        findings += [file_finding(check, found=kinds, **label) for check, kinds in found]
+        submitted = bytes(shapely.to_wkb(raw.geometry, byte_order=1))
+        draft = msgspec.structs.replace(
+            draft, submitted_wkb=submitted, submitted_crs=self._crs.crs if self._crs else None
+        )
+        if polygon is None:
+            return msgspec.structs.replace(draft, findings=findings)
+        if waits is not None or self._crs is None:
+            waiting = [replace(waits, feature=str(number), where=raw.where)] if waits else []
+            return msgspec.structs.replace(draft, findings=[*findings, *waiting])
+        return _stored(draft, polygon, self._crs, self._ask.extent, findings)
+
+
+def _bounds(features: list[RawFeature]) -> Extent | None:
+    geometries = [feature.geometry for feature in features if feature.geometry is not None]
+    corners = np.asarray([geometry.bounds for geometry in geometries if not geometry.is_empty], dtype=float)
+    corners = corners[np.isfinite(corners).all(axis=1)] if len(corners) else corners
+    if not len(corners):
+        return None
+    low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
+    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+
+
+def _may_be_degrees(bounds: Extent) -> bool:
+    return bounds[0] >= -180 and bounds[2] <= 180 and bounds[1] >= -90 and bounds[3] <= 90
+
+
+def _polygons_of(geometry: shapely.Geometry) -> tuple[shapely.Geometry | None, list[tuple[str, str]]]:
+    """Return the polygons of a geometry, and the findings on whatever else it is."""
+    if geometry.geom_type in _POLYGONS:
+        return geometry, []
+    if geometry.geom_type != "GeometryCollection":
+        return None, [("wrong_geometry", geometry.geom_type)]
+    parts = _flattened(geometry)
+    kinds = ", ".join(sorted({part.geom_type for part in parts}))
+    polygons = [ring for part in parts if part.geom_type in _POLYGONS for ring in shapely.get_parts(part)]
+    if not polygons:
+        return None, [("wrong_geometry", f"GeometryCollection: {kinds}")]
+    polygon = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+    mixed = any(part.geom_type not in _POLYGONS for part in parts)
+    return polygon, [("collection", kinds)] if mixed else []
+
+
+def _flattened(geometry: shapely.Geometry) -> list[shapely.Geometry]:
+    waiting, flat = [geometry], []
+    while waiting:
+        part = waiting.pop()
+        if part.geom_type == "GeometryCollection":
+            waiting += list(part.geoms)
+        else:
+            flat.append(part)
+    return flat
+
+
+def _stored(
+    draft: Candidate, polygon: shapely.Geometry, crs: CRSReading, extent: Extent, findings: list[Finding]
+) -> Candidate:
+    label = {"feature": str(draft.number), "where": draft.where}
+    try:
+        stored = to_stored(polygon, crs, where=draft.where)
+    except StrayCoordinates as error:
+        return msgspec.structs.replace(draft, findings=[*findings, replace(error_finding(error), **label)])
+    west, south, east, north = stored.geometry.bounds
+    if east < extent[0] or west > extent[2] or north < extent[1] or south > extent[3]:
+        findings.append(file_finding("outside_extent", found=f"{west:.4f}, {south:.4f}", **label))
+    proposed, found = _validity(stored.geometry, label)
+    return msgspec.structs.replace(draft, wkb=stored.wkb, proposed_wkb=proposed, findings=[*findings, *found])
+
+
+def _validity(geometry: shapely.Geometry, label: dict[str, str]) -> tuple[bytes | None, list[Finding]]:
+    """Check a stored polygon; propose a repair where it is invalid."""
+    vertices = shapely.get_num_coordinates(geometry)
+    if vertices > MAX_CHECKED_VERTICES:
+        return None, [file_finding("bad_geometry", found=f"{vertices} vertices", **label)]
+    if shapely.is_valid(geometry):
+        return None, []
+    reason = str(shapely.is_valid_reason(geometry))
+    place = _place(reason)
+    mended = _polygons_of(snap(shapely.make_valid(geometry, method="structure", keep_collapsed=False)))[0]
+    if mended is None or mended.is_empty or not shapely.is_valid(mended):
+        return None, [file_finding("beyond_repair", found=reason, lonlat=place, **label)]
+    before, after = area_m2(np.array([geometry, mended], dtype=object))
+    facts = {"found": reason, "before_m2": f"{before:.2f}", "after_m2": f"{after:.2f}"}
+    return to_wkb(mended), [file_finding("invalid", lonlat=place, **label, **facts)]
+
+
+def _place(reason: str) -> tuple[float, float] | None:
+    _, bracket, rest = reason.partition("[")
+    numbers = rest.rstrip("]").split()
+    return (float(numbers[0]), float(numbers[1])) if bracket and len(numbers) >= 2 else None

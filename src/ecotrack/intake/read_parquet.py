@@ -1,0 +1,113 @@
+"""Reading of GeoParquet with pyarrow: the GDAL in fiona's wheel has no driver for it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from ecotrack.errors import UnreadableFile
+from ecotrack.intake.candidates import file_finding
+from ecotrack.intake.read_vector import RawFeature, RawLayer, plain_value
+
+_BATCH_ROWS = 10_000
+_DEFAULT_CRS = "OGC:CRS84"
+
+
+class _Column(NamedTuple):
+    name: str
+    crs: str | None
+
+
+def read_parquet(path: Path, *, name: str) -> Iterator[RawLayer]:
+    """Yield the one layer of a GeoParquet file.
+
+    The geometry column is the one of the ``geo`` metadata, or one of Parquet's own GEOMETRY type, or
+    a binary column called ``geometry`` (whose CRS is then unknown).
+
+    Raises
+    ------
+    UnreadableFile
+        It is no whole Parquet file, or its geometry is in another form than WKB.
+    """
+    try:
+        source = pq.ParquetFile(path, memory_map=False, pre_buffer=False)
+        column = _geometry_column(source, name)
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableFile(name, detail=str(error)[:300]) from None
+    with source:
+        yield RawLayer(
+            name=name,
+            driver="GeoParquet",
+            declared_crs=column.crs if column else None,
+            fields=[field for field in source.schema_arrow.names if column is None or field != column.name],
+            features=_features(source, column, name),
+            has_geometry=column is not None,
+        )
+
+
+def _geometry_column(source: Any, name: str) -> _Column | None:
+    metadata = json.loads((source.metadata.metadata or {}).get(b"geo", b"{}"))
+    if metadata:
+        primary = metadata["primary_column"]
+        about = metadata["columns"][primary]
+        if about.get("encoding", "WKB") != "WKB":
+            raise UnreadableFile(name, detail=f"geometry encoding {about['encoding']}")
+        crs = about.get("crs", _DEFAULT_CRS)
+        return _Column(primary, json.dumps(crs) if isinstance(crs, dict) else crs)
+    return _native_column(source) or _plain_column(source)
+
+
+def _native_column(source: Any) -> _Column | None:
+    for number in range(len(source.schema)):
+        column = source.schema.column(number)
+        about = json.loads(column.logical_type.to_json())
+        if about.get("Type") in ("Geometry", "Geography"):
+            return _Column(column.path, _native_crs(about.get("crs"), source))
+    return None
+
+
+def _native_crs(crs: Any, source: Any) -> str:
+    text = crs if isinstance(crs, str) and crs else _DEFAULT_CRS
+    if found := re.fullmatch(r"srid:(\d+)", text):
+        return f"EPSG:{found[1]}"
+    if found := re.fullmatch(r"projjson:(.+)", text):
+        return str((source.metadata.metadata or {})[found[1].encode()].decode())
+    return text
+
+
+def _plain_column(source: Any) -> _Column | None:
+    schema = source.schema_arrow
+    for name in ("geometry", "geom", "wkb_geometry"):
+        if name in schema.names and pa.types.is_binary(schema.field(name).type):
+            return _Column(name, None)
+    return None
+
+
+def _features(source: Any, column: _Column | None, where: str) -> Iterator[RawFeature]:
+    number = 0
+    try:
+        for batch in source.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
+            for row in batch.to_pylist():
+                number += 1
+                yield _feature(row, column, f"{where} #{number}")
+    except (pa.ArrowException, OSError, ValueError) as error:
+        finding = file_finding("cut_short", where=where, found=str(number), detail=str(error)[:200])
+        yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
+
+
+def _feature(row: dict[str, Any], column: _Column | None, where: str) -> RawFeature:
+    blob = row.pop(column.name, None) if column else None
+    attributes = {key: plain_value(value) for key, value in row.items()}
+    try:
+        geometry = shapely.from_wkb(blob) if blob is not None else None
+    except shapely.errors.GEOSException as error:
+        finding = file_finding("bad_geometry", where=where, found=str(error)[:200])
+        return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
+    return RawFeature(where=where, geometry=geometry, attributes=attributes)

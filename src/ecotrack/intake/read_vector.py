@@ -1,0 +1,162 @@
+"""Reading through fiona: one driver at a time, features iterated, every failure caught in one place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import fiona
+import shapely
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
+
+from ecotrack.errors import UnreadableFile
+from ecotrack.intake.candidates import Value, file_finding
+from ecotrack.intake.formats import Format
+from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
+from ecotrack.model.findings import Finding
+
+MAX_LAYERS = 100
+_GDAL = {
+    # Nothing that a file says may make GDAL look elsewhere.
+    "GML_DOWNLOAD_SCHEMA": "NO",
+    "GML_SKIP_RESOLVE_ELEMS": "ALL",
+    "GML_GFS_TEMPLATE": "",
+    "CPL_CURL_ENABLE_VSIMEM": "NO",
+    "GDAL_HTTP_TIMEOUT": "1",
+    "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
+    "SHAPE_RESTORE_SHX": "NO",
+    "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
+}
+_SKIPPED_LAYERS = {"gpx": ("route_points", "track_points")}
+
+
+@dataclass(slots=True, kw_only=True)
+class RawFeature:
+    """One row as it came."""
+
+    where: str
+    geometry: shapely.Geometry | None
+    attributes: dict[str, Value]
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class RawLayer:
+    """One layer as it came: its declared CRS, and the features, read as they are asked for."""
+
+    name: str
+    driver: str
+    declared_crs: str | None
+    fields: list[str]
+    features: Iterator[RawFeature]
+    encoding: EncodingReading | None = None
+    has_geometry: bool = True
+    assumed_crs: bool = False
+    """Whether the CRS is the format's default and not the file's own word."""
+
+
+def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = None) -> Iterator[RawLayer]:
+    """Yield the layers of a file; each must be used up before the next is asked for.
+
+    Raises
+    ------
+    UnreadableFile
+        The driver cannot open it.
+    """
+    logging.getLogger("fiona").setLevel(logging.CRITICAL)
+    text = dbf_encoding(path.with_suffix(".dbf"), asked=encoding) if kind.id == "shp" else None
+    with fiona.Env(**_GDAL):
+        for number in range(MAX_LAYERS):
+            try:
+                source = _open(path, kind, number or None, text.encoding if text else encoding)
+            except Exception as error:
+                if number:
+                    return
+                raise UnreadableFile(name, detail=_short(error, path)) from None
+            with source:
+                if source.name not in _SKIPPED_LAYERS.get(kind.id, ()):
+                    yield _layer(source, kind, name, text, path)
+
+
+def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> Any:
+    return fiona.open(
+        str(path),
+        layer=layer,
+        enabled_drivers=[kind.driver],
+        allow_unsupported_drivers=True,
+        encoding=encoding,
+    )
+
+
+def _short(error: Exception, path: Path) -> str:
+    # The path of our own copy says nothing to the sender.
+    return str(error).replace(str(path), path.suffix).split("\n", 1)[0][:300] or type(error).__name__
+
+
+def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, path: Path) -> RawLayer:
+    # Our copy is called "data" or "upload"; the sender knows the file by its own name.
+    title = name if source.name in (path.stem, "OGRGeoJSON", "") else f"{name}:{source.name}"
+    assumed = kind.id in ("geojson", "geojsonseq", "topojson") and not _says_crs(path)
+    return RawLayer(
+        name=title,
+        driver=kind.driver,
+        declared_crs=source.crs_wkt or None,
+        fields=list(source.schema["properties"]),
+        features=_features(source, title, path),
+        encoding=text,
+        has_geometry=source.schema["geometry"] != "None",
+        assumed_crs=assumed,
+    )
+
+
+def _says_crs(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return b'"crs"' in stream.read(1 << 20)
+
+
+def _features(source: Any, where: str, path: Path) -> Iterator[RawFeature]:
+    number = 0
+    rows = iter(source)
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except Exception as error:
+            finding = file_finding("cut_short", where=where, found=str(number), detail=_short(error, path))
+            yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
+            return
+        number += 1
+        yield _feature(row, f"{where} #{number}")
+
+
+def _feature(row: Any, where: str) -> RawFeature:
+    attributes = {str(key): plain_value(value) for key, value in row.properties.items()}
+    if row.geometry is None:
+        return RawFeature(where=where, geometry=None, attributes=attributes)
+    try:
+        geometry = shape(row.geometry)
+    except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+        finding = file_finding("bad_geometry", where=where, found=str(error)[:200])
+        return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
+    return RawFeature(where=where, geometry=geometry, attributes=attributes)
+
+
+def plain_value(value: Any) -> Value:
+    """Return an attribute as text, number or nothing.
+
+    Examples
+    --------
+    >>> plain_value(Decimal("13.70")), plain_value([1, 2])
+    ('13.70', '[1, 2]')
+    """
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()[:2000]
+    return str(value)

@@ -1,0 +1,248 @@
+"""A child process with limits, for work on files that come from outside.
+
+The parent names a function as ``module:function``; the child puts limits on itself before it imports
+that module, so a file that makes a reader run away costs one child and nothing else. Every
+difference between platforms stands here: where the operating system cannot hold a limit,
+`missing_limits` says so in words.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import IO, cast
+
+from ecotrack.errors import Text, TimedOut, UnreadableFile
+
+_EXIT_MEMORY, _EXIT_OUTPUT = 41, 42
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one child may use.
+
+    Attributes
+    ----------
+    wall_s
+        Seconds until it is killed.
+    cpu_s
+        Seconds of processor time.
+    memory_bytes
+        Address space.
+    open_files
+        Files open at once.
+    output_bytes
+        Size of any file that it writes, its answer included.
+    """
+
+    wall_s: float = 20.0
+    cpu_s: int = 20
+    memory_bytes: int = 1 << 30
+    open_files: int = 128
+    output_bytes: int = 512 << 20
+
+
+def missing_limits(platform: str = sys.platform) -> Text | None:
+    """Say which limits this platform cannot hold; ``None`` where it holds all of them.
+
+    Examples
+    --------
+    >>> missing_limits("linux") is None
+    True
+    >>> missing_limits("win32").en.startswith("Windows")
+    True
+    """
+    if platform.startswith("linux"):
+        return None
+    if platform == "win32":
+        return Text(
+            "Windows 上只限制总时长和内存（定时查看），不限制处理器时间、打开文件数和输出大小；来历不明的文件请在 Linux 上检查",
+            "Windows holds only the deadline and, by looking now and then, the memory; processor time, open files and "
+            "output are not limited. Check files of unknown origin on Linux",
+        )
+    return Text(
+        "本系统不强制内存上限，改为定时查看",
+        "this system does not enforce the memory limit; it is looked at now and then",
+    )
+
+
+def run(target: str, request: bytes, *, folder: Path, limits: Limits | None = None, where: object = "") -> bytes:
+    """Call ``target(request, folder)`` in a child with limits and return the bytes that it answers.
+
+    Parameters
+    ----------
+    target
+        ``module:function``; the function takes ``(bytes, Path)`` and returns bytes.
+    folder
+        The child's working folder, and the only place that it is told about.
+    where
+        Name of the upload, for messages.
+
+    Raises
+    ------
+    TimedOut
+        A limit was reached; the message names it.
+    UnreadableFile
+        The child raised or crashed.
+    """
+    limits = limits or Limits()
+    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as complaint:
+        child = subprocess.Popen(
+            _command(target, limits),
+            stdin=subprocess.PIPE,
+            stdout=answer,
+            stderr=complaint,
+            cwd=folder,
+            env=_environment(folder),
+            start_new_session=True,
+        )
+        try:
+            _send(child, request)
+            reached = _watch(child, limits)
+        finally:
+            _end(child)
+        if reached is not None:
+            raise TimedOut(where, limit=reached)
+        if child.returncode != 0:
+            raise _failure(child.returncode, complaint, limits, where)
+        answer.seek(0)
+        return answer.read()
+
+
+def _command(target: str, limits: Limits) -> list[str]:
+    numbers = (limits.cpu_s, limits.memory_bytes, limits.open_files, limits.output_bytes)
+    return [sys.executable, "-P", "-s", "-m", "ecotrack.sandbox", target, *map(str, numbers)]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if key in os.environ}
+    return kept | {
+        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "TMPDIR": str(folder),
+        "TEMP": str(folder),
+        # Thread pools and arenas reserve far more address space than they use.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "PROJ_NETWORK": "OFF",
+    }
+
+
+def _send(child: subprocess.Popen[bytes], request: bytes) -> None:
+    stream = cast("IO[bytes]", child.stdin)
+    try:
+        stream.write(request)
+        stream.close()
+    except BrokenPipeError:
+        # The child ended before it read everything; its exit code says why.
+        return
+
+
+def _watch(child: subprocess.Popen[bytes], limits: Limits) -> str | None:
+    """Wait for the child; return the limit that it went over, if the parent had to end it."""
+    deadline = time.monotonic() + limits.wall_s
+    looks_at_memory = missing_limits() is not None
+    while True:
+        try:
+            child.wait(timeout=_POLL_S if looks_at_memory else max(deadline - time.monotonic(), 0.0))
+            return None
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= deadline:
+                return f"{limits.wall_s:g} s"
+            if looks_at_memory and _resident_bytes(child.pid) > limits.memory_bytes:
+                return f"{limits.memory_bytes >> 20} MB"
+
+
+def _resident_bytes(pid: int) -> int:
+    import psutil  # type: ignore[import-untyped]
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is not None:
+        return
+    if sys.platform == "win32":
+        child.kill()
+    else:
+        # The session is the child's own, so that nothing that it started outlives it.
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _failure(code: int, complaint: IO[bytes], limits: Limits, where: object) -> TimedOut | UnreadableFile:
+    if code == _EXIT_MEMORY:
+        return TimedOut(where, limit=f"{limits.memory_bytes >> 20} MB")
+    if code == _EXIT_OUTPUT:
+        return TimedOut(where, limit=f"{limits.output_bytes >> 20} MB")
+    if sys.platform != "win32" and -code in (signal.SIGXCPU, signal.SIGKILL):
+        return TimedOut(where, limit=f"{limits.cpu_s} s CPU")
+    complaint.seek(0)
+    lines = complaint.read(1 << 20).decode("utf-8", "backslashreplace").strip().splitlines()
+    if code < 0:
+        return UnreadableFile(where, detail=f"the reader crashed ({signal.Signals(-code).name})")
+    return UnreadableFile(where, detail=lines[-1][:300] if lines else f"exit code {code}")
+
+
+def _limit_self(cpu_s: int, memory_bytes: int, open_files: int, output_bytes: int) -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted = {
+        resource.RLIMIT_CPU: cpu_s,
+        resource.RLIMIT_AS: memory_bytes,
+        resource.RLIMIT_NOFILE: open_files,
+        resource.RLIMIT_FSIZE: output_bytes,
+        resource.RLIMIT_CORE: 0,
+    }
+    for name, value in wanted.items():
+        _, hard = resource.getrlimit(name)
+        ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            resource.setrlimit(name, (ceiling, ceiling))
+        except (ValueError, OSError):
+            # macOS refuses some of them; the parent watches the memory there.
+            continue
+
+
+def main(arguments: list[str]) -> int:
+    """Run as the child: ``module:function cpu_s memory_bytes open_files output_bytes``."""
+    _limit_self(*map(int, arguments[1:5]))
+    # Libraries that print must not spoil the answer, so the real stdout is set aside for it.
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        module, _, name = arguments[0].partition(":")
+        function = cast(Callable[[bytes, Path], bytes], getattr(import_module(module), name))
+        result = function(sys.stdin.buffer.read(), Path.cwd())
+        with os.fdopen(answer, "wb") as stream:
+            stream.write(result)
+    except MemoryError:
+        return _EXIT_MEMORY
+    except OSError as error:
+        import errno
+
+        if error.errno != errno.EFBIG:
+            raise
+        return _EXIT_OUTPUT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
