@@ -38,7 +38,8 @@ LIBRARIES = {
 }
 """File in ``vendor/`` to its place in ``node_modules/``."""
 
-_NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
+_LOCK = "package-lock.json"
+_NPM_FILES = ("package.json", _LOCK, ".npmrc")
 _CSS_URL = re.compile(r"url\(\s*['\"]?(images/[\w.-]+)['\"]?\s*\)")
 
 
@@ -86,6 +87,12 @@ def missing() -> list[str]:
     return [name for name in LIBRARIES if not (VENDOR / name).is_file()]
 
 
+def outdated(project: Path) -> bool:
+    """Tell whether ``vendor/`` came from other pins than those of ``project/package-lock.json``."""
+    pins, taken = project / _LOCK, VENDOR / _LOCK
+    return pins.is_file() and taken.is_file() and pins.read_bytes() != taken.read_bytes()
+
+
 def fetch(project: Path) -> None:
     """Fetch the libraries with npm and put them into ``vendor/``, all or none.
 
@@ -108,7 +115,7 @@ def fetch(project: Path) -> None:
             if (project / name).is_file():
                 shutil.copy(project / name, folder / name)
         _npm_ci(npm, folder)
-        _take(folder / "node_modules")
+        _take(folder / "node_modules", folder / _LOCK)
 
 
 def _npm_ci(npm: str, folder: Path) -> None:
@@ -118,7 +125,7 @@ def _npm_ci(npm: str, folder: Path) -> None:
         raise AssetsNotFetched(detail=last[0].strip())
 
 
-def _take(modules: Path) -> None:
+def _take(modules: Path, lock: Path) -> None:
     fresh = Path(tempfile.mkdtemp(prefix=".vendor-", dir=VENDOR.parent))
     try:
         for name, source in LIBRARIES.items():
@@ -126,6 +133,7 @@ def _take(modules: Path) -> None:
                 raise AssetsNotFetched(detail=source)
             (fresh / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(modules / source, fresh / name)
+        shutil.copyfile(lock, fresh / _LOCK)
         fresh.chmod(0o755)
         shutil.rmtree(VENDOR, ignore_errors=True)
         fresh.replace(VENDOR)
@@ -141,11 +149,12 @@ def _text(folder: Path, name: str) -> str:
 
 
 def main() -> None:
-    """Fetch the libraries if any is missing, or all of them with ``--force``."""
-    if not missing() and "--force" not in sys.argv[1:]:
+    """Fetch the libraries if any is missing or the pins in the current folder have changed."""
+    project = Path.cwd()
+    if not missing() and not outdated(project):
         return
     try:
-        fetch(Path.cwd())
+        fetch(project)
     except EcotrackError as error:
         sys.exit(error.message("zh") + "\n" + error.message("en"))
 

@@ -33,18 +33,22 @@ class LayerGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Paint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Colours of one layer on this map, in place of the layer's own.
+    """How this map draws one layer, where it differs from the layer's own style.
 
     Attributes
     ----------
     field
         ``state``, or a field of the latest record that has it (``class``).
     colors
-        Value to ``#rrggbb``, in the legend's order.
+        Value to ``#rrggbb``, in the legend's order; empty keeps the layer's own.
+    fill, fill_opacity
+        Ground colour of features without a value; ``None`` keeps the layer's own.
     """
 
     layer: str
-    colors: dict[str, str]
+    colors: dict[str, str] = {}
+    fill: str | None = None
+    fill_opacity: float | None = None
     field: str = "state"
     title_zh: str = ""
     title_en: str = ""

@@ -174,14 +174,14 @@ def _describe(layer: LayerDef, paint: Paint | None) -> dict[str, Any]:
         "recordable": any(kind.feature != "none" for kind in layer.records),
         "style": {
             "color": style.color,
-            "fill": style.fill,
-            "fill_opacity": style.fill_opacity,
+            "fill": paint.fill if paint and paint.fill else style.fill,
+            "fill_opacity": style.fill_opacity if paint is None or paint.fill_opacity is None else paint.fill_opacity,
             "width": style.width,
             "radius": style.radius,
             "dash": style.dash,
             "show": style.show,
         },
-        "paint": {"title": title, "colors": paint.colors if paint else style.states},
+        "paint": {"title": title, "colors": paint.colors if paint and paint.colors else style.states},
         "kinds": {kind.kind: _both(kind.title_zh, kind.title_en) for kind in layer.records},
     }
 

@@ -108,6 +108,10 @@ def build_map(model: MapModel) -> folium.Map:
         tiles=None,
         zoom_control="topleft",
         attribution_control=False,
+        # No tiles, so any zoom is sharp.
+        zoom_snap=0.25,
+        zoom_delta=0.5,
+        max_zoom=18,
         prefer_canvas=True,
     )
     # The same model gives the same bytes: folium's own ids are random.

@@ -33,7 +33,7 @@
     const head = [eco.el('time', '', eco.at(rows.day, row)), ' ', eco.pick(layer.kinds[eco.at(rows.kind, row)])];
     const state = eco.at(rows.state, row);
     if (state) {
-      head.push(' ', eco.el('b', 'eco-record-state', state));
+      head.push(' ', eco.el('b', 'eco-record-state', eco.state(state)));
     }
     const value = eco.at(rows.value, row);
     if (value !== null) {
@@ -71,7 +71,7 @@
     const state = eco.stateOf(layer, k);
     const parts = [eco.name(title(layer, k), 60)];
     if (state || layer.recordable) {
-      parts.push(eco.el('span', 'eco-tip-state', state || eco.word('noRecord')));
+      parts.push(eco.el('span', 'eco-tip-state', state ? eco.state(state) : eco.word('noRecord')));
     }
     return eco.el('div', 'eco-tip', parts);
   };
@@ -90,7 +90,7 @@
     if (state) {
       const swatch = eco.el('i', 'eco-dot');
       swatch.style.backgroundColor = eco.colorOf(layer, state);
-      card.appendChild(eco.el('p', 'eco-now', [swatch, eco.el('b', '', state)]));
+      card.appendChild(eco.el('p', 'eco-now', [swatch, eco.el('b', '', eco.state(state))]));
     }
     card.appendChild(pairs(layer.fields, k));
     if (layer.recordable) {

@@ -6,6 +6,29 @@
   const NO_RECORD = { color: '#8d8d8d', fill: '#d5d5d5' };
   const hovers = window.matchMedia('(hover: hover)').matches;
 
+  const DOT = 3;
+
+  // At small scales a plot is less than a pixel and its outline a stray stroke: it becomes a dot of its colour.
+  // (Private members of Leaflet, which is pinned.)
+  const Canvas = L.Canvas.extend({
+    _updatePoly: function (path, closed) {
+      const size = path._rawPxBounds && path._rawPxBounds.getSize();
+      if (!closed || !size || Math.max(size.x, size.y) > DOT) {
+        L.Canvas.prototype._updatePoly.call(this, path, closed);
+      } else if (this._drawing && path._parts.length) {
+        const middle = path._rawPxBounds.getCenter();
+        this._ctx.globalAlpha = 0.85;
+        this._ctx.fillStyle = path.options.fillColor || path.options.color;
+        this._ctx.fillRect(middle.x - DOT / 2, middle.y - DOT / 2, DOT, DOT);
+        this._ctx.globalAlpha = 1;
+      }
+    }
+  });
+
+  eco.canvas = function () {
+    return new Canvas({ padding: 0.3, tolerance: 4 });
+  };
+
   eco.NO_RECORD = NO_RECORD;
 
   eco.stateOf = function (layer, k) {

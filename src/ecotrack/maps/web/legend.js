@@ -39,7 +39,7 @@
     });
     const known = Object.keys(layer.paint.colors);
     const items = known.filter(function (state) { return seen.has(state); }).map(function (state) {
-      return row(layer, layer.paint.colors[state], state);
+      return row(layer, layer.paint.colors[state], eco.state(state));
     });
     const others = Array.from(seen).some(function (state) { return known.indexOf(state) < 0; });
     if (known.length && others) {
@@ -56,7 +56,7 @@
 
   function counts(layer) {
     if (!layer.recordable) {
-      return eco.number(layer.total);
+      return eco.number(layer.total) + ' ' + eco.word('features');
     }
     const newest = layer.newest ? '，' + eco.word('newest') + ' ' + layer.newest : '';
     const text = eco.lang === 'en'

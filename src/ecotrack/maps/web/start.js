@@ -18,7 +18,11 @@
       eco.empty(byId('eco-state')).appendChild(document.createTextNode(facts.join(' · ')));
       marks(definition, scoreboard);
       byId('eco-lang').textContent = eco.word('other');
-      byId('eco-note').textContent = eco.word('about') + (scoreboard.sketch ? ' · ' + eco.word('sketchNote') : '');
+      const notes = [eco.el('span', 'eco-about', eco.word('about') + ' · ')];
+      if (scoreboard.sketch) {
+        notes.push(eco.el('span', '', eco.word('sketchNote')));
+      }
+      eco.empty(byId('eco-note')).appendChild(eco.el('span', '', notes));
       byId('eco-level').textContent = eco.word('level') + ' ' + eco.level(definition.classification);
     });
     byId('eco-lang').addEventListener('click', function () {
@@ -86,6 +90,8 @@
   }
 
   function furnish(map) {
+    // A popup speaks the language in which it was opened.
+    eco.paint(function () { map.closePopup(); });
     L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 140 }).addTo(map);
     const north = L.control({ position: 'topright' });
     north.onAdd = function () {
@@ -101,7 +107,7 @@
   }
 
   function drawAll(definition, map) {
-    const renderer = L.canvas({ padding: 0.3, tolerance: 4 });
+    const renderer = eco.canvas();
     const entries = {};
     const hidden = [].concat.apply([], definition.groups.map(function (group) { return group.hidden; }));
     const drawn = eco.read('layers').map(function (layer) {

@@ -46,11 +46,12 @@
     done: ['完成（亩）', 'Done (mu)'],
     rate: ['完成率', 'Rate'],
     total: ['合计', 'Total'],
+    features: ['个', 'features'],
     none: ['没有可显示的内容', 'Nothing to show'],
     document2: ['文件', 'Document'],
     about: ['底图由本工作区图层绘制；坐标 CGCS2000（EPSG:4490）；绘图 Leaflet、folium',
-      'Drawn from the workspace’s own layers; CGCS2000 (EPSG:4490); made with Leaflet and folium'],
-    sketchNote: ['标“示意”的图形按公开数据概绘，不作定界依据', '“Sketch” geometry is drawn from published facts and settles no border'],
+      'Drawn from the layers of the workspace; CGCS2000 (EPSG:4490); made with Leaflet and folium'],
+    sketchNote: ['标“示意”的图形按公开数据概绘，不作定界依据', '"Sketch" geometry is drawn from published facts and settles no border'],
     other: ['English', '中文'],
     north: ['北', 'N'],
     no: ['否', 'no'],
@@ -64,6 +65,14 @@
     months: ['个月', 'months'], days: ['天', 'days']
   };
 
+  const STATES = {
+    '合格': 'qualified', '待查': 'to be checked', '补植': 'to replant', '失败': 'failed', '核销': 'struck',
+    '已整地': 'prepared', '已造林': 'planted', '未开工': 'not begun', '在建': 'under way', '完工': 'finished',
+    '验收': 'accepted', '反弹': 'relapsed', '达标': 'passes', '不达标': 'fails', '未评估': 'not assessed',
+    '已评价': 'assessed', '断流': 'dry', '冰冻': 'frozen', '未监测': 'unmonitored', '待审': 'in review',
+    '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
+  };
+
   const LEVELS = { '公开': 'Public', '内部': 'Internal', '涉密': 'Secret' };
 
   eco.word = function (key) {
@@ -72,6 +81,11 @@
 
   eco.level = function (level) {
     return eco.lang === 'en' ? LEVELS[level] || level : level;
+  };
+
+  eco.state = function (state) {
+    const known = eco.lang === 'en' && Object.prototype.hasOwnProperty.call(STATES, state);
+    return known ? STATES[state] : state;
   };
 
   // One of {zh, en}; what has no English stays Chinese.

@@ -1,0 +1,79 @@
+"""The verb ``ecotrack map``: one HTML file that opens without a network."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.language import command, option, say
+from ecotrack.errors import BadDate
+
+OUT = Path("maps") / "out"
+
+
+class Instant(click.ParamType[dt.datetime]):
+    """An instant such as ``2017-04-01T08:00:00Z``; without a zone it is Asia/Shanghai."""
+
+    name = "instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Return the instant in UTC.
+
+        Raises
+        ------
+        BadDate
+            The text is no instant.
+        """
+        try:
+            found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            raise BadDate(param.opts[-1] if param else "", text=value) from None
+        local = found if found.tzinfo else found.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+        return local.astimezone(dt.UTC)
+
+
+@command(
+    "map",
+    help=say(
+        "生成地图：一个不联网也能打开的 HTML 文件。",
+        "Write a map: one HTML file that opens without a network.",
+    ),
+    epilog=say(
+        "示例：ecotrack map hengshui --as-of 2017-03-16 -o 进度图.html",
+        "Example: ecotrack --lang en map hengshui --as-of 2017-03-16 -o progress.html",
+    ),
+)
+@click.argument("name", required=False)
+@option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day whose state is shown (default: today)"))
+@option(
+    "--as-known",
+    type=Instant(),
+    help=say("只用该时刻之前登记的内容", "only what had been recorded by this instant"),
+)
+@option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=say("输出文件（默认为 maps/out/地图名.html）", "file to write (default: maps/out/NAME.html)"),
+)
+@click.pass_context
+def map_(
+    ctx: click.Context, name: str | None, as_of: dt.date | None, as_known: dt.datetime | None, output: Path | None
+) -> None:
+    """Write one map of the workspace; ``NAME`` may be left out where there is only one."""
+    from ecotrack.maps import MapModel, build_map, read_map, write_map
+
+    def tell(zh: str, en: str) -> None:
+        speak(ctx, zh, en, err=True)
+
+    workspace = open_workspace(ctx)
+    definition = read_map(workspace.folder, name=name)
+    tell("正在读取图层和指标", "reading layers and figures")
+    model = MapModel.of(workspace, definition, as_of=as_of, as_known=as_known, lang=lang_of(ctx))
+    path = output or workspace.folder / OUT / f"{definition.id}.html"
+    write_map(build_map(model), path, progress=tell)
+    speak(ctx, f"已写出 {path}", f"wrote {path}")
