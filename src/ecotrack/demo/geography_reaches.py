@@ -155,7 +155,7 @@ def build_reaches(*, courses: FeatureCollection, units: FeatureCollection) -> Fe
     """Return the layer ``reaches``: every river and canal cut at the borders of the report units.
 
     A reach on a border between units belongs to the unit with the lowest code and names the others in
-    ``shared_with``; who treats it is for the bureau to say.
+    ``shared_with`` (text, parted by semicolons); who treats it is for the bureau to say.
     """
     return tuple(reach for course in courses for reach in _reaches_of(course, units=units))
 
@@ -181,6 +181,6 @@ def _reach(course: Feature, number: int, run: Run, *, line: MeasuredLine, units:
         bank="双",
         unit=sides[0].feature_id,
         shared_border=len(sides) > 1,
-        shared_with=[unit.feature_id for unit in sides[1:]],
+        shared_with=";".join(unit.feature_id for unit in sides[1:]) or None,
         calibrated=False,
     )
