@@ -398,3 +398,10 @@ class Untold(UsageError):
 
     what = Text("文件里看不出{zh}", "the file does not tell {en}")
     mend = Text("请用 {option} 指明", "say it with {option}")
+
+
+class NotAnIntakeLayer(UsageError):
+    """A layer whose features do not come in as submitted polygons."""
+
+    what = Text("图层“{name}”不接收地块边界", "layer '{name}' takes no submitted boundaries")
+    mend = Text("造林地块用 --layer plots；参考图层用 ecotrack layer set", "use --layer plots, or ecotrack layer set for reference layers")
