@@ -108,6 +108,10 @@ class UnitBook:
     def __getitem__(self, code: str) -> Unit:
         return self._by_code[code]
 
+    def get(self, code: str) -> Unit | None:
+        """Return the unit with this code, or ``None``."""
+        return self._by_code.get(code)
+
     @property
     def counties(self) -> tuple[Unit, ...]:
         """The legal county-level units."""

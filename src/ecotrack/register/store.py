@@ -187,6 +187,11 @@ class Register:
         """Return the end of the chain."""
         return _head(self._connection)
 
+    def head_at(self, seq: int) -> Head:
+        """Return the chain's end as it was after entry ``seq``."""
+        row = self._connection.execute("SELECT seq, sha256 FROM entry WHERE seq = ?", (seq,)).fetchone()
+        return Head(*row) if row else Head(0, GENESIS)
+
     @contextmanager
     def writer(self, *, author: str) -> Iterator[Writer]:
         """Hold the register for writing: everything inside is kept together, or nothing of it.

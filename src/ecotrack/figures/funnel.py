@@ -1,0 +1,336 @@
+"""The funnel of a task: assigned, reported, mapped, accepted, verified, qualified, with each loss by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from ecotrack.errors import Text
+from ecotrack.figures.afforestation import Mask, PlotSet, StepCredit
+from ecotrack.figures.figure import Reason
+from ecotrack.model import ProgressRecord, UnitBook
+from ecotrack.progress import REDO, Plot, Season, State
+from ecotrack.units import mu_from_m2
+
+STEPS: dict[str, Text] = {
+    "assigned": Text("下达", "assigned"),
+    "reported": Text("上报", "reported"),
+    "mapped": Text("上图", "mapped"),
+    "accepted": Text("审核", "accepted"),
+    "verified": Text("核实", "verified"),
+    "qualified": Text("合格", "qualified"),
+}
+
+CAUSES: dict[str, Text] = {
+    "no_boundary": Text("没有边界", "no boundary"),
+    "returned": Text("退回或未审核", "returned or not reviewed"),
+    "overlap": Text("与先有地块重叠", "overlap with a plot of prior claim"),
+    "dispute": Text("争议重叠（待裁定）", "disputed overlap (undecided)"),
+    "struck": Text("核销或已重造", "struck or redone"),
+    "not_checked": Text("未核查", "not checked in the field"),
+    "replant": Text("成活率不足，待补植", "to be replanted"),
+    "failed": Text("成活率不合格", "survival failed"),
+    "not_due": Text("尚未到期", "not due yet"),
+    "overdue": Text("到期未查", "due but not checked"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One task with what each unit was assigned.
+
+    Attributes
+    ----------
+    assigned_mu
+        By unit code, the last revision up to the day.
+    """
+
+    task_id: str
+    title: str
+    kind: str
+    level: str
+    season: str
+    document: str
+    sample: bool
+    assigned_mu: dict[str, float]
+
+
+@dataclass(slots=True)
+class Row:
+    """One unit of a task, or the total: mu by step; ``None`` is not assessed."""
+
+    code: str
+    mu: dict[str, float | None]
+    plots: dict[str, int] = field(default_factory=dict)
+    losses: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    converted_mu: float | None = None
+    reported_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """The funnel of one task: its units in the order of rank, and the total."""
+
+    task: Task
+    rows: list[Row]
+    total: Row
+    reasons: dict[str, tuple[Reason, ...]]
+
+    def to_json(self, units: UnitBook, state: State) -> dict[str, Any]:
+        """Return the funnel as JSON values."""
+        task = self.task
+        return {
+            "task_id": task.task_id,
+            "title_zh": task.title,
+            "kind": task.kind,
+            "level": task.level,
+            "season": task.season,
+            "document": task.document,
+            "sample": task.sample,
+            "account": "responsible",
+            "steps": [self._step(step) for step in STEPS],
+            "units": [_unit_json(row, units, state, rank=i) for i, row in enumerate(self.rows, start=1)],
+            "total": _row_json(self.total),
+        }
+
+    def _step(self, step: str) -> dict[str, Any]:
+        title = STEPS[step]
+        return {
+            "step": step,
+            "title_zh": title.zh,
+            "title_en": title.en,
+            "area_mu": self.total.mu[step],
+            "plots": self.total.plots.get(step),
+            "flag": self._flag(step),
+            "reasons": [reason.to_json() for reason in self.reasons.get(step, ())],
+            "losses": [
+                {"cause": cause, "zh": CAUSES[cause].zh, "en": CAUSES[cause].en, "area_mu": mu}
+                for cause, mu in self.total.losses.get(step, [])
+            ],
+        }
+
+    def _flag(self, step: str) -> str | None:
+        """Flag a step that is larger than the one above it, from *reported* down."""
+        names = list(STEPS)
+        i = names.index(step)
+        above = self.total.mu[names[i - 1]] if i >= 2 else None
+        here = self.total.mu[step]
+        return "above_previous" if above is not None and here is not None and here > above else None
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    assigned, reported = row.mu["assigned"], row.mu["reported"]
+    rate = reported / assigned * 100 if reported is not None and assigned else None
+    numbers = {f"{step}_mu": row.mu[step] for step in STEPS}
+    return {**numbers, "rate_pct": rate, "converted_mu": row.converted_mu, "reported_on": row.reported_on}
+
+
+def _unit_json(row: Row, units: UnitBook, state: State, *, rank: int) -> dict[str, Any]:
+    unit = units.get(row.code)
+    name = unit.name_on(state.as_of) if unit else row.code
+    head = {"rank": rank, "code": row.code, "name_zh": name, "name_en": unit.name_en if unit else row.code}
+    losses = {step: [{"cause": c, "area_mu": mu} for c, mu in found] for step, found in row.losses.items() if found}
+    return {**head, **_row_json(row), "losses": losses}
+
+
+def tasks(state: State) -> list[Task]:
+    """Return the tasks in force on the day: real ones first, then by season and id."""
+    by_task: dict[str, list[ProgressRecord]] = {}
+    for record in sorted(state.of("tasks", "task"), key=lambda record: (record.effective_on, record.seq)):
+        if record.task_id and record.unit:
+            by_task.setdefault(record.task_id, []).append(record)
+    found = [_task(task_id, rows) for task_id, rows in by_task.items()]
+    return sorted(found, key=lambda task: (task.sample, task.season, task.task_id))
+
+
+def _task(task_id: str, rows: Sequence[ProgressRecord]) -> Task:
+    last = rows[-1]
+    return Task(
+        task_id=task_id,
+        title=str(last.fields.get("title") or task_id),
+        kind=str(last.fields.get("kind") or ""),
+        level=str(last.fields.get("level") or ""),
+        season=str(last.fields.get("season") or ""),
+        document=last.basis_document,
+        sample=all(row.sample for row in rows),
+        assigned_mu={str(row.unit): float(row.value) for row in rows if row.value is not None},
+    )
+
+
+def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
+    """Compute the funnel of one task on the responsible account (责任口径).
+
+    Parameters
+    ----------
+    plots
+        The plots of the task's own basis: real ones for a real task, sample ones for a sample task.
+    """
+    in_task = plots.mask(lambda plot: _belongs(plot, task))
+    right_kind = in_task & plots.mask(lambda plot: plot.version.kind in (task.kind, REDO))
+    reports = _reports(task, state)
+    codes = sorted(
+        {*task.assigned_mu, *reports, *(str(plots.plots[i].version.unit) for i in np.flatnonzero(right_kind))}
+    )
+    assessed = bool(right_kind.any())
+    rows = [_row(code, task, reports, plots, right_kind, state, assessed) for code in codes]
+    rows.sort(key=_rank_key)
+    return Funnel(task=task, rows=rows, total=_total(rows, assessed), reasons=_reasons(task, rows, in_task, right_kind))
+
+
+def _belongs(plot: Plot, task: Task) -> bool:
+    if plot.version.task_id:
+        return plot.version.task_id == task.task_id
+    try:
+        return plot.season is not None and Season.parse(task.season).covers(plot.season) and _kind_fits(plot, task)
+    except (ValueError, KeyError):
+        return False
+
+
+def _kind_fits(plot: Plot, task: Task) -> bool:
+    return plot.version.kind in (task.kind, REDO)
+
+
+def _reports(task: Task, state: State) -> dict[str, list[ProgressRecord]]:
+    """Return, for each unit, its last cumulative report of each form."""
+    last: dict[tuple[str, str], ProgressRecord] = {}
+    for record in sorted(state.of("reports", "report"), key=lambda record: (record.effective_on, record.seq)):
+        if record.task_id == task.task_id and record.unit and record.sample == task.sample:
+            last[record.unit, str(record.fields.get("form") or "")] = record
+    result: dict[str, list[ProgressRecord]] = {}
+    for (unit, _), record in last.items():
+        result.setdefault(unit, []).append(record)
+    return result
+
+
+def _reported_mu(records: Sequence[ProgressRecord]) -> tuple[float | None, float | None]:
+    """Return reported mu and, apart, mu converted from trees without a boundary (四旁)."""
+    by_form = {str(r.fields.get("form") or ""): float(r.value) for r in records if r.value is not None}
+    converted = by_form.pop("四旁", None)
+    if "" in by_form:
+        return by_form[""], converted
+    return (fsum(by_form.values()) if by_form else None), converted
+
+
+def _row(
+    code: str,
+    task: Task,
+    reports: dict[str, list[ProgressRecord]],
+    plots: PlotSet,
+    in_task: Mask,
+    state: State,
+    assessed: bool,
+) -> Row:
+    records = reports.get(code, [])
+    reported, converted = _reported_mu(records)
+    row = Row(
+        code=code,
+        mu=dict.fromkeys(STEPS, None) | {"assigned": task.assigned_mu.get(code), "reported": reported},
+        converted_mu=converted,
+        reported_on=max((r.effective_on.isoformat() for r in records), default=None),
+    )
+    if assessed:
+        mine = in_task & plots.mask(lambda plot: str(plot.version.unit) == code)
+        _fill_steps(row, plots, mine, state)
+    return row
+
+
+def _fill_steps(row: Row, plots: PlotSet, mine: Mask, state: State) -> None:
+    steps = {
+        "mapped": plots.mapped,
+        "accepted": plots.accepted,
+        "verified": plots.verified,
+        "qualified": plots.qualified,
+    }
+    for name, step in steps.items():
+        row.mu[name] = mu_from_m2(step.credited_m2(mine))
+        row.plots[name] = int((mine & step.keep).sum())
+    row.losses = _losses(row, plots, mine, state)
+
+
+def _losses(row: Row, plots: PlotSet, mine: Mask, state: State) -> dict[str, list[tuple[str, float]]]:
+    """Return the loss into each step by cause, in mu."""
+
+    def area(step: StepCredit, test: Callable[[Plot], bool]) -> float:
+        return mu_from_m2(step.credited_m2(mine & plots.mask(test)))
+
+    reported, mapped = row.mu["reported"], row.mu["mapped"]
+    missing = reported - mapped if reported is not None and mapped is not None and reported > mapped else 0.0
+    accepted = plots.accepted.credit
+    dispute = mu_from_m2(fsum([*accepted.lost_dispute_m2[mine], *accepted.disputed_m2[mine]]))
+    overlap = mu_from_m2(fsum(plots.mapped.credit.lost_overlap_m2[mine & plots.mapped.keep]))
+    found = {
+        "mapped": [("no_boundary", missing), ("overlap", overlap)],
+        "accepted": [
+            ("returned", area(plots.mapped, lambda plot: plot.verdict in (None, "return"))),
+            ("struck", area(plots.mapped, lambda plot: plot.verdict == "strike" or plot.feature_id in plots.redone)),
+            ("dispute", dispute),
+        ],
+        "verified": [("not_checked", area(plots.accepted, lambda plot: not plot.checks))],
+        "qualified": [
+            ("replant", area(plots.verified, lambda plot: plot.outcome == "replant")),
+            ("failed", area(plots.verified, lambda plot: plot.outcome == "failed")),
+            ("not_due", area(plots.accepted, lambda plot: _waiting(plot) and not _overdue(plot, state))),
+            ("overdue", area(plots.accepted, lambda plot: _waiting(plot) and _overdue(plot, state))),
+        ],
+    }
+    return {step: [(cause, mu) for cause, mu in losses if mu > 0] for step, losses in found.items()}
+
+
+def _waiting(plot: Plot) -> bool:
+    return plot.accepted and plot.outcome == "not_checked"
+
+
+def _overdue(plot: Plot, state: State) -> bool:
+    return plot.due_on is not None and state.as_of > plot.due_on
+
+
+def _total(rows: Sequence[Row], assessed: bool) -> Row:
+    def add(step: str) -> float | None:
+        known = [mu for row in rows if (mu := row.mu[step]) is not None]
+        return fsum(known) if known else None
+
+    causes: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        for step, losses in row.losses.items():
+            for cause, mu in losses:
+                causes.setdefault(step, {}).setdefault(cause, []).append(mu)
+    converted = [row.converted_mu for row in rows if row.converted_mu is not None]
+    return Row(
+        code="",
+        mu={step: add(step) for step in STEPS},
+        plots={step: sum(row.plots.get(step, 0) for row in rows) for step in STEPS} if assessed else {},
+        losses={step: [(cause, fsum(mus)) for cause, mus in found.items()] for step, found in causes.items()},
+        converted_mu=fsum(converted) if converted else None,
+        reported_on=max((row.reported_on for row in rows if row.reported_on), default=None),
+    )
+
+
+def _reasons(task: Task, rows: Sequence[Row], in_task: Mask, right_kind: Mask) -> dict[str, tuple[Reason, ...]]:
+    result: dict[str, tuple[Reason, ...]] = {}
+    silent = [row.code for row in rows if row.mu["reported"] is None]
+    if silent:
+        text = Text(f"{len(silent)}个单位没有上报", f"{len(silent)} units have not reported")
+        result["reported"] = (Reason("no_report", text),)
+    if not right_kind.any():
+        missing = Reason("no_boundary", Text("没有上图边界", "no boundaries were submitted"))
+        if in_task.any():
+            missing = Reason(
+                "kinds_differ", Text(f"口径不同：任务为{task.kind}", f"kinds differ: the task is {task.kind}")
+            )
+        result |= dict.fromkeys(("mapped", "accepted", "verified", "qualified"), (missing,))
+    return result
+
+
+def _rank_key(row: Row) -> tuple[float, float, str]:
+    """Order by completion rate of *reported* over *assigned*; ties by quantity, then by code.
+
+    The rate is compared exactly, not as printed; a unit without a report comes last.
+    """
+    assigned, reported = row.mu["assigned"], row.mu["reported"]
+    if reported is None or not assigned:
+        return (np.inf, -(reported or 0.0), row.code)
+    return (-reported / assigned, -reported, row.code)

@@ -1,0 +1,117 @@
+"""The lake's surface: the median of a year's accepted observations of one basis and one surface kind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import median
+from typing import Any, NamedTuple
+
+from ecotrack.errors import Text
+from ecotrack.figures.figure import Measured, not_assessed
+from ecotrack.geometry.features import Feature
+from ecotrack.model import ProgressRecord, TargetDef
+from ecotrack.progress import State, choose_basis
+
+_PREFERENCE = ("实测", "影像", "水位-面积曲线")
+
+
+class Series(NamedTuple):
+    """What makes observations comparable: unlike series are never joined."""
+
+    basis: str
+    surface_kind: str
+
+
+class Whole(NamedTuple):
+    """The surface of the whole lake on one day."""
+
+    day: str
+    km2: float
+    level_m: str | None
+    datum: str | None
+
+
+def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> Measured:
+    """Measure *lake*: median surface of the year in km2, with latest and maximum beside it.
+
+    The year is that of the day asked for. Of several series the one with most observations is taken (ties:
+    surveyed, imagery, curve), the others are listed.
+    """
+    layer, kind = str(target.params["layer"]), str(target.params["kind"])
+    accepted = [record for record in state.of(layer, kind) if record.state == "采用" and record.value is not None]
+    year = state.as_of.year
+    records, sample = choose_basis([record for record in accepted if record.effective_on.year == year])
+    series = _whole_lake(records, [basin.feature_id for basin in basins])
+    if not series:
+        last = max((record.effective_on.isoformat() for record in accepted), default=None)
+        tail = (f"，最近一次是{last}", f"; the last one is of {last}") if last else ("", "")
+        return not_assessed(
+            "no_observation",
+            f"{year}年没有采用的湖面观测{tail[0]}",
+            f"no accepted observation of the lake in {year}{tail[1]}",
+        )
+    chosen = min(series, key=lambda key: (-len(series[key]), _rank(key), key))
+    days = sorted(series[chosen])
+    return Measured(
+        value=median(day.km2 for day in days),
+        sample=sample,
+        basis=Text(
+            f"{year}年{chosen.basis}、{chosen.surface_kind}，{len(days)}次观测的中位数",
+            f"median of {len(days)} observations of {year}: {chosen.basis}, {chosen.surface_kind}",
+        ),
+        details=_details(target, days) | {"other_series": _others(series, chosen)},
+    )
+
+
+def _rank(series: Series) -> int:
+    return _PREFERENCE.index(series.basis) if series.basis in _PREFERENCE else len(_PREFERENCE)
+
+
+def _whole_lake(records: Sequence[ProgressRecord], basins: list[str]) -> dict[Series, list[Whole]]:
+    """Return whole-lake surfaces by series: observed as one, or all basins on the same day."""
+    result: dict[Series, list[Whole]] = defaultdict(list)
+    parts: dict[tuple[Series, str], dict[str, ProgressRecord]] = defaultdict(dict)
+    for record in records:
+        key = Series(str(record.fields.get("basis") or ""), str(record.fields.get("surface_kind") or ""))
+        if record.feature_id is None:
+            result[key].append(_whole(record, float(record.value or 0)))
+        else:
+            parts[key, record.effective_on.isoformat()][record.feature_id] = record
+    for (key, _), by_basin in parts.items():
+        if basins and set(basins) <= set(by_basin):
+            chosen = [by_basin[basin] for basin in basins]
+            result[key].append(_whole(chosen[0], sum(float(record.value or 0) for record in chosen)))
+    return dict(result)
+
+
+def _whole(record: ProgressRecord, km2: float) -> Whole:
+    level, datum = record.fields.get("level_m"), record.fields.get("datum")
+    return Whole(
+        record.effective_on.isoformat(),
+        km2,
+        None if level is None else str(level),
+        None if datum is None else str(datum),
+    )
+
+
+def _details(target: TargetDef, days: list[Whole]) -> dict[str, Any]:
+    latest, largest = days[-1], max(days, key=lambda day: day.km2)
+    return {
+        "latest_km2": latest.km2,
+        "latest_on": latest.day,
+        "latest_level_m": latest.level_m,
+        "latest_datum": latest.datum,
+        "maximum_km2": largest.km2,
+        "maximum_on": largest.day,
+        "observations": len(days),
+        "design_km2": float(str(target.params["design_km2"])),
+    }
+
+
+def _others(series: dict[Series, list[Whole]], chosen: Series) -> list[dict[str, Any]]:
+    return [
+        {**key._asdict(), "observations": len(days), "median_km2": median(day.km2 for day in days)}
+        for key, days in sorted(series.items())
+        if key != chosen
+    ]

@@ -1,0 +1,252 @@
+"""The scoreboard: every target, the funnels, the units, the overlaps, and what the records cover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from ecotrack.figures.afforestation import (
+    Mask,
+    PlotSet,
+    chosen_set,
+    plot_sets,
+    ring_forest,
+    territory,
+    year_planting,
+)
+from ecotrack.figures.deadlines import filed_in_time
+from ecotrack.figures.figure import Figure, Measured, judge
+from ecotrack.figures.funnel import Funnel, funnel, tasks
+from ecotrack.figures.lake import lake_surface
+from ecotrack.figures.rivers import km_treated
+from ecotrack.figures.sections import class_differences, good_sections
+from ecotrack.figures.series import annual_change, forest_cover, groundwater_balance, rank_out_of_last
+from ecotrack.figures.sponge import sponge_share
+from ecotrack.geometry.features import Feature
+from ecotrack.model import LayerDef, TargetDef, UnitBook
+from ecotrack.progress import State
+from ecotrack.units import mu_from_m2
+
+SCHEMA = "ecotrack.scoreboard/1"
+DEFINITION = "1"
+"""Version of the definitions (docs/figures.md); a change of a definition is a new version beside the old one."""
+
+FeatureSource = Callable[[str], Sequence[Feature]]
+
+
+@dataclass(frozen=True, eq=False)
+class Scoreboard:
+    """Figures of one state, each computed when it is first asked for.
+
+    Attributes
+    ----------
+    targets
+        Definitions in the order of the workspace.
+    features
+        Gives the features of a reference layer by its id.
+    """
+
+    state: State
+    targets: Sequence[TargetDef]
+    units: UnitBook
+    layers: Mapping[str, LayerDef]
+    features: FeatureSource
+
+    @cached_property
+    def plot_sets(self) -> tuple[PlotSet, PlotSet]:
+        """The real plots and the sample plots."""
+        return plot_sets(self.state)
+
+    @cached_property
+    def plots(self) -> PlotSet:
+        """The plots that targets and unit tables rest on."""
+        return chosen_set(self.plot_sets)
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """Every target with what was measured for it."""
+        return [judge(target, self._measure(target), self.state.as_of) for target in self.targets]
+
+    def figure(self, target_id: str) -> Figure | None:
+        """Return one target's figure, or ``None`` where no target has this id."""
+        return next((figure for figure in self.figures if figure.target.id == target_id), None)
+
+    def _measure(self, target: TargetDef) -> Measured:
+        return MEASURES[target.measure](self, target)
+
+    @cached_property
+    def funnels(self) -> list[Funnel]:
+        """The funnel of every task; a task is joined to plots of its own basis only."""
+        real, sample = self.plot_sets
+        return [funnel(task, self.state, sample if task.sample else real) for task in tasks(self.state)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the scoreboard without its heading as JSON values (docs/json-schema.md)."""
+        figures = [figure.to_json() for figure in self.figures]
+        return {
+            "targets": figures,
+            "funnel": [one.to_json(self.units, self.state) for one in self.funnels],
+            "units": {
+                "sample": self.plots.sample,
+                "responsible": self._responsible(),
+                "territorial": self._territorial(),
+            },
+            "years": self._by(lambda i: str(season.year) if (season := self.plots.plots[i].season) else "", "year"),
+            "programmes": self._by(lambda i: self.plots.plots[i].version.programme or "", "programme"),
+            "overlaps": self._overlaps(),
+            "indicators": {"km_treated": km_treated(self.state, self._reaches())},
+            "findings": {"class_differences": class_differences(self.state, "sections", self._optional("sections"))},
+            "coverage": [self._coverage(layer) for layer in self.layers.values()],
+        }
+
+    def _optional(self, layer_id: str) -> Sequence[Feature]:
+        return self.features(layer_id) if layer_id in self.layers else ()
+
+    def _reaches(self) -> Sequence[Feature]:
+        return self._optional("reaches")
+
+    def _area_row(self, rows: Mask) -> dict[str, Any]:
+        plots = self.plots
+        accepted = plots.accepted.credit
+        return {
+            "plots": int((rows & plots.accepted.keep).sum()),
+            "mapped_mu": mu_from_m2(plots.mapped.credited_m2(rows)),
+            "accepted_mu": mu_from_m2(plots.accepted.credited_m2(rows)),
+            "verified_mu": mu_from_m2(plots.verified.credited_m2(rows)),
+            "qualified_mu": mu_from_m2(plots.qualified.credited_m2(rows)),
+            "disputed_mu": mu_from_m2(fsum([*accepted.disputed_m2[rows], *accepted.lost_dispute_m2[rows]])),
+            "overlap_mu": mu_from_m2(fsum(accepted.lost_overlap_m2[rows])),
+        }
+
+    def _responsible(self) -> list[dict[str, Any]]:
+        """Return accepted and qualified ground by responsible unit (责任口径)."""
+        if not self.plots.plots:
+            return []
+        codes = sorted({str(plot.version.unit or "") for plot in self.plots.plots})
+        order = {unit.code: i for i, unit in enumerate(self.units)}
+        result = []
+        for code in sorted(codes, key=lambda code: (order.get(code, len(order)), code)):
+            rows = self.plots.mask(lambda plot, code=code: str(plot.version.unit or "") == code)  # type: ignore[misc]
+            result.append({"code": code, **self._names(code), **self._area_row(rows)})
+        everything = np.ones(len(self.plots.plots), dtype=bool)
+        total = self._area_row(everything) | {
+            "disputed_mu": mu_from_m2(fsum(self.plots.accepted.credit.disputed_m2)),
+            "net_accepted_mu": mu_from_m2(self.plots.accepted.net_m2(everything)),
+            "net_qualified_mu": mu_from_m2(self.plots.qualified.net_m2(everything)),
+        }
+        return [*result, {"code": "", "name_zh": "合计", "name_en": "total", **total}]
+
+    def _names(self, code: str) -> dict[str, str]:
+        unit = self.units.get(code)
+        if unit is None:
+            return {"name_zh": code or "（未注明）", "name_en": code or "(none)"}
+        return {"name_zh": unit.name_on(self.state.as_of), "name_en": unit.name_en}
+
+    def _territorial(self) -> list[dict[str, Any]]:
+        """Return ground by county, cut at the border (属地口径); the parts and the outside make the city."""
+        cells = self._optional("counties")
+        if not self.plots.plots or not cells:
+            return []
+        found = territory(self.plots, cells)
+        rows = [
+            {
+                "code": cell.feature_id,
+                **self._names(cell.feature_id),
+                "net_accepted_mu": mu_from_m2(accepted),
+                "net_qualified_mu": mu_from_m2(qualified),
+                "sketch": bool(cell.properties.get("sketch")),
+            }
+            for cell, accepted, qualified in zip(cells, found.accepted_m2, found.qualified_m2, strict=True)
+        ]
+        outside = {
+            "code": "outside",
+            "name_zh": "市域外",
+            "name_en": "outside the city",
+            "net_accepted_mu": mu_from_m2(found.outside_accepted_m2),
+            "net_qualified_mu": mu_from_m2(found.outside_qualified_m2),
+            "sketch": any(bool(cell.properties.get("sketch")) for cell in cells),
+        }
+        return [*rows, outside]
+
+    def _by(self, key: Callable[[int], str], name: str) -> list[dict[str, Any]]:
+        keys = np.array([key(i) for i in range(len(self.plots.plots))], dtype=object)
+        return [{name: value, **self._area_row(keys == value)} for value in sorted({*keys.tolist()})]
+
+    def _overlaps(self) -> dict[str, Any]:
+        """List every overlap between accepted plots: both plots, units, seasons and mu."""
+        plots, keep = self.plots, self.plots.accepted.keep
+        sliver_m2 = float(self.state.rules.sliver_m2)
+        rows: list[dict[str, Any]] = []
+        for k in np.flatnonzero(keep[plots.pairs.left] & keep[plots.pairs.right]) if plots.plots else ():
+            i, j = int(plots.pairs.left[k]), int(plots.pairs.right[k])
+            first, second = sorted((i, j), key=lambda p: plots.claim[p])
+            rows.append(
+                {
+                    "first": _plot_json(plots, first),
+                    "second": _plot_json(plots, second),
+                    "area_m2": float(plots.pairs.shared_m2[k]),
+                    "area_mu": mu_from_m2(float(plots.pairs.shared_m2[k])),
+                    "disputed": bool(plots.disputed[k]),
+                    "sliver": bool(plots.pairs.shared_m2[k] < sliver_m2),
+                }
+            )
+        rows.sort(key=lambda row: (-row["area_m2"], str(row["first"]), str(row["second"])))
+        return {
+            "sample": plots.sample,
+            "count": len(rows),
+            "area_mu": fsum(row["area_mu"] for row in rows),
+            "disputed_mu": mu_from_m2(fsum(plots.accepted.credit.disputed_m2)) if plots.plots else 0.0,
+            "pairs": rows,
+        }
+
+    def _coverage(self, layer: LayerDef) -> dict[str, Any]:
+        """Return how much of a layer has records: features with a record, newest, oldest."""
+        records = [r for (name, _), found in self.state.records.items() if name == layer.id for r in found]
+        if layer.source == "register":
+            ids = {plot.feature_id for plot in self.state.plots if plot.version.layer == layer.id}
+        else:
+            ids = {feature.feature_id for feature in self._optional(layer.id)}
+        days = [record.effective_on.isoformat() for record in records]
+        return {
+            "layer": layer.id,
+            "title_zh": layer.title_zh,
+            "title_en": layer.title_en,
+            "records": len(records),
+            "sample_records": len([record for record in records if record.sample]),
+            "features": len(ids),
+            "features_with_record": len(ids & {str(r.feature_id) for r in records}),
+            "newest": max(days, default=None),
+            "oldest": min(days, default=None),
+        }
+
+
+def _plot_json(plots: PlotSet, i: int) -> dict[str, Any]:
+    version = plots.plots[i].version
+    return {"feature_id": version.feature_id, "unit": version.unit, "season": version.season}
+
+
+MEASURES: dict[str, Callable[[Scoreboard, TargetDef], Measured]] = {
+    "lake_surface": lambda board, t: lake_surface(t, board.state, board.features(str(t.params["layer"]))),
+    "ring_forest": lambda board, t: ring_forest(
+        t, board.state, board.plots, board._optional(str(t.params["zone_layer"]))
+    ),
+    "year_planting": lambda board, t: year_planting(t, board.state, board.plots),
+    "forest_cover": lambda board, t: forest_cover(t, board.state),
+    "sponge_share": lambda board, t: sponge_share(
+        t,
+        board.state,
+        zones=board._optional(str(t.params["zones"])),
+        lines=board._optional(str(t.params["builtup"])),
+    ),
+    "good_sections": lambda board, t: good_sections(t, board.state, board._optional(str(t.params["layer"]))),
+    "annual_change": lambda board, t: annual_change(t, board.state),
+    "rank_out_of_last": lambda board, t: rank_out_of_last(t, board.state),
+    "groundwater_balance": lambda board, t: groundwater_balance(t, board.state),
+    "filed_in_time": lambda board, t: filed_in_time(t, board.state),
+}
+"""Measure name (``ecotrack.toml``) to the function that computes it."""

@@ -1,0 +1,169 @@
+"""The share of water-quality sections of class I-III, and its change in percentage points."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import Any
+
+from ecotrack.errors import Text
+from ecotrack.figures.figure import Measured, not_assessed
+from ecotrack.figures.water_class import DETERMINANDS, GOOD, water_class
+from ecotrack.geometry.features import Feature
+from ecotrack.model import ProgressRecord, TargetDef
+from ecotrack.progress import State, choose_basis, latest
+
+BASES: dict[str, Text] = {
+    "published": Text("生态环境部门发布的年度类别", "yearly class as published"),
+    "means": Text("按年均浓度评价（GB 3838-2002）", "class of the yearly means (GB 3838-2002)"),
+    "months": Text("按月评价断面次", "section-months assessed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """Good and assessed counts by section for one year, on one basis."""
+
+    good: Mapping[str, float]
+
+    def share_pct(self, sections: Sequence[str]) -> float:
+        """Return the share of good sections among those given, in percent."""
+        return fsum(self.good[section] for section in sections) / len(sections) * 100
+
+
+def good_sections(target: TargetDef, state: State, sections: Sequence[Feature]) -> Measured:
+    """Measure *sections*: rise of the share of class I-III on the year before, in points.
+
+    Both years are compared over one list: sections in force and with a class in both. Dry (断流), frozen (冰冻)
+    and unmonitored months carry no class.
+    """
+    year, layer = int(str(target.params["year"])), str(target.params["layer"])
+    pool = [*state.of(layer, "month"), *state.of(layer, "year"), *state.of(layer, "listing")]
+    records, sample = choose_basis(pool)
+    lists = {y: _in_list(records, y) for y in (year - 1, year)}
+    if not lists[year] or not lists[year - 1]:
+        missing = "、".join(str(y) for y in (year - 1, year) if not lists[y])
+        return not_assessed("no_list", f"没有{missing}年的考核断面名单", f"no list of assessed sections for {missing}")
+    for basis in BASES:
+        years = {y: _year(basis, records, y, sections) for y in (year - 1, year)}
+        common = sorted(lists[year] & lists[year - 1] & set(years[year].good) & set(years[year - 1].good))
+        if common:
+            return _measured(basis, year, years, common, lists, sample, sections)
+    blank = [
+        str(y) for y in (year - 1, year) if not any(r.effective_on.year == y and r.kind != "listing" for r in records)
+    ]
+    names = "、".join(blank) or f"{year - 1}、{year}"
+    return not_assessed("no_classes", f"缺{names}年的断面水质类别", f"no classes of sections for {names}")
+
+
+def _measured(
+    basis: str,
+    year: int,
+    years: Mapping[int, Year],
+    common: list[str],
+    lists: Mapping[int, set[str]],
+    sample: bool,
+    sections: Sequence[Feature],
+) -> Measured:
+    this, before = years[year].share_pct(common), years[year - 1].share_pct(common)
+    own = {y: sorted(lists[y] & set(years[y].good)) for y in years}
+    return Measured(
+        value=this - before,
+        sample=sample,
+        sketch=any(section.properties.get("sketch") for section in sections),
+        basis=Text(
+            f"{BASES[basis].zh}；两年均评价的断面{len(common)}个",
+            f"{BASES[basis].en}; {len(common)} sections in both years",
+        ),
+        details={
+            "basis": basis,
+            "common_sections": common,
+            "this_year_pct": this,
+            "last_year_pct": before,
+            "one_section_points": 100 / len(common),
+            "this_year_own_list_pct": years[year].share_pct(own[year]),
+            "last_year_own_list_pct": years[year - 1].share_pct(own[year - 1]),
+            "this_year_assessed": len(own[year]),
+            "this_year_listed": len(lists[year]),
+            "last_year_assessed": len(own[year - 1]),
+            "last_year_listed": len(lists[year - 1]),
+        },
+    )
+
+
+def _in_list(records: Sequence[ProgressRecord], year: int) -> set[str]:
+    """Return the sections that stood in the list at the year's end."""
+    end = dt.date(year, 12, 31)
+    listed = latest(r for r in records if r.kind == "listing" and r.effective_on <= end)
+    return {section for section, record in listed.items() if _still_listed(record, end)}
+
+
+def _still_listed(record: ProgressRecord, end: dt.date) -> bool:
+    until = record.fields.get("in_list_to")
+    return not until or dt.date.fromisoformat(str(until)) > end
+
+
+def _year(basis: str, records: Sequence[ProgressRecord], year: int, sections: Sequence[Feature]) -> Year:
+    of_year = [r for r in records if r.effective_on.year == year and r.state in ("已评价", None) and r.feature_id]
+    if basis == "published":
+        found = latest(r for r in of_year if r.kind == "year" and r.fields.get("class"))
+        return Year({section: float(record.fields["class"] in GOOD) for section, record in found.items()})
+    months = _latest_months([r for r in of_year if r.kind == "month"])
+    if basis == "means":
+        return Year(_by_means(months, {s.feature_id: str(s.properties.get("water") or "river") for s in sections}))
+    classed = {s: [r for r in found if r.fields.get("class")] for s, found in months.items()}
+    return Year(
+        {s: fsum(r.fields["class"] in GOOD for r in found) / len(found) for s, found in classed.items() if found}
+    )
+
+
+def _latest_months(records: Sequence[ProgressRecord]) -> dict[str, list[ProgressRecord]]:
+    last: dict[tuple[str, int], ProgressRecord] = {}
+    for record in sorted(records, key=lambda r: (r.effective_on, r.seq)):
+        last[str(record.feature_id), record.effective_on.month] = record
+    result: dict[str, list[ProgressRecord]] = defaultdict(list)
+    for (section, _), record in sorted(last.items()):
+        result[section].append(record)
+    return dict(result)
+
+
+def readings(record: ProgressRecord) -> dict[str, float]:
+    """Return the determinands that a record holds, in mg/L."""
+    return {n: float(str(v)) for n, v in record.fields.items() if n in DETERMINANDS and v not in (None, "")}
+
+
+def _by_means(months: Mapping[str, list[ProgressRecord]], waters: Mapping[str, str]) -> dict[str, float]:
+    result = {}
+    for section, records in months.items():
+        values: dict[str, list[float]] = defaultdict(list)
+        for record in records:
+            for name, value in readings(record).items():
+                values[name].append(value)
+        means = {name: fsum(found) / len(found) for name, found in values.items()}
+        judged = water_class(means, water=waters.get(section, "river"))
+        if judged is not None:
+            result[section] = float(judged.water_class in GOOD)
+    return result
+
+
+def class_differences(state: State, layer: str, sections: Sequence[Feature]) -> list[dict[str, Any]]:
+    """Return the section months whose published class differs from that of their determinands."""
+    waters = {s.feature_id: str(s.properties.get("water") or "river") for s in sections}
+    found = []
+    for record in state.of(layer, "month"):
+        judged = water_class(readings(record), water=waters.get(str(record.feature_id), "river"))
+        published = record.fields.get("class")
+        if judged is not None and published and judged.water_class != published:
+            found.append(
+                {
+                    "section": record.feature_id,
+                    "on": record.effective_on.isoformat(),
+                    "published": published,
+                    "computed": judged.water_class,
+                    "determinands": list(judged.worst),
+                }
+            )
+    return found

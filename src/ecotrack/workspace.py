@@ -1,0 +1,315 @@
+"""The workspace: the thin noun that users hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ecotrack import __version__
+from ecotrack.errors import BadConfig, FutureDate, UnknownLayer
+from ecotrack.figures.afforestation import PlotSet
+from ecotrack.figures.scoreboard import DEFINITION, MEASURES, SCHEMA, Scoreboard
+from ecotrack.geometry.features import Feature, read_geojson
+from ecotrack.model import LayerDef, ProgressRecord, TargetDef, UnitBook
+from ecotrack.model.layers import REGISTER_SOURCE
+from ecotrack.progress import State, state_of
+from ecotrack.register import Head, Register
+from ecotrack.settings import CONFIG_NAME, WorkspaceConfig, read_config, read_layers
+from ecotrack.units import mu_from_m2
+
+TIME_ZONE = ZoneInfo("Asia/Shanghai")
+"""Days are days here; instants are UTC."""
+
+
+def today() -> dt.date:
+    """Return the day in Hengshui."""
+    return dt.datetime.now(TIME_ZONE).date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureView:
+    """One feature joined to its progress, as maps and tables show it.
+
+    Attributes
+    ----------
+    geometry
+        EPSG:4490 longitude/latitude.
+    state
+        State of the latest record; ``None`` where there is no record (which is not 未开工).
+    records
+        Records in force, newest first.
+    sample
+        Whether the feature or any of its records is sample data (示例).
+    """
+
+    feature_id: str
+    name: str | None
+    geometry: Any
+    properties: dict[str, Any]
+    state: str | None
+    records: list[ProgressRecord]
+    sample: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerView:
+    """A layer joined to progress: its features, and how many of them have a record."""
+
+    layer: LayerDef
+    features: list[FeatureView]
+    records: list[ProgressRecord]
+    total: int
+    with_record: int
+    newest: dt.date | None
+    oldest: dt.date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """The workspace as of a day and as known at an instant.
+
+    Attributes
+    ----------
+    as_known
+        The instant asked for; ``None`` is everything recorded up to now.
+    head
+        End of the chain that was read.
+    """
+
+    workspace: Workspace
+    as_of: dt.date
+    as_known: dt.datetime | None
+    head: Head
+    state: State
+    scoreboard: Scoreboard
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the scoreboard with its heading (schema ``ecotrack.scoreboard/1``)."""
+        config, body = self.workspace.config, self.scoreboard.to_json()
+        known = self.as_known.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.as_known else None
+        heading = {
+            "schema": SCHEMA,
+            "definition": DEFINITION,
+            "version": __version__,
+            "workspace": {
+                "name_zh": config.name_zh,
+                "name_en": config.name_en,
+                "office": config.office,
+                "classification": config.classification,
+            },
+            "as_of": self.as_of.isoformat(),
+            "as_known": known,
+            "register": {"seq": self.head.seq, "head": self.head.sha256},
+            "sample": _any_sample(body),
+            "sketch": any(figure["sketch"] for figure in body["targets"]),
+        }
+        return heading | body
+
+    def layer(self, layer_id: str) -> LayerView:
+        """Return one layer joined to its progress.
+
+        Raises
+        ------
+        UnknownLayer
+            No layer has this id.
+        """
+        layer = self.workspace.layer(layer_id)
+        records = [r for (name, _), found in self.state.records.items() if name == layer_id for r in found]
+        records.sort(key=lambda record: (record.effective_on, record.seq), reverse=True)
+        by_feature: dict[str | None, list[ProgressRecord]] = {}
+        for record in records:
+            by_feature.setdefault(record.feature_id, []).append(record)
+        if layer.source == REGISTER_SOURCE:
+            features = _plot_views(self.scoreboard.plots, by_feature, self.workspace.units, self.as_of)
+        else:
+            features = [_view(feature, by_feature) for feature in self.workspace.features(layer_id)]
+        days = [record.effective_on for record in records]
+        return LayerView(
+            layer=layer,
+            features=features,
+            records=records,
+            total=len(features),
+            with_record=len([feature for feature in features if feature.records]),
+            newest=max(days, default=None),
+            oldest=min(days, default=None),
+        )
+
+
+class Workspace:
+    """A folder with ``ecotrack.toml``, layers, geography and a register.
+
+    Open one with `Workspace.open`; everything else is read when it is asked for.
+
+    Examples
+    --------
+    >>> workspace = Workspace.open(Path("."))  # doctest: +SKIP
+    >>> workspace.view().to_json()["targets"][0]["id"]  # doctest: +SKIP
+    'lake'
+    """
+
+    def __init__(self, folder: Path, config: WorkspaceConfig, layers: dict[str, LayerDef]) -> None:
+        self.folder = folder
+        self.config = config
+        self.layers = layers
+        self.units = UnitBook(config.units)
+        self.features = cache(self._features)
+
+    @classmethod
+    def open(cls, folder: Path) -> Workspace:
+        """Open the workspace in ``folder``.
+
+        Raises
+        ------
+        NotAWorkspace, NewerWorkspace, BadConfig
+            What is wrong with its files, and where.
+        """
+        config, layers = read_config(folder), read_layers(folder)
+        for target in config.targets:
+            if target.measure not in MEASURES:
+                detail = f"targets.{target.id}.measure = {target.measure!r}"
+                raise BadConfig(folder / CONFIG_NAME, detail=detail)
+        return cls(folder.absolute(), config, layers)
+
+    @property
+    def targets(self) -> tuple[TargetDef, ...]:
+        """The targets, in the order in which they are shown."""
+        return self.config.targets
+
+    @property
+    def register_path(self) -> Path:
+        """Where the register lies."""
+        return self.folder / self.config.register
+
+    def layer(self, layer_id: str) -> LayerDef:
+        """Return a layer's definition.
+
+        Raises
+        ------
+        UnknownLayer
+            No layer has this id; the message lists those there are.
+        """
+        if layer_id not in self.layers:
+            raise UnknownLayer(self.folder / "layers", name=layer_id, known="、".join(self.layers))
+        return self.layers[layer_id]
+
+    def register(self, *, create: bool = False, read_only: bool = False) -> Register:
+        """Open the register; the caller closes it.
+
+        Raises
+        ------
+        NoRegister
+            There is none yet, and ``create`` is off.
+        NetworkShare, NewerWorkspace, UnreadableFile
+            As `ecotrack.register.Register.open` says.
+        """
+        if create and not self.register_path.exists():
+            return Register.create(self.register_path, office=self.config.office)
+        return Register.open(self.register_path, read_only=read_only)
+
+    def _features(self, layer_id: str) -> Sequence[Feature]:
+        """Return the features of a reference layer; none for series and for layers of the register.
+
+        Raises
+        ------
+        UnknownLayer, MissingFile, UnreadableFile
+            The layer or its file is not there or not readable.
+        """
+        layer = self.layer(layer_id)
+        if layer.source in (REGISTER_SOURCE, "none"):
+            return []
+        return read_geojson(self.folder / layer.source, key=layer.key, name_field=layer.name_field)
+
+    def view(self, *, as_of: dt.date | None = None, as_known: dt.datetime | None = None) -> View:
+        """Read the state as of a day and as known at an instant.
+
+        Parameters
+        ----------
+        as_of
+            Each record counts from its own effective date; today by default.
+        as_known
+            Only what had been recorded by then; everything by default.
+
+        Raises
+        ------
+        FutureDate
+            A day or an instant after now.
+        NoRegister
+            There is no register yet.
+        """
+        day = as_of or today()
+        if day > today():
+            raise FutureDate(day=day, today=today())
+        if as_known is not None and as_known > dt.datetime.now(dt.UTC):
+            raise FutureDate(day=as_known.isoformat(), today=today())
+        with self.register() as register:
+            seq = register.seq_at(as_known) if as_known else register.head().seq
+            head = register.head_at(seq)
+            state = state_of(
+                as_of=day,
+                rules=self.config.rules,
+                versions=register.versions(as_of=day, seq=seq),
+                records=register.records(as_of=day, seq=seq),
+                decisions=register.decisions(as_of=day, seq=seq),
+            )
+        board = Scoreboard(state, self.targets, self.units, self.layers, self.features)
+        return View(workspace=self, as_of=day, as_known=as_known, head=head, state=state, scoreboard=board)
+
+
+def _any_sample(body: dict[str, Any]) -> bool:
+    rows = [*body["targets"], *body["funnel"], body["overlaps"]]
+    return any(row["sample"] for row in rows)
+
+
+def _view(feature: Feature, by_feature: dict[str | None, list[ProgressRecord]]) -> FeatureView:
+    records = by_feature.get(feature.feature_id, [])
+    return FeatureView(
+        feature_id=feature.feature_id,
+        name=feature.name,
+        geometry=feature.geometry,
+        properties=feature.properties,
+        state=next((record.state for record in records if record.state), None),
+        records=records,
+        sample=any(record.sample for record in records),
+    )
+
+
+def _plot_views(
+    plots: PlotSet, by_feature: dict[str | None, list[ProgressRecord]], units: UnitBook, as_of: dt.date
+) -> list[FeatureView]:
+    """Return the accepted plots with their measured and credited areas."""
+    result = []
+    credited = plots.accepted.credit.credited_m2
+    for i, plot in enumerate(plots.plots):
+        if plot.verdict not in ("accept", "strike"):
+            continue
+        version, unit = plot.version, units.get(str(plot.version.unit))
+        records = by_feature.get(plot.feature_id, [])
+        properties = {
+            "unit": unit.name_on(as_of) if unit else version.unit,
+            "season": version.season,
+            "programme": version.programme,
+            "species": version.species,
+            "kind": version.kind,
+            "form": version.form,
+            "claimed_mu": None if version.claimed_mu is None else float(version.claimed_mu),
+            "area_mu": mu_from_m2(float(plots.area_m2[i])),
+            "credited_mu": mu_from_m2(float(credited[i])),
+            "due_on": plot.due_on.isoformat() if plot.due_on else None,
+        }
+        result.append(
+            FeatureView(
+                feature_id=plot.feature_id,
+                name=version.name,
+                geometry=plots.geometries[i],
+                properties=properties,
+                state=plot.state,
+                records=records,
+                sample=version.sample,
+            )
+        )
+    return result
