@@ -96,6 +96,17 @@ def read_csv_grid(path: Path, data: bytes) -> Iterator[list[list[str]]]:
             raise UnreadableFile(path, detail=error, hint=Text("请检查引号", "check the quotes")) from error
 
 
+def best_csv_grid(path: Path, data: bytes) -> list[list[str]]:
+    """Return the rows of a CSV file by the delimiter that cuts it into the most cells.
+
+    Raises
+    ------
+    UnreadableFile
+        As `read_csv_grid` says.
+    """
+    return max(read_csv_grid(path, data), key=lambda rows: sum(len(row) for row in rows))
+
+
 def read_xlsx_grids(path: Path, data: bytes) -> list[Grid]:
     """Return the visible sheets of an XLSX file with the values that the file carries.
 

@@ -1,0 +1,178 @@
+"""Tasks from a sheet of units and amounts: what was handed down, by whom, for which season."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecotrack.errors import BadDate, EmptyFile, Text, UnreadableFile, Untold
+from ecotrack.intake.records import Outcome, Reading, keep, known_in, refuse_future, take
+from ecotrack.intake.records_columns import progress_columns
+from ecotrack.intake.records_known import Known
+from ecotrack.intake.records_plans import progress_plan, record_tables
+from ecotrack.intake.records_progress import (
+    Line,
+    check_totals,
+    kind_in,
+    season_in,
+    settle,
+    split_city_row,
+    table_measure,
+)
+from ecotrack.intake.records_rows import Defaults, RowReader
+from ecotrack.intake.records_values import BadCell, parse_day, read_code
+from ecotrack.intake.tables_cells import Cell, Table, fold
+from ecotrack.model import Finding
+from ecotrack.progress import Season
+
+if TYPE_CHECKING:
+    from ecotrack.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedTask:
+    """What a call says about a task; what it does not say is told from the sheet's title.
+
+    Attributes
+    ----------
+    task_id
+        Made of season, kind and level where ``None``.
+    season
+        ``2017-spring``, ``2017-autumn`` or ``2017``.
+    handed_down_on
+        Day on which it counts; the first day of the season's year where ``None``, which is said in a finding.
+    """
+
+    task_id: str | None = None
+    title: str | None = None
+    kind: str | None = None
+    level: str | None = None
+    season: str | None = None
+    handed_down_on: dt.date | None = None
+    document: str = ""
+    sample: bool = False
+    correct: bool = False
+
+
+def read_tasks(path: Path, known: Known, asked: AskedTask | None = None) -> Reading:
+    """Read the units and amounts of one task from a CSV or XLSX file.
+
+    Columns with what has been done are left alone, so that one sheet may serve as task and as report.
+
+    Raises
+    ------
+    MissingFile, EmptyFile, UnreadableFile
+        It cannot be read, or has no columns of units and tasks.
+    Untold
+        Neither file nor call tell the season.
+    BadDate, FutureDate
+        The season is none, or the task would be handed down after today.
+    """
+    asked = asked or AskedTask()
+    refuse_future(asked.handed_down_on, known.today, where="--on")
+    tables = [table for table in record_tables(path, known) if table.rows and _is_task_table(table)]
+    if not tables:
+        hint = Text("表里要有 单位 和 任务(亩) 两列", "it needs the columns unit and task_mu")
+        raise UnreadableFile(path, detail="没有任务列 no column of tasks", hint=hint)
+    reading, ids = Reading(), Counter[str]()
+    for table in tables:
+        _read_table(table, known, asked, reading, ids)
+    if not reading.records and not reading.errors:
+        raise EmptyFile(path)
+    if reading.errors:
+        reading.records.clear()
+    return reading
+
+
+def _is_task_table(table: Table) -> bool:
+    return {"unit", "task_mu"} <= set(progress_columns(table.headers))
+
+
+def _read_table(table: Table, known: Known, asked: AskedTask, reading: Reading, ids: Counter[str]) -> None:
+    plan = progress_plan(table, known.layers["tasks"], value="task_mu")
+    defaults = _defaults(table, known, asked, reading.findings)
+    rows, city = split_city_row(plan, table.rows)
+    reader = RowReader(plan, known, defaults, ids)
+    lines = [Line(row, record) for row in rows if (record := reader.read(row)) is not None]
+    reader.findings += check_totals(plan, (*table.totals, *city), lines) if not reader.errors else []
+    lines, errors = settle(plan, lines, known, correct=asked.correct)
+    reader.errors += errors
+    take(reading, reader, [line.record for line in lines])
+
+
+def _defaults(table: Table, known: Known, asked: AskedTask, findings: list[Finding]) -> Defaults:
+    told = fold(" ".join((*table.titles, table.sheet, table.path.stem)))
+    season = _season(asked.season or season_in(told), table)
+    kind = _code(asked.kind or kind_in(told, known) or "造林绿化", known, "plot_kind")
+    level = _code(asked.level or "市", known, "task_level")
+    task_id = asked.task_id or f"{season}-{kind}-{level}"
+    day = asked.handed_down_on or _first_day(season, table, findings)
+    title = asked.title or next((text for text in table.titles if "任务" in text or "造林" in text), task_id)
+    state = "调整" if _revises(known, task_id, day) else "下达"
+    values = {
+        "task_id": task_id, "effective_on": day, "state": state, "document": asked.document, "sample": asked.sample,
+    }  # fmt: skip
+    fields = {"title": title, "kind": kind, "level": level, "season": season}
+    return Defaults(values, fields, measure=table_measure(table))
+
+
+def _season(text: str | None, table: Table) -> str:
+    if text is None:
+        raise Untold(
+            table.place(), zh="任务的季节或年度", en="the task's season or year", option="--season 2017-spring"
+        )
+    try:
+        Season.parse(text)
+    except (ValueError, KeyError):
+        raise BadDate("--season", text=text) from None
+    return text
+
+
+def _code(text: str, known: Known, codes: str) -> str:
+    try:
+        return read_code(Cell("", text), known.code_lists.get(codes, {text: text}))
+    except BadCell as error:
+        raise UnreadableFile(f"--{'kind' if codes == 'plot_kind' else 'level'}", detail=error.message.zh) from None
+
+
+def _first_day(season: str, table: Table, findings: list[Finding]) -> dt.date:
+    for text in table.titles:
+        match = re.search(r"下达(?:日期|时间)?[:：]?(\d{4}.\d{1,2}.\d{1,2}日?)", fold(text))
+        if match and (day := parse_day(match[1])):
+            return day
+    day = dt.date(Season.parse(season).year, 1, 1)
+    message = Text(
+        f"没有给出下达日期，按 {day} 计；可用 --on 指明",
+        f"no day of handing down was given, {day} is used; say it with --on",
+    )
+    findings.append(Finding(check="task_day", level="notes", message=message, where=table.place()))
+    return day
+
+
+def _revises(known: Known, task_id: str, day: dt.date) -> bool:
+    return any(r.layer == "tasks" and r.task_id == task_id and r.effective_on < day for r in known.records)
+
+
+def import_tasks(
+    workspace: Workspace, path: Path, asked: AskedTask | None = None, *, author: str, dry_run: bool = False
+) -> Outcome:
+    """Bring one task into the register of a workspace, all its units or none.
+
+    Raises
+    ------
+    BadRows
+        A row has errors; they are marked in a copy of the sheet, nothing was imported.
+    EcotrackError
+        As `read_tasks` says.
+    """
+    return keep(workspace, path, read_tasks(path, known_in(workspace), asked), author=author, dry_run=dry_run)
+
+
+def task_ids(reading: Reading) -> Sequence[str]:
+    """Return the ids of the tasks that a reading is about, in order."""
+    return tuple(dict.fromkeys(str(record.task_id) for record in reading.records if record.task_id))
