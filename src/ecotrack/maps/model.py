@@ -77,11 +77,11 @@ class MapModel:
             As `check_levels` says.
         """
         check_levels(definition, workspace.layers, figures=workspace.config.classification)
-        views = tuple(workspace.layer_view(layer, as_of, as_known) for layer in definition.layers)
+        view = workspace.view(as_of=as_of, as_known=as_known)
         return cls(
             definition=definition,
-            views=views,
-            scoreboard=workspace.scoreboard(as_of, as_known).to_json(),
+            views=tuple(view.layer(layer) for layer in definition.layers),
+            scoreboard=view.to_json(),
             code_lists=workspace.config.code_lists,
             unit_names={unit.code: unit.name_zh for unit in workspace.units},
             lang=lang,
