@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -59,3 +60,27 @@ class Day(click.ParamType[dt.date]):
 
 
 DAY = Day()
+
+
+class Instant(click.ParamType[dt.datetime]):
+    """An instant such as ``2017-04-01T08:00:00Z``; without a zone it is Asia/Shanghai."""
+
+    name = "instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Return the instant in UTC.
+
+        Raises
+        ------
+        BadDate
+            The text is no instant.
+        """
+        try:
+            found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            raise BadDate(param.opts[-1] if param else "", text=value) from None
+        local = found if found.tzinfo else found.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+        return local.astimezone(dt.UTC)
+
+
+INSTANT = Instant()

@@ -1,0 +1,137 @@
+"""The verbs ``stats`` and ``rank``: figures of a day, in the terminal, as JSON, CSV or XLSX."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
+from ecotrack.cli.language import command, option, say
+from ecotrack.errors import UnknownTask
+
+
+def _days(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb ``--as-of`` and ``--as-known``."""
+    known = option(
+        "--as-known",
+        type=INSTANT,
+        help=say("只用该时刻之前登记的内容", "only what had been recorded by this instant"),
+    )
+    day = option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day of the figures (default: today)"))
+    return day(known(function))  # type: ignore[no-any-return]
+
+
+@command(
+    "stats",
+    help=say(
+        "指标：各项目标、任务漏斗、各单位进度。",
+        "Figures: every target, the funnel of each task, the progress of the units.",
+    ),
+    epilog=say(
+        "示例：ecotrack stats --as-of 2017-03-16；ecotrack stats --json；ecotrack stats --csv > 指标.csv",
+        "Examples: ecotrack stats --as-of 2017-03-16; ecotrack stats --json; ecotrack stats --csv > figures.csv",
+    ),
+)
+@_days
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON（格式见 docs/json-schema.md）", "print JSON"))
+@option("--csv", "as_csv", is_flag=True, help=say("输出 CSV", "print CSV"))
+@option("--task", help=say("只看一项任务", "one task only"))
+@option(
+    "--by",
+    type=click.Choice(["unit", "county", "year", "programme"]),
+    help=say(
+        "分组：unit 责任单位（责任口径）、county 县域（属地口径）、year 年度、programme 工程",
+        "group by responsible unit, by county (territorial account), year or programme",
+    ),
+)
+@click.pass_context
+def stats(
+    ctx: click.Context,
+    as_of: dt.date | None,
+    as_known: dt.datetime | None,
+    as_json: bool,
+    as_csv: bool,
+    task: str | None,
+    by: str | None,
+) -> None:
+    """Print the scoreboard of a day."""
+    document = open_workspace(ctx).view(as_of=as_of, as_known=as_known).to_json()
+    document["funnel"] = _chosen(document["funnel"], task)
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    elif as_csv:
+        from ecotrack.reports import scoreboard_csv
+
+        click.echo(scoreboard_csv(document, lang=lang_of(ctx)), nl=False)
+    else:
+        from ecotrack.reports import print_scoreboard
+
+        print_scoreboard(document, lang=lang_of(ctx), by=by)
+
+
+def _chosen(funnels: list[dict[str, Any]], task: str | None) -> list[dict[str, Any]]:
+    if task is None:
+        return funnels
+    found = [funnel for funnel in funnels if task in (funnel["task_id"], funnel["title_zh"])]
+    if not found:
+        raise UnknownTask("--task", name=task, known="、".join(funnel["task_id"] for funnel in funnels) or "-")
+    return found
+
+
+@command(
+    "rank",
+    help=say("通报：按完成率给各单位排名。", "The circular: units ranked by completion rate."),
+    epilog=say(
+        "示例：ecotrack rank --as-of 2017-03-16 --xlsx 通报.xlsx",
+        "Example: ecotrack rank --as-of 2017-03-16 --xlsx circular.xlsx",
+    ),
+)
+@_days
+@option(
+    "--task", help=say("任务编号（默认为当日在行的第一项任务）", "task (default: the first one that runs on the day)")
+)
+@option(
+    "--xlsx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=say("写成 Excel 通报表", "write the circular as a spreadsheet"),
+)
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@click.pass_context
+def rank(
+    ctx: click.Context,
+    as_of: dt.date | None,
+    as_known: dt.datetime | None,
+    task: str | None,
+    xlsx: Path | None,
+    as_json: bool,
+) -> None:
+    """Print or write the ranking of the units of one task."""
+    document = open_workspace(ctx).view(as_of=as_of, as_known=as_known).to_json()
+    funnel = _running(document, task)
+    document["funnel"] = [funnel]
+    if xlsx is not None:
+        from ecotrack.reports import ranking_xlsx
+
+        ranking_xlsx(document, xlsx, task_id=funnel["task_id"], lang=lang_of(ctx))
+        speak(ctx, f"已写出 {xlsx}", f"wrote {xlsx}")
+    elif as_json:
+        click.echo(json.dumps(funnel, ensure_ascii=False, indent=1))
+    else:
+        from ecotrack.reports import print_ranking
+
+        print_ranking(document, task_id=funnel["task_id"], lang=lang_of(ctx))
+
+
+def _running(document: dict[str, Any], task: str | None) -> dict[str, Any]:
+    """Return the asked task, or the one with the newest report: real ones before sample ones."""
+    found = _chosen(document["funnel"], task)
+    if not found:
+        raise UnknownTask("", name=task or "", known="-")
+    reported = [funnel for funnel in found if funnel["total"]["reported_on"]]
+    real = [funnel for funnel in reported if not funnel["sample"]]
+    return max(real or reported or found, key=lambda funnel: funnel["total"]["reported_on"] or "")
