@@ -166,7 +166,7 @@ def _watch(child: subprocess.Popen[bytes], limits: Limits) -> str | None:
 
 
 def _resident_bytes(pid: int) -> int:
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     try:
         return int(psutil.Process(pid).memory_info().rss)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from ecotrack.errors import EcotrackError, Text
@@ -50,7 +52,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         if self.proposed_wkb is None:
             return self
         kept = [finding for finding in self.findings if finding.check != "invalid"]
-        note = file_finding("repaired", feature=str(self.number), where=self.where)
+        note = Place(self.where, str(self.number)).finding("repaired")
         return msgspec.structs.replace(self, wkb=self.proposed_wkb, proposed_wkb=None, findings=[*kept, note])
 
 
@@ -142,8 +144,8 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
         "blocks",
         "failed",
         Text(
-            "边界有错：{found}；建议修复后面积 {after_m2} 平方米（原图 {before_m2} 平方米）",
-            "the boundary is invalid: {found}; the proposed repair measures {after_m2} m2 (as drawn {before_m2} m2)",
+            "边界有错：{zh}；建议修复后面积 {after_m2} 平方米（原图 {before_m2} 平方米）",
+            "the boundary is invalid: {en}; the proposed repair measures {after_m2} m2 (as drawn {before_m2} m2)",
         ),
         Text(
             "请在 GIS 中改正，或用 --accept-repairs 接受建议",
@@ -153,7 +155,7 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
     "beyond_repair": (
         "blocks",
         "failed",
-        Text("边界有错且无法自动修复：{found}", "the boundary is invalid and no repair is left of it: {found}"),
+        Text("边界有错且无法自动修复：{zh}", "the boundary is invalid and no repair is left of it: {en}"),
         Text("请在 GIS 中重画这一块", "draw it again in a GIS"),
     ),
     "repaired": ("notes", "passed", Text("已按建议修复边界", "the proposed repair was taken"), Text("", "")),
@@ -194,6 +196,53 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
         Text("图形混杂（{found}），只取其中的面", "mixed geometry ({found}); only its polygons are taken"),
         Text("请核对", "check it"),
     ),
+    "open_ring": (
+        "blocks",
+        "failed",
+        Text(
+            "边界没有闭合，或不足三个拐点（第{found}圈）",
+            "a ring is not closed or has fewer than three corners (ring {found})",
+        ),
+        Text("请在 GIS 中闭合边界后重新导出", "close the boundary in a GIS and export it again"),
+    ),
+    "missing_field": (
+        "blocks",
+        "failed",
+        Text("缺少“{zh}”", "'{en}' is missing"),
+        Text("请在属性表中填写，或用 {option} 给出", "fill it in, or give it with {option}"),
+    ),
+    "bad_value": (
+        "blocks",
+        "failed",
+        Text("“{zh}”的值“{value}”无法识别", "'{value}' is no value of '{en}'"),
+        Text("可用的值：{known}", "values: {known}"),
+    ),
+    "odd_value": (
+        "warns",
+        "failed",
+        Text("“{zh}”的值“{value}”无法识别，已{taken_zh}", "'{value}' is no value of '{en}'; {taken_en}"),
+        Text("请核对", "check it"),
+    ),
+    "twice": (
+        "blocks",
+        "failed",
+        Text("文件里编号“{value}”出现多次", "the id '{value}' stands more than once in the file"),
+        Text("请改为各不相同的编号", "give each its own id"),
+    ),
+    "id_taken": (
+        "blocks",
+        "failed",
+        Text(
+            "编号“{value}”已被另一单位或另一季节的地块使用（{other}）", "id '{value}' belongs to another plot ({other})"
+        ),
+        Text("请改用带单位代码和年份的编号", "use an id with the unit's code and the year"),
+    ),
+    "new_version": (
+        "warns",
+        "passed",
+        Text("编号“{value}”已登记过，本次作为新版本", "id '{value}' is known; this becomes its new version"),
+        Text("请确认是同一地块", "make sure that it is the same plot"),
+    ),
     "refused": ("blocks", "failed", Text("{zh}", "{en}"), Text("", "")),
     "cut_short": (
         "blocks",
@@ -205,35 +254,34 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
 """Findings of reading, by check: level, answer, what, how to mend."""
 
 
-def file_finding(
-    check: str,
-    *,
-    feature: str | None = None,
-    where: str = "",
-    lonlat: tuple[float, float] | None = None,
-    **facts: str,
-) -> Finding:
-    """Make the finding of one check; ``facts`` fill its message.
+class Place(NamedTuple):
+    """Where a finding stands: the layer or row as a person finds it, and the feature's number, the vertex."""
 
-    Examples
-    --------
-    >>> file_finding("wrong_geometry", feature="3", found="Point").message.en
-    'no polygon (Point)'
-    """
-    level, answer, what, mend = KINDS[check]
-    return Finding(
-        check=check,
-        level=level,
-        answer=answer,
-        message=what.format(**facts),
-        mend=mend,
-        where=where,
-        feature=feature,
-        lonlat=lonlat,
-        facts=facts,
-    )
+    where: str = ""
+    feature: str | None = None
+    lonlat: tuple[float, float] | None = None
 
+    def finding(self, check: str, **facts: str) -> Finding:
+        """Make the finding of one check here; ``facts`` fill its message.
 
-def error_finding(error: EcotrackError, *, where: str = "") -> Finding:
-    """Turn an error on one file of several into a finding that says the same."""
-    return file_finding("refused", where=where, zh=error.message("zh"), en=error.message("en"))
+        Examples
+        --------
+        >>> Place("plots.shp #3", "3").finding("wrong_geometry", found="Point").message.en
+        'no polygon (Point)'
+        """
+        level, answer, what, mend = KINDS[check]
+        return Finding(
+            check=check,
+            level=level,
+            answer=answer,
+            message=what.format(**facts),
+            mend=mend,
+            where=self.where,
+            feature=self.feature,
+            lonlat=self.lonlat,
+            facts=facts,
+        )
+
+    def refusal(self, error: EcotrackError) -> Finding:
+        """Turn an error on one file, layer or feature of several into a finding that says the same."""
+        return self.finding("refused", zh=error.message("zh"), en=error.message("en"))

@@ -15,10 +15,10 @@ import numpy as np
 import shapely
 
 from ecotrack.coordinates import CRSReading, Extent, read_crs, to_stored
-from ecotrack.errors import EcotrackError, StrayCoordinates, UnknownCRS
+from ecotrack.errors import EcotrackError, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import snap, to_wkb
-from ecotrack.intake.candidates import Candidate, LayerReading, Reading, error_finding, file_finding
+from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
 from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
@@ -60,14 +60,15 @@ def main(request: bytes, folder: Path) -> bytes:
 
 def read_upload(ask: Ask, folder: Path) -> Reading:
     """Read every layer of an upload; what cannot be read becomes a finding."""
+    here = Place(ask.file_name)
     candidates: list[Candidate] = []
     layers: list[LayerReading] = []
     findings: list[Finding] = []
     try:
         sources, refused = _sources(ask, folder)
-        findings += [error_finding(error, where=ask.file_name) for error in refused]
+        findings += [here.refusal(error) for error in refused]
     except EcotrackError as error:
-        return Reading(file_name=ask.file_name, findings=[error_finding(error, where=ask.file_name)])
+        return Reading(file_name=ask.file_name, findings=[here.refusal(error)])
     for source in sources:
         try:
             for raw in _layers(source, ask):
@@ -76,9 +77,9 @@ def read_upload(ask: Ask, folder: Path) -> Reading:
                 layers.append(read.reading)
                 findings += read.findings
         except EcotrackError as error:
-            findings.append(error_finding(error, where=source.name))
+            findings.append(Place(source.name).refusal(error))
     if not candidates and not any(finding.level == "blocks" for finding in findings):
-        findings.append(file_finding("no_features", where=ask.file_name))
+        findings.append(here.finding("no_features"))
     return Reading(file_name=ask.file_name, candidates=candidates, layers=layers, findings=findings)
 
 
@@ -111,15 +112,15 @@ class _LayerWork:
     """One layer on its way from raw features to candidates."""
 
     def __init__(self, raw: RawLayer, ask: Ask, *, first_number: int) -> None:
-        self._raw, self._ask = raw, ask
+        self._raw, self._ask, self._here = raw, ask, Place(raw.name)
         self.findings: list[Finding] = []
         features = list(raw.features)
         if not raw.has_geometry and not any(feature.geometry is not None for feature in features):
             names = ", ".join(raw.fields[:8])
-            self.findings.append(file_finding("no_geometry_column", where=raw.name, found=names))
+            self.findings.append(self._here.finding("no_geometry_column", found=names))
             features = []
         elif not features:
-            self.findings.append(file_finding("no_features", where=raw.name))
+            self.findings.append(self._here.finding("no_features"))
         self._crs, waits = self._read_crs(features)
         self._note_encoding()
         numbered = enumerate(features, start=first_number)
@@ -136,30 +137,29 @@ class _LayerWork:
             reading = read_crs(declared, bounds, extent=self._ask.extent, where=self._raw.name)
         except UnknownCRS:
             words = "{:.6g}, {:.6g} – {:.6g}, {:.6g}".format(*bounds) if bounds else "-"
-            return None, file_finding("unknown_crs", where=self._raw.name, bounds=words)
+            return None, self._here.finding("unknown_crs", bounds=words)
         except EcotrackError as error:
-            return None, error_finding(error, where=self._raw.name)
+            return None, self._here.refusal(error)
         if features:
             self._note_crs(reading)
         return reading, None
 
     def _note_crs(self, reading: CRSReading) -> None:
-        where = self._raw.name
         if not reading.declared:
             zh, en = reading.evidence
-            self.findings.append(file_finding("told_crs", where=where, zh=zh, en=en))
+            self.findings.append(self._here.finding("told_crs", zh=zh, en=en))
         if reading.swapped:
-            self.findings.append(file_finding("axes_swapped", where=where))
+            self.findings.append(self._here.finding("axes_swapped"))
 
     def _note_encoding(self) -> None:
         found = self._raw.encoding
         if found is None:
             return
         if found.source == "unknown":
-            self.findings.append(file_finding("encoding_unknown", where=self._raw.name))
+            self.findings.append(self._here.finding("encoding_unknown"))
         elif found.contradicts:
-            facts = {"declared": found.contradicts, "found": found.encoding}
-            self.findings.append(file_finding("encoding", where=self._raw.name, **facts))
+            declared, read_as = found.contradicts, found.encoding
+            self.findings.append(self._here.finding("encoding", declared=declared, found=read_as))
 
     def _summary(self, count: int) -> LayerReading:
         crs, text = self._crs, self._raw.encoding
@@ -167,7 +167,7 @@ class _LayerWork:
             name=self._raw.name,
             driver=self._raw.driver,
             crs=crs.crs if crs else None,
-            crs_evidence=tuple(crs.evidence) if crs else ("", ""),
+            crs_evidence=(crs.evidence.zh, crs.evidence.en) if crs else ("", ""),
             encoding=f"{text.encoding} ({text.source})" if text else "",
             fields=self._raw.fields,
             features=count,
@@ -176,13 +176,13 @@ class _LayerWork:
     def _candidate(self, number: int, raw: RawFeature, waits: Finding | None) -> Candidate:
         draft = Candidate(number=number, where=raw.where, attributes=raw.attributes)
         findings = [replace(finding, feature=str(number)) for finding in raw.findings]
-        label = {"feature": str(number), "where": raw.where}
+        here = Place(raw.where, str(number))
         if raw.geometry is None or raw.geometry.is_empty:
             if not findings:
-                findings.append(file_finding("no_geometry", **label))
+                findings.append(here.finding("no_geometry"))
             return msgspec.structs.replace(draft, findings=findings)
         polygon, found = _polygons_of(raw.geometry)
-        findings += [file_finding(check, found=kinds, **label) for check, kinds in found]
+        findings += [here.finding(check, found=kinds) for check, kinds in found]
         submitted = bytes(shapely.to_wkb(raw.geometry, byte_order=1))
         draft = msgspec.structs.replace(
             draft, submitted_wkb=submitted, submitted_crs=self._crs.crs if self._crs else None
@@ -239,33 +239,55 @@ def _flattened(geometry: shapely.Geometry) -> list[shapely.Geometry]:
 def _stored(
     draft: Candidate, polygon: shapely.Geometry, crs: CRSReading, extent: Extent, findings: list[Finding]
 ) -> Candidate:
-    label = {"feature": str(draft.number), "where": draft.where}
+    here = Place(draft.where, str(draft.number))
     try:
         stored = to_stored(polygon, crs, where=draft.where)
     except StrayCoordinates as error:
-        return msgspec.structs.replace(draft, findings=[*findings, replace(error_finding(error), **label)])
+        return msgspec.structs.replace(draft, findings=[*findings, here.refusal(error)])
     west, south, east, north = stored.geometry.bounds
     if east < extent[0] or west > extent[2] or north < extent[1] or south > extent[3]:
-        findings.append(file_finding("outside_extent", found=f"{west:.4f}, {south:.4f}", **label))
-    proposed, found = _validity(stored.geometry, label)
+        findings.append(here.finding("outside_extent", found=f"{west:.4f}, {south:.4f}"))
+    proposed, found = _validity(stored.geometry, here)
     return msgspec.structs.replace(draft, wkb=stored.wkb, proposed_wkb=proposed, findings=[*findings, *found])
 
 
-def _validity(geometry: shapely.Geometry, label: dict[str, str]) -> tuple[bytes | None, list[Finding]]:
+def _validity(geometry: shapely.Geometry, here: Place) -> tuple[bytes | None, list[Finding]]:
     """Check a stored polygon; propose a repair where it is invalid."""
     vertices = shapely.get_num_coordinates(geometry)
     if vertices > MAX_CHECKED_VERTICES:
-        return None, [file_finding("bad_geometry", found=f"{vertices} vertices", **label)]
+        return None, [here.finding("bad_geometry", found=f"{vertices} vertices")]
     if shapely.is_valid(geometry):
         return None, []
     reason = str(shapely.is_valid_reason(geometry))
-    place = _place(reason)
+    spot = here._replace(lonlat=_place(reason))
+    words = _reason_words(reason, spot.lonlat)
     mended = _polygons_of(snap(shapely.make_valid(geometry, method="structure", keep_collapsed=False)))[0]
     if mended is None or mended.is_empty or not shapely.is_valid(mended):
-        return None, [file_finding("beyond_repair", found=reason, lonlat=place, **label)]
+        return None, [spot.finding("beyond_repair", zh=words.zh, en=words.en)]
     before, after = area_m2(np.array([geometry, mended], dtype=object))
-    facts = {"found": reason, "before_m2": f"{before:.2f}", "after_m2": f"{after:.2f}"}
-    return to_wkb(mended), [file_finding("invalid", lonlat=place, **label, **facts)]
+    areas = {"before_m2": f"{before:.2f}", "after_m2": f"{after:.2f}"}
+    return to_wkb(mended), [spot.finding("invalid", zh=words.zh, en=words.en, **areas)]
+
+
+_REASONS = {
+    "Self-intersection": "边界自己相交",
+    "Ring Self-intersection": "同一圈边界自己碰到自己",
+    "Hole lies outside shell": "洞在外圈之外",
+    "Holes are nested": "洞里套洞",
+    "Interior is disconnected": "内部被隔断",
+    "Nested shells": "面里套面",
+    "Duplicate Rings": "有重复的圈",
+    "Too few points in geometry component": "拐点太少",
+    "Invalid Coordinate": "坐标无效",
+    "Ring is not closed": "没有闭合",
+}
+
+
+def _reason_words(reason: str, place: tuple[float, float] | None) -> Text:
+    """Say GEOS's reason in both languages, with the place."""
+    what = reason.partition("[")[0].strip()
+    at = f" ({place[0]:.6f}, {place[1]:.6f})" if place else ""
+    return Text(_REASONS.get(what, what) + at, what.lower() + at)
 
 
 def _place(reason: str) -> tuple[float, float] | None:

@@ -80,7 +80,7 @@ FORMATS = {
 """Every format that comes in, by id."""
 
 _MAGIC = (
-    (b"fgb\x03fgb", "fgb"),
+    (b"fgb\x03", "fgb"),
     (b"PAR1", "parquet"),
     (b"\x00\x00\x27\x0a", "shp"),
     (b"AutoCAD Binary DXF", "dxf"),

@@ -14,7 +14,7 @@ import msgspec
 
 from ecotrack.coordinates import Extent
 from ecotrack.errors import EcotrackError, EmptyFile, MissingFile, TimedOut, UnreadableFile
-from ecotrack.intake.candidates import Reading, error_finding
+from ecotrack.intake.candidates import Place, Reading
 from ecotrack.intake.child import UPLOAD_NAME, Ask
 from ecotrack.intake.formats import FORMATS
 from ecotrack.sandbox import Limits, run
@@ -131,4 +131,4 @@ def read(
             answer = run(_CHILD, msgspec.msgpack.encode(ask), folder=folder, limits=limits, where=upload.file_name)
         return msgspec.msgpack.decode(answer, type=Reading)
     except EcotrackError as error:
-        return Reading(file_name=upload.file_name, findings=[error_finding(error, where=upload.file_name)])
+        return Reading(file_name=upload.file_name, findings=[Place(upload.file_name).refusal(error)])

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from ecotrack.errors import UnreadableFile
-from ecotrack.intake.candidates import file_finding
+from ecotrack.intake.candidates import Place
 from ecotrack.intake.read_vector import RawFeature, RawLayer, plain_value
 
 _BATCH_ROWS = 10_000
@@ -98,7 +98,7 @@ def _features(source: Any, column: _Column | None, where: str) -> Iterator[RawFe
                 number += 1
                 yield _feature(row, column, f"{where} #{number}")
     except (pa.ArrowException, OSError, ValueError) as error:
-        finding = file_finding("cut_short", where=where, found=str(number), detail=str(error)[:200])
+        finding = Place(where).finding("cut_short", found=str(number), detail=str(error)[:200])
         yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
 
 
@@ -108,6 +108,6 @@ def _feature(row: dict[str, Any], column: _Column | None, where: str) -> RawFeat
     try:
         geometry = shapely.from_wkb(blob) if blob is not None else None
     except shapely.errors.GEOSException as error:
-        finding = file_finding("bad_geometry", where=where, found=str(error)[:200])
+        finding = Place(where).finding("bad_geometry", found=str(error)[:200])
         return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     return RawFeature(where=where, geometry=geometry, attributes=attributes)

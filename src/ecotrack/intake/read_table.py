@@ -11,9 +11,10 @@ from typing import NamedTuple
 import shapely
 
 from ecotrack.errors import Text, UnreadableFile
-from ecotrack.intake.candidates import Value, file_finding
+from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.read_vector import RawFeature, RawLayer
-from ecotrack.intake.tables import Row, Table, read_tables
+from ecotrack.intake.tables import read_tables
+from ecotrack.intake.tables_cells import Row, Table
 
 _WKT = ("wkt", "geometry", "geom", "thegeom", "图形", "边界")
 _FIRST = ("x", "lon", "lng", "long", "longitude", "经度", "东经", "横坐标", "东坐标", "x坐标")
@@ -103,7 +104,7 @@ def _wkt_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFe
         try:
             geometry = shapely.from_wkt(text) if text else None
         except shapely.errors.GEOSException as error:
-            finding = file_finding("bad_geometry", where=where, found=str(error)[:200])
+            finding = Place(where).finding("bad_geometry", found=str(error)[:200])
             yield RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
             continue
         yield RawFeature(where=where, geometry=geometry, attributes=attributes)
@@ -130,7 +131,7 @@ def _corner_feature(rows: list[Row], columns: _Columns, where: str, attributes: 
     else:
         ring = [(float(str(x)), float(str(y))) for x, y in corners]
         return RawFeature(where=where, geometry=shapely.Polygon(ring), attributes=attributes)
-    finding = file_finding("bad_geometry", where=where, found=found)
+    finding = Place(where).finding("bad_geometry", found=found)
     return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from ecotrack.errors import UnreadableFile
-from ecotrack.intake.candidates import Value, file_finding
+from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import Format
 from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
 from ecotrack.model.findings import Finding
@@ -128,7 +127,7 @@ def _features(source: Any, where: str, path: Path) -> Iterator[RawFeature]:
         except StopIteration:
             return
         except Exception as error:
-            finding = file_finding("cut_short", where=where, found=str(number), detail=_short(error, path))
+            finding = Place(where).finding("cut_short", found=str(number), detail=_short(error, path))
             yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
             return
         number += 1
@@ -139,12 +138,25 @@ def _feature(row: Any, where: str) -> RawFeature:
     attributes = {str(key): plain_value(value) for key, value in row.properties.items()}
     if row.geometry is None:
         return RawFeature(where=where, geometry=None, attributes=attributes)
+    if ring := _open_ring(row.geometry):
+        finding = Place(where).finding("open_ring", found=str(ring))
+        return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     try:
         geometry = shape(row.geometry)
     except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-        finding = file_finding("bad_geometry", where=where, found=str(error)[:200])
+        finding = Place(where).finding("bad_geometry", found=str(error)[:200])
         return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     return RawFeature(where=where, geometry=geometry, attributes=attributes)
+
+
+def _open_ring(geometry: Any) -> int:
+    """Return the place (from 1) of the first ring that is not closed or too short; 0 where all are sound.
+
+    OGR lets such rings through and shapely would close them without a word.
+    """
+    polygons = {"Polygon": [geometry.coordinates], "MultiPolygon": geometry.coordinates}.get(geometry.type, ())
+    rings = [ring for polygon in polygons for ring in polygon]
+    return next((n for n, ring in enumerate(rings, 1) if ring and (len(ring) < 4 or ring[0] != ring[-1])), 0)
 
 
 def plain_value(value: Any) -> Value:
@@ -152,8 +164,8 @@ def plain_value(value: Any) -> Value:
 
     Examples
     --------
-    >>> plain_value(Decimal("13.70")), plain_value([1, 2])
-    ('13.70', '[1, 2]')
+    >>> plain_value([1, 2]), plain_value(bytes([1, 255]))
+    ('[1, 2]', '01ff')
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value

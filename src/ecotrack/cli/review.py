@@ -1,0 +1,127 @@
+"""The verb ``ecotrack review``: list what waits, accept it, or send it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.language import SpokenGroup, command, option, say
+
+if TYPE_CHECKING:
+    from ecotrack.review import Verdict
+
+_DONE = {
+    "accept": ("已通过", "accepted"),
+    "return": ("已退回", "returned"),
+    "strike": ("已核销", "struck"),
+    "withdraw": ("已撤回", "withdrawn"),
+}
+
+
+@click.group(
+    "review",
+    cls=SpokenGroup,
+    help=say("审核提交的地块：列出、通过、退回、核销、撤回。", "Review what was submitted: list, accept, return."),
+    epilog=say("示例：ecotrack review list", "Example: ecotrack --lang en review list"),
+)
+def review() -> None:
+    """Hold the verbs of review."""
+
+
+@command(
+    "list",
+    help=say("列出各次提交及审核情况。", "List submissions and what was decided."),
+    epilog=say("示例：ecotrack review list --waiting", "Example: ecotrack review list --waiting"),
+)
+@option("--layer", help=say("只列这个图层", "of this layer only"))
+@option("--waiting", is_flag=True, help=say("只列待审的", "only what waits for a verdict"))
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@click.pass_context
+def list_(ctx: click.Context, layer: str | None, waiting: bool, as_json: bool) -> None:
+    """Print one row for each submission."""
+    from ecotrack.review import pending
+
+    with open_workspace(ctx).register(read_only=True) as register:
+        found = [item for item in pending(register, layer=layer) if item.waiting or not waiting]
+    if as_json:
+        document = {"schema": "ecotrack.review/1", "submissions": [_row(item) for item in found]}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    _print_table(ctx, [_row(item) for item in found])
+
+
+def _row(item: Any) -> dict[str, Any]:
+    submission = item.submission
+    return {
+        "submission": submission.submission_id,
+        "layer": submission.layer,
+        "submitted_on": submission.submitted_on.isoformat(),
+        "unit": submission.unit,
+        "file": submission.file_name,
+        "sender": item.sender,
+        "plots": item.plots,
+        "accepted": item.accepted,
+        "returned": item.returned,
+        "struck": item.struck,
+        "waiting": item.waiting,
+        "sample": submission.sample,
+    }
+
+
+def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text as Cell
+
+    keys = ("submission", "submitted_on", "unit", "file", "sender", "plots", "accepted", "returned", "waiting")
+    zh = ("提交编号", "提交日期", "单位", "文件", "提交人", "地块", "通过", "退回", "待审")
+    table = Table(*(zh if lang_of(ctx) == "zh" else keys))
+    for row in rows:
+        mark = " 示例" if row["sample"] else ""
+        cells = [str(row[key] if row[key] is not None else "") for key in keys]
+        cells[3] += mark
+        table.add_row(*(Cell(text, overflow="fold") for text in cells))
+    Console(highlight=False).print(table)
+
+
+def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click.Command:
+    example = f"ecotrack review {verdict} ID --by 李四 --on 2016-06-01" + (" --reason …" if needs_reason else "")
+
+    @command(verdict, help=say(zh, en), epilog=say(f"示例：{example}", f"Example: {example}"))
+    @click.argument("ids", nargs=-1, required=True)
+    @option("--by", required=True, help=say("审核人（不能是提交人）", "who decides; not the sender"))
+    @option("--on", "decided_on", type=DAY, help=say("审核日期（默认今天）", "day of the decision (default: today)"))
+    @option("--reason", default="", required=needs_reason, help=say("理由", "reason"))
+    @option("--document", default="", help=say("依据文件", "document that it rests on"))
+    @click.pass_context
+    def decide_(
+        ctx: click.Context, ids: tuple[str, ...], by: str, decided_on: dt.date | None, reason: str, document: str
+    ) -> None:
+        from ecotrack.review import decide
+        from ecotrack.workspace import today
+
+        day = decided_on or today()
+        with open_workspace(ctx).register() as register:
+            made = decide(register, ids, verdict, reviewer=by, decided_on=day, reason=reason, document=document)
+        zh_done, en_done = _DONE[verdict]
+        speak(
+            ctx,
+            f"{zh_done}{len(made)}项（{day}，{by}；未验证审核人身份）",
+            f"{len(made)} {en_done} ({day}, {by}; the reviewer's identity was not proven)",
+        )
+
+    return decide_
+
+
+review.add_command(list_)
+for _words in (
+    ("accept", "通过提交或地块。", "Accept submissions or features."),
+    ("return", "退回提交或地块，写明理由。", "Send back, with a reason."),
+    ("strike", "核销已通过的地块，写明理由。", "Strike accepted features, with a reason."),
+    ("withdraw", "提交人撤回，写明理由。", "The sender takes it back, with a reason."),
+):
+    review.add_command(_verdict(*_words, needs_reason=_words[0] != "accept"))

@@ -1,0 +1,329 @@
+"""Candidates become a submission: fields matched, defaults given, ids found, then one writer section."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ecotrack.errors import NotAnIntakeLayer
+from ecotrack.intake.candidates import Candidate, Place, Reading, Value
+from ecotrack.intake.read import Upload
+from ecotrack.intake.submit_fields import (
+    as_text,
+    match_fields,
+    read_code,
+    read_day,
+    read_decimal,
+    read_season,
+    read_unit,
+)
+from ecotrack.model import Decision, FeatureVersion, Submission
+from ecotrack.model.findings import Finding
+from ecotrack.model.layers import REGISTER_SOURCE, FieldDef, LayerDef
+from ecotrack.model.organisation import UnitBook
+from ecotrack.register import Register, new_id, stable_id
+
+_OPTIONS = {"unit": "--unit", "season": "--season", "kind": "--kind", "programme": "--programme"}
+_VERSION_FIELDS = frozenset(
+    (
+        "unit",
+        "season",
+        "planted_on",
+        "kind",
+        "form",
+        "programme",
+        "species",
+        "name",
+        "claimed_mu",
+        "task_id",
+        "parent_id",
+    )
+)
+STOCK = "存量"
+"""Attribute of features that were accepted by a document before ecotrack was in use (opening balance)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a submission goes, and the words that its fields may hold.
+
+    Attributes
+    ----------
+    defaults
+        Values by field name for features whose attributes say nothing (``unit``, ``season`` ...).
+    known
+        Versions that the register already holds for the layer.
+    """
+
+    layer: LayerDef
+    units: UnitBook
+    code_lists: Mapping[str, Mapping[str, str]]
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    known: Sequence[FeatureVersion] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What an import would register.
+
+    Attributes
+    ----------
+    matches
+        The file's name for each field of the layer.
+    versions
+        Feature versions that can come in.
+    waiting
+        Numbers of the features that cannot.
+    findings
+        On the file and on its features, those of reading and those of matching.
+    """
+
+    submission: Submission
+    matches: dict[str, str]
+    versions: list[FeatureVersion]
+    waiting: list[int]
+    findings: list[Finding]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether anything keeps a feature, or the file, from coming in."""
+        return any(finding.level == "blocks" for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What an import has registered.
+
+    Attributes
+    ----------
+    submission_id
+        The submission; the first one where the same bytes came before and nothing is new; ``None``
+        where nothing could come in.
+    added
+        Feature versions that are new in the register.
+    repeated
+        Whether the same bytes had come before.
+    """
+
+    submission_id: str | None
+    added: int
+    repeated: bool
+
+
+def propose(
+    upload: Upload,
+    reading: Reading,
+    target: Target,
+    *,
+    submitted_on: dt.date,
+    accept_repairs: bool = False,
+    stock: bool = False,
+    sample: bool = False,
+) -> Proposal:
+    """Turn candidates into feature versions, without touching any register.
+
+    Parameters
+    ----------
+    submitted_on
+        The day that counts.
+    accept_repairs
+        Take the proposed repairs of invalid boundaries.
+    stock
+        Mark the features as opening balance (存量).
+
+    Raises
+    ------
+    NotAnIntakeLayer
+        The layer's features do not come through intake.
+    """
+    if target.layer.source != REGISTER_SOURCE or target.layer.geometry != "Polygon":
+        raise NotAnIntakeLayer("", name=target.layer.id)
+    submission = _submission(upload, reading, target, submitted_on, sample=sample)
+    candidates = [item.with_repair() if accept_repairs else item for item in reading.candidates]
+    matches = match_fields([name for layer in reading.layers for name in layer.fields], target.layer)
+    drafts = [_Draft(item, submission, matches, target, stock=stock) for item in candidates]
+    _check_ids(drafts, target)
+    versions = [draft.version for draft in drafts if draft.version is not None]
+    units = {version.unit for version in versions}
+    return Proposal(
+        submission=replace(submission, unit=units.pop() if len(units) == 1 else submission.unit),
+        matches=matches,
+        versions=versions,
+        waiting=[draft.number for draft in drafts if draft.version is None],
+        findings=[*reading.findings, *(finding for draft in drafts for finding in draft.findings)],
+    )
+
+
+def _submission(upload: Upload, reading: Reading, target: Target, submitted_on: dt.date, *, sample: bool) -> Submission:
+    return Submission(
+        submission_id=new_id(),
+        layer=target.layer.id,
+        submitted_on=submitted_on,
+        unit=target.defaults.get("unit"),
+        file_name=upload.file_name,
+        raw_sha256=upload.sha256,
+        crs_reading="; ".join(dict.fromkeys(layer.crs_evidence[0] for layer in reading.layers if layer.crs)),
+        sample=sample,
+    )
+
+
+class _Draft:
+    """One candidate on its way to a feature version."""
+
+    def __init__(
+        self, candidate: Candidate, submission: Submission, matches: dict[str, str], target: Target, *, stock: bool
+    ) -> None:
+        self.number = candidate.number
+        self.findings = list(candidate.findings)
+        self._place = Place(candidate.where, str(candidate.number))
+        self._target = target
+        self.unread: dict[str, str] = {}
+        texts = {name: as_text(candidate.attributes.get(source)) for name, source in matches.items()}
+        if not texts.get("season") and "season" not in target.defaults and texts.get("planted_on"):
+            texts["season"] = texts["planted_on"]
+        values = {item.name: self._value(item, texts.get(item.name)) for item in target.layer.fields}
+        self.given_id = texts.get("feature_id")
+        self.version: FeatureVersion | None = None
+        blocked = candidate.wkb is None or any(finding.level == "blocks" for finding in self.findings)
+        if candidate.wkb is not None and not blocked:
+            rest = _rest(candidate.attributes, matches) | self.unread | ({STOCK: "是"} if stock else {})
+            self.version = FeatureVersion(
+                version_id=stable_id(submission.raw_sha256, submission.layer, candidate.number),
+                feature_id=self.given_id or f"{submission.submission_id}-{candidate.number}",
+                layer=submission.layer,
+                submission_id=submission.submission_id,
+                effective_on=submission.submitted_on,
+                wkb=candidate.wkb,
+                submitted_wkb=candidate.submitted_wkb,
+                submitted_crs=candidate.submitted_crs,
+                attributes=rest,
+                sample=submission.sample,
+                **{name: value for name, value in values.items() if name in _VERSION_FIELDS},
+            )
+
+    def _value(self, item: FieldDef, text: str | None) -> Any:
+        default = self._target.defaults.get(item.name)
+        if text is None and default is None:
+            if item.required:
+                option = _OPTIONS.get(item.name, item.name)
+                self.findings.append(
+                    self._place.finding("missing_field", zh=item.title_zh, en=item.title_en, option=option)
+                )
+            return None
+        if text is None:
+            return _parsed(item, default or "", self._target)
+        value = _parsed(item, text, self._target)
+        return value if value is not None else self._odd(item, text, default)
+
+    def _odd(self, item: FieldDef, text: str, default: str | None) -> Any:
+        facts = {"zh": item.title_zh, "en": item.title_en, "value": text[:60]}
+        if item.required and default is None:
+            known = _known_values(item, self._target)
+            self.findings.append(self._place.finding("bad_value", known=known, **facts))
+            return None
+        self.unread[item.title_zh] = text
+        zh, en = ("按参数给出的值处理", "the option's value is used") if default else ("原样保留", "kept as text")
+        self.findings.append(self._place.finding("odd_value", taken_zh=zh, taken_en=en, **facts))
+        return _parsed(item, default, self._target) if default else None
+
+    def block(self, check: str, **facts: str) -> None:
+        """Keep the feature out, with the finding that says why."""
+        self.findings.append(self._place.finding(check, **facts))
+        self.version = None
+
+    def warn(self, check: str, **facts: str) -> None:
+        """Add a finding that keeps nothing out."""
+        self.findings.append(self._place.finding(check, **facts))
+
+
+def _rest(attributes: Mapping[str, Value], matches: dict[str, str]) -> dict[str, str | int | bool | None]:
+    used = set(matches.values())
+    return {name: as_text(value) for name, value in attributes.items() if name not in used and as_text(value)}
+
+
+def _parsed(item: FieldDef, text: str, target: Target) -> Any:
+    if item.name == "season":
+        return read_season(text)
+    if item.type == "unit":
+        return read_unit(text, target.units)
+    if item.type == "code":
+        return read_code(text, target.code_lists.get(item.codes or "", {}))
+    if item.type == "date":
+        return read_day(text)
+    return read_decimal(text) if item.type == "decimal" else text
+
+
+def _known_values(item: FieldDef, target: Target) -> str:
+    if item.type == "unit":
+        return "、".join(unit.name_zh for unit in target.units.reporting)
+    if item.type == "code":
+        return "、".join(target.code_lists.get(item.codes or "", {}))
+    return item.note_zh or item.type
+
+
+def _check_ids(drafts: list[_Draft], target: Target) -> None:
+    """Keep out features whose id stands twice in the file or belongs to another plot."""
+    given = [draft.given_id for draft in drafts if draft.given_id]
+    twice = {text for text in given if given.count(text) > 1} if len(set(given)) < len(given) else set()
+    known = {version.feature_id: version for version in target.known}
+    for draft in drafts:
+        if draft.given_id is None or draft.version is None:
+            continue
+        before = known.get(draft.given_id)
+        if draft.given_id in twice:
+            draft.block("twice", value=draft.given_id)
+        elif before is None or before.version_id == draft.version.version_id:
+            continue
+        elif (before.unit, before.season) != (draft.version.unit, draft.version.season):
+            draft.block("id_taken", value=draft.given_id, other=f"{before.unit} {before.season}")
+        else:
+            draft.warn("new_version", value=draft.given_id)
+
+
+def register_proposal(register: Register, upload: Upload, proposal: Proposal, *, author: str) -> Submitted:
+    """Write a proposal into the register in one section: all of it or nothing.
+
+    The same bytes again answer with the first submission; only features that had to wait then (for a
+    CRS, for a repair) come in, as a submission of their own.
+
+    Parameters
+    ----------
+    author
+        Name of the sender.
+    """
+    register.keep_raw(upload.data)
+    submission = proposal.submission
+    with register.writer(author=author) as writer:
+        same = [first for first in register.submissions(raw_sha256=upload.sha256) if first.layer == submission.layer]
+        held = {v.version_id for first in same for v in register.versions(submission_id=first.submission_id)}
+        fresh = [version for version in proposal.versions if version.version_id not in held]
+        # A submission of their own: what was decided about the first one must not cover them.
+        if fresh:
+            writer.add(submission)
+        for version in fresh:
+            writer.add(version)
+    if fresh:
+        return Submitted(submission.submission_id, len(fresh), bool(same))
+    return Submitted(same[0].submission_id if same else None, 0, bool(same))
+
+
+def accept_as_stock(
+    register: Register, submission_id: str, *, document: str, decided_on: dt.date, author: str, sample: bool = False
+) -> str:
+    """Accept a submission by a document of earlier years (opening balance); return the decision's id."""
+    decision = Decision(
+        decision_id=stable_id("stock", submission_id, document, decided_on),
+        subject="submission",
+        subject_id=submission_id,
+        verdict="accept",
+        decided_on=decided_on,
+        reviewer=document,
+        reason=STOCK,
+        document=document,
+        sample=sample,
+    )
+    with register.writer(author=author) as writer:
+        writer.add(decision)
+    return decision.decision_id

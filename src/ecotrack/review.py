@@ -1,0 +1,201 @@
+"""Decisions about what was submitted: by a named reviewer, who is never the sender."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ecotrack.errors import FutureDate, OwnReview, UnknownSubmission
+from ecotrack.model import Decision, FeatureVersion, Submission
+from ecotrack.register import Register, new_id
+from ecotrack.workspace import today
+
+Subject = Literal["submission", "version"]
+Verdict = Literal["accept", "return", "strike", "withdraw"]
+
+UNPROVEN = "（命令行登记，未验证审核人身份）"
+"""Stands in the reason of every decision whose reviewer only gave a name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """One submission with what was decided about it.
+
+    Attributes
+    ----------
+    sender
+        Name of the account that sent it in.
+    plots
+        Its feature versions.
+    accepted, returned, struck
+        How many of them carry that verdict; ``struck`` counts withdrawn ones too.
+    """
+
+    submission: Submission
+    sender: str
+    plots: int
+    accepted: int
+    returned: int
+    struck: int
+
+    @property
+    def waiting(self) -> int:
+        """Feature versions without a verdict."""
+        return self.plots - self.accepted - self.returned - self.struck
+
+
+def decide(
+    register: Register,
+    subject_ids: Sequence[str],
+    verdict: Verdict,
+    *,
+    reviewer: str,
+    decided_on: dt.date,
+    reason: str = "",
+    document: str = "",
+    identity_proven: bool = False,
+) -> list[Decision]:
+    """Write one decision about each submission or feature version, all of them or none.
+
+    Parameters
+    ----------
+    subject_ids
+        Ids of submissions, of feature versions, or of features (their newest version).
+    verdict
+        ``accept``, ``return``, ``strike`` (核销) or ``withdraw`` (the sender takes it back).
+    reviewer
+        Name of who decides: not the sender, except for ``withdraw``.
+    decided_on
+        The day that counts.
+    identity_proven
+        Whether the reviewer signed in; else the decision says that the name was only given.
+
+    Raises
+    ------
+    UnknownSubmission
+        The register holds no such id.
+    OwnReview
+        The reviewer sent it in.
+    FutureDate
+        ``decided_on`` is after today.
+    """
+    if decided_on > today():
+        raise FutureDate(day=decided_on, today=today())
+    with register.writer(author=reviewer) as writer:
+        book = _Book(register)
+        decisions = []
+        for subject_id in dict.fromkeys(subject_ids):
+            subject, found, submission_id = book.find(subject_id)
+            sender = book.senders.get(submission_id, "")
+            if verdict != "withdraw" and sender.strip().casefold() == reviewer.strip().casefold():
+                raise OwnReview(subject_id, name=reviewer)
+            decision = Decision(
+                decision_id=new_id(),
+                subject=subject,
+                subject_id=found,
+                verdict=verdict,
+                decided_on=decided_on,
+                reviewer=reviewer,
+                reason=reason if identity_proven else reason + UNPROVEN,
+                document=document,
+                sample=book.is_sample(submission_id),
+            )
+            writer.add(decision)
+            decisions.append(decision)
+    return decisions
+
+
+def accept(
+    register: Register, subject_ids: Sequence[str], *, reviewer: str, decided_on: dt.date, reason: str = ""
+) -> list[Decision]:
+    """Accept submissions or feature versions; see `decide`."""
+    return decide(register, subject_ids, "accept", reviewer=reviewer, decided_on=decided_on, reason=reason)
+
+
+def return_(
+    register: Register, subject_ids: Sequence[str], *, reviewer: str, decided_on: dt.date, reason: str
+) -> list[Decision]:
+    """Send submissions or feature versions back with a reason; see `decide`."""
+    return decide(register, subject_ids, "return", reviewer=reviewer, decided_on=decided_on, reason=reason)
+
+
+def strike(
+    register: Register, subject_ids: Sequence[str], *, reviewer: str, decided_on: dt.date, reason: str
+) -> list[Decision]:
+    """Strike accepted plots from the account (核销); see `decide`."""
+    return decide(register, subject_ids, "strike", reviewer=reviewer, decided_on=decided_on, reason=reason)
+
+
+def withdraw(
+    register: Register, subject_ids: Sequence[str], *, reviewer: str, decided_on: dt.date, reason: str
+) -> list[Decision]:
+    """Take back what was sent in; the one verdict that is the sender's own. See `decide`."""
+    return decide(register, subject_ids, "withdraw", reviewer=reviewer, decided_on=decided_on, reason=reason)
+
+
+def pending(register: Register, *, layer: str | None = None) -> list[Pending]:
+    """Return the submissions of a layer (or all) with their verdicts, in the order of recording."""
+    book = _Book(register)
+    verdicts = _verdicts(book.versions, register.decisions())
+    by_submission: dict[str, list[str | None]] = {}
+    for version in book.versions:
+        by_submission.setdefault(version.submission_id, []).append(verdicts.get(version.version_id))
+    return [
+        _pending(submission, book.senders.get(submission.submission_id, ""), by_submission[submission.submission_id])
+        for submission in book.submissions.values()
+        if submission.submission_id in by_submission and layer in (None, submission.layer)
+    ]
+
+
+def _pending(submission: Submission, sender: str, verdicts: list[str | None]) -> Pending:
+    return Pending(
+        submission=submission,
+        sender=sender,
+        plots=len(verdicts),
+        accepted=verdicts.count("accept"),
+        returned=verdicts.count("return"),
+        struck=verdicts.count("strike") + verdicts.count("withdraw"),
+    )
+
+
+def _verdicts(versions: Iterable[FeatureVersion], decisions: Iterable[Decision]) -> dict[str, str]:
+    members: dict[str, list[str]] = {}
+    for version in versions:
+        members.setdefault(version.submission_id, []).append(version.version_id)
+    result: dict[str, str] = {}
+    for decision in decisions:
+        whole = decision.subject == "submission"
+        for version_id in members.get(decision.subject_id, []) if whole else [decision.subject_id]:
+            result[version_id] = decision.verdict
+    return result
+
+
+class _Book:
+    """What the register holds about submissions, and who sent each."""
+
+    def __init__(self, register: Register) -> None:
+        self.submissions = {item.submission_id: item for item in register.submissions()}
+        self.versions = register.versions()
+        self._by_version = {version.version_id: version for version in self.versions}
+        self._newest = {version.feature_id: version for version in self.versions}
+        names = register.accounts()
+        self.senders = {
+            entry.submission_id: names.get(account_id, "")
+            for _, _, _, account_id, entry in register.entries()
+            if isinstance(entry, Submission)
+        }
+
+    def find(self, subject_id: str) -> tuple[Subject, str, str]:
+        """Return what an id names: the subject, its id, and its submission's id."""
+        if subject_id in self.submissions:
+            return "submission", subject_id, subject_id
+        version = self._by_version.get(subject_id) or self._newest.get(subject_id)
+        if version is None:
+            raise UnknownSubmission("", name=subject_id)
+        return "version", version.version_id, version.submission_id
+
+    def is_sample(self, submission_id: str) -> bool:
+        submission = self.submissions.get(submission_id)
+        return submission is not None and submission.sample
