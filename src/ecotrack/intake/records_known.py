@@ -84,7 +84,8 @@ def known_of(workspace: Workspace, register: Register | None) -> Known:
 
 
 def _in_register(workspace: Workspace, layer_id: str) -> bool:
-    return workspace.layer(layer_id).source == REGISTER_SOURCE
+    layer: LayerDef = workspace.layers[layer_id]
+    return layer.source == REGISTER_SOURCE
 
 
 def feature_names(workspace: Workspace, register: Register | None, layer_id: str) -> FeatureNames:

@@ -1,0 +1,11 @@
+"""Reports draw figures: in the terminal, as CSV, as the circular's table. They compute nothing.
+
+The input is the scoreboard as JSON values (schema ``ecotrack.scoreboard/1``).
+"""
+
+from ecotrack.reports.export_csv import scoreboard_csv
+from ecotrack.reports.ranking import ranking_table, ranking_xlsx
+from ecotrack.reports.scoreboard import scoreboard_table
+from ecotrack.reports.terminal import show
+
+__all__ = ["ranking_table", "ranking_xlsx", "scoreboard_csv", "scoreboard_table", "show"]

@@ -1,0 +1,172 @@
+"""The scoreboard in the terminal: targets, funnels with the ranking of units, overlaps, coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text as RichText
+
+from ecotrack.errors import Lang, Text
+from ecotrack.reports.ranking import ranking_table
+from ecotrack.reports.terminal import table
+from ecotrack.reports.wording import (
+    NOT_ASSESSED,
+    SAMPLE,
+    Json,
+    amount,
+    marks,
+    rate,
+    reasons,
+    told,
+    with_unit,
+)
+
+_SIGNS = {"met": "✓", "on_course": "→", "missed": "✗", "not_assessed": "○"}
+
+
+def scoreboard_table(scoreboard: Json, lang: Lang) -> RenderableType:
+    """Return the whole scoreboard for the terminal.
+
+    Parameters
+    ----------
+    scoreboard
+        JSON values of schema ``ecotrack.scoreboard/1``.
+    lang
+        ``zh`` or ``en``.
+    """
+    return Group(*_parts(scoreboard, lang))
+
+
+def _parts(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
+    yield heading(scoreboard, lang)
+    yield targets_table(scoreboard, lang)
+    for funnel in scoreboard["funnel"]:
+        yield funnel_table(funnel, lang)
+        yield ranking_table(funnel, lang)
+    if scoreboard["units"]["responsible"]:
+        yield units_table(scoreboard, lang)
+        yield territorial_table(scoreboard, lang)
+    yield overlaps_line(scoreboard["overlaps"], lang)
+    yield coverage_table(scoreboard, lang)
+
+
+def heading(scoreboard: Json, lang: Lang) -> RichText:
+    """Return the heading: workspace, day, state of knowledge, head of the register, marks."""
+    workspace, register = scoreboard["workspace"], scoreboard["register"]
+    known = scoreboard["as_known"]
+    text = Text(
+        f"{workspace['name_zh']}  截至 {scoreboard['as_of']}" + (f"  所知时刻 {known}" if known else ""),
+        f"{workspace['name_en']}  as of {scoreboard['as_of']}" + (f"  as known at {known}" if known else ""),
+    )
+    seal = Text(
+        f"登记序号 {register['seq']}  {str(register['head'])[:12]}  口径版本 {scoreboard['definition']}",
+        f"register {register['seq']}  {str(register['head'])[:12]}  definitions {scoreboard['definition']}",
+    )
+    line = f"{text.lang(lang)}{marks(scoreboard, lang)}\n{seal.lang(lang)}  {workspace['classification']}"
+    return RichText(line, style="bold")
+
+
+def targets_table(scoreboard: Json, lang: Lang) -> RenderableType:
+    """Return the targets with value, target, share, status and reason."""
+    names = {"zh": ("指标", "现状", "目标", "完成", "期限", "状态", "说明"),
+             "en": ("target", "value", "goal", "share", "by", "status", "remarks")}[lang]  # fmt: skip
+    rows = [_target_row(target, lang) for target in scoreboard["targets"]]
+    columns = [(name, i in (1, 2, 3)) for i, name in enumerate(names)]
+    return table(Text("一、各项目标", "Targets").lang(lang), columns, rows)
+
+
+def _target_row(target: Json, lang: Lang) -> list[str]:
+    unit = target["unit"]
+    share = rate(target["share_pct"])
+    remarks = reasons(target, lang) or told(target, "basis", lang)
+    sign = {">=": "≥", "<=": "≤"}[target["direction"]]
+    return [
+        told(target, "title", lang) + marks(target, lang),
+        with_unit(target[f"value_{unit}"], unit, lang),
+        f"{sign}{with_unit(target[f'target_{unit}'], unit, lang)}",
+        f"{share}%" if share else "",
+        target["deadline"] or "",
+        f"{_SIGNS[target['status']]} {told(target, 'status', lang)}",
+        remarks,
+    ]
+
+
+def funnel_table(funnel: Json, lang: Lang) -> RenderableType:
+    """Return the steps of one task with mu, plots and the loss into each step."""
+    names = {"zh": ("环节", "亩", "地块数", "比上一环节减少（亩）", "说明"),
+             "en": ("step", "mu", "plots", "lost before it (mu)", "remarks")}[lang]  # fmt: skip
+    rows = [_step_row(step, lang) for step in funnel["steps"]]
+    title = Text(f"二、任务进度：{funnel['title_zh']}", f"Task: {funnel['title_zh']}").lang(lang)
+    facts = " ".join(str(funnel.get(key) or "") for key in ("kind", "level", "season")).strip()
+    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}", _columns(names, 3), rows)
+
+
+def _columns(names: tuple[str, ...], numbers_to: int) -> list[tuple[str, bool]]:
+    return [(name, 1 <= i < numbers_to) for i, name in enumerate(names)]
+
+
+def _step_row(step: Json, lang: Lang) -> list[str]:
+    missing = step["area_mu"] is None
+    losses = "；".join(f"{loss[lang]} {amount(loss['area_mu'])}" for loss in step["losses"])
+    flag = Text("大于上一环节", "above the step before").lang(lang) if step["flag"] else ""
+    remarks = "；".join(text for text in (flag, reasons(step, lang)) if text)
+    return [
+        told(step, "title", lang),
+        NOT_ASSESSED.lang(lang) if missing else amount(step["area_mu"]),
+        "" if step["plots"] is None else str(step["plots"]),
+        losses,
+        remarks,
+    ]
+
+
+def units_table(scoreboard: Json, lang: Lang) -> RenderableType:
+    """Return ground by responsible unit (责任口径)."""
+    names = {"zh": ("单位", "地块数", "上图（亩）", "审核（亩）", "核实（亩）", "合格（亩）", "争议（亩）"),
+             "en": ("unit", "plots", "mapped", "accepted", "verified", "qualified", "disputed (mu)")}[lang]  # fmt: skip
+    keys = ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu", "disputed_mu")
+    rows = [
+        [told(row, "name", lang), str(row["plots"]), *(amount(row[key]) for key in keys)]
+        for row in scoreboard["units"]["responsible"]
+    ]
+    title = Text("三、各单位地块（责任口径）", "Plots by responsible unit").lang(lang)
+    return table(title + marks(scoreboard["units"], lang), _columns(names, len(names)), rows, total=True)
+
+
+def territorial_table(scoreboard: Json, lang: Lang) -> RenderableType:
+    """Return ground by county, cut at the border (属地口径)."""
+    names = {"zh": ("县级行政区", "审核净面积（亩）", "合格净面积（亩）"),
+             "en": ("county", "net accepted mu", "net qualified mu")}[lang]  # fmt: skip
+    rows = [
+        [told(row, "name", lang) + marks(row, lang), amount(row["net_accepted_mu"]), amount(row["net_qualified_mu"])]
+        for row in scoreboard["units"]["territorial"]
+    ]
+    title = Text("四、各县净面积（属地口径）", "Net area by county (territorial)").lang(lang)
+    return table(title + marks(scoreboard["units"], lang), _columns(names, 3), rows)
+
+
+def overlaps_line(overlaps: Json, lang: Lang) -> RichText:
+    """Return one line about overlaps between accepted plots."""
+    area, disputed = amount(overlaps["area_mu"]), amount(overlaps["disputed_mu"])
+    text = Text(
+        f"地块重叠 {overlaps['count']} 处，{area} 亩，其中争议 {disputed} 亩",
+        f"{overlaps['count']} overlaps between plots, {area} mu, of it disputed {disputed} mu",
+    )
+    return RichText(text.lang(lang) + marks(overlaps, lang) + "\n")
+
+
+def coverage_table(scoreboard: Json, lang: Lang) -> RenderableType:
+    """Return how many features of each layer have a record, and how old the records are."""
+    names = {"zh": ("图层", "要素", "有记录", "记录数", "最新", "最早"),
+             "en": ("layer", "features", "with a record", "records", "newest", "oldest")}[lang]  # fmt: skip
+    rows = [_coverage_row(row, lang) for row in scoreboard["coverage"] if row["records"] or row["features"]]
+    return table(Text("五、记录情况", "Records").lang(lang), _columns(names, 4), rows)
+
+
+def _coverage_row(row: Json, lang: Lang) -> list[str]:
+    samples = row.get("sample_records", 0)
+    mark = f"（{SAMPLE.lang(lang)} {samples}）" if samples else ""
+    features = str(row["features"]) if row["features"] else ""
+    with_record = str(row["features_with_record"]) if row["features"] else ""
+    records = f"{row['records']}{mark}"
+    return [told(row, "title", lang), features, with_record, records, row["newest"] or "", row["oldest"] or ""]
