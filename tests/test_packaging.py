@@ -177,6 +177,8 @@ def test_the_wheel_works_in_a_fresh_environment_without_node(dist: Path, tmp_pat
         return subprocess.check_output([where, *command[1:]], cwd=tmp_path, env=environment, text=True).strip()
 
     assert told("ecotrack", "--version").startswith("ecotrack")
+    assert told("ecotrack", "init", "衡水 workspace")
+    assert (tmp_path / "衡水 workspace" / "maps" / "hengshui.toml").is_file()
     assert Path(told("python", "-c", "import ecotrack; print(ecotrack.__file__)")).is_relative_to(home)
 
 
