@@ -405,3 +405,16 @@ class NotAnIntakeLayer(UsageError):
 
     what = Text("图层“{name}”不接收地块边界", "layer '{name}' takes no submitted boundaries")
     mend = Text("造林地块用 --layer plots；参考图层用 ecotrack layer set", "use --layer plots, or ecotrack layer set for reference layers")
+
+
+class NotAReference(UsageError):
+    """``layer set`` on a layer whose features do not come from a reference file."""
+
+    what = Text("图层“{layer}”的要素不来自参考文件", "the features of layer '{layer}' do not come from a reference file")
+    mend = Text("地块请用 ecotrack import 导入", "bring plots in with ecotrack import")
+
+
+class RefusedRows(BadRows):
+    """A sheet with errors in its rows; nothing was imported, and ``rows`` of its facts holds the errors."""
+
+    what = Text("有 {count} 处错误，未导入任何内容：{first_zh}", "{count} errors, nothing was imported: {first_en}")
