@@ -34,6 +34,7 @@ ZONE_EPSG = {zone: 4513 + zone - 25 for zone in range(25, 46)}
 _EXTENT_MARGIN_DEG = 0.2
 _CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
 _WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
+_NO_DATUM = ("undefined", "unknown", "not specified", "unnamed")
 _REFUSED = {
     "xian 1980": Text("西安80", "Xian 1980"),
     "xian80": Text("西安80", "Xian 1980"),
@@ -135,7 +136,7 @@ def parse_crs(text: str, *, where: str = "") -> CRS:
         raise UnknownCRS(where) from None
     while crs.is_bound or crs.is_compound:
         crs = crs.source_crs if crs.is_bound and crs.source_crs else crs.sub_crs_list[0]
-    if not (crs.is_geographic or crs.is_projected) or crs.name.lower().startswith(("undefined", "unknown")):
+    if not (crs.is_geographic or crs.is_projected) or _datum_names(crs)[-1].startswith(_NO_DATUM):
         raise UnknownCRS(where)
     return crs
 

@@ -65,7 +65,8 @@ def missing_limits(platform: str = sys.platform) -> Text | None:
         return None
     if platform == "win32":
         return Text(
-            "Windows 上只限制总时长和内存（定时查看），不限制处理器时间、打开文件数和输出大小；来历不明的文件请在 Linux 上检查",
+            "Windows 上只限制总时长和内存（定时查看），不限制处理器时间、打开文件数和输出大小；"
+            "来历不明的文件请在 Linux 上检查",
             "Windows holds only the deadline and, by looking now and then, the memory; processor time, open files and "
             "output are not limited. Check files of unknown origin on Linux",
         )
@@ -125,8 +126,9 @@ def _command(target: str, limits: Limits) -> list[str]:
 
 def _environment(folder: Path) -> dict[str, str]:
     kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if key in os.environ}
+    places = (str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", ""))
     return kept | {
-        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+        "PYTHONPATH": os.pathsep.join(place for place in places if place),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUTF8": "1",
         "TMPDIR": str(folder),

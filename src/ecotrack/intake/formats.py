@@ -7,10 +7,8 @@ name and a way out.
 from __future__ import annotations
 
 import re
-import sqlite3
 import zipfile
 import zlib
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -152,7 +150,7 @@ def sniff(path: Path, *, name: str = "") -> Format:
         if pattern.match(head):
             raise RefusedFormat(name, name=title, hint=hint)
     if head.startswith(b"SQLite format 3\0"):
-        return _sqlite(path, head, name)
+        return _sqlite(head, name)
     return _text(path, head, name)
 
 
@@ -168,19 +166,11 @@ def _zip(path: Path, name: str) -> Format:
     return FORMATS["xlsx" if "xl/workbook.xml" in names else "zip"]
 
 
-def _sqlite(path: Path, head: bytes, name: str) -> Format:
-    if head[68:72] in (b"GPKG", b"GP10", b"GP11", b"GP12") or _has_gpkg_contents(path):
+def _sqlite(head: bytes, name: str) -> Format:
+    # Older writers leave the application id empty; the table's name then stands in the schema's first pages.
+    if head[68:72] in (b"GPKG", b"GP10", b"GP11", b"GP12") or b"gpkg_contents" in head:
         return FORMATS["gpkg"]
     raise RefusedFormat(name, name=Text("SQLite 数据库", "an SQLite database"))
-
-
-def _has_gpkg_contents(path: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(f"file:{path.as_posix()}?mode=ro&immutable=1", uri=True)) as base:
-            found = base.execute("SELECT 1 FROM sqlite_schema WHERE name = 'gpkg_contents'").fetchone()
-    except sqlite3.Error:
-        return False
-    return found is not None
 
 
 def _text(path: Path, head: bytes, name: str) -> Format:
