@@ -31,11 +31,11 @@ def inert_json(value: Any) -> str:
     '{"name":"\\u003c/script\\u003e\\u003cimg\\u003e"}'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    # A lone surrogate (from a damaged attribute table) has no UTF-8 form; it becomes the replacement character.
+    # A lone surrogate (from a damaged attribute table) has no UTF-8 form; it becomes a question mark.
     return text.translate(_ESCAPES).encode("utf-8", "replace").decode("utf-8")
 
 
-class InertData(Element):  # type: ignore[misc]
+class InertData(Element):
     """A block of JSON in the page, found by scripts under its ``id``.
 
     Parameters

@@ -73,8 +73,10 @@ class MapModel:
 
         Raises
         ------
-        UnknownLayer, AboveClassification, NoApprovalNumber, PlotsOnPublicMap
+        UnknownLayer, BadConfig, AboveClassification, NoApprovalNumber, PlotsOnPublicMap
             As `check_levels` says.
+        FutureDate, NoRegister, MissingFile
+            As `ecotrack.workspace.Workspace.view` says.
         """
         check_levels(definition, workspace.layers, figures=workspace.config.classification)
         view = workspace.view(as_of=as_of, as_known=as_known)

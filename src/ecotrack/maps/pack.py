@@ -31,6 +31,7 @@ SCALE = 1_000_000
 COMPUTED = (
     FieldDef(name="area_mu", title_zh="量测面积", title_en="Measured area", type="decimal", unit="亩"),
     FieldDef(name="credited_mu", title_zh="认定面积", title_en="Credited area", type="decimal", unit="亩"),
+    FieldDef(name="due_on", title_zh="成活率核查到期", title_en="Survival check due", type="date"),
 )
 """Fields that a view carries beside those of the layer's definition."""
 
@@ -130,7 +131,7 @@ def pack_layer(view: LayerView, model: MapModel) -> dict[str, Any]:
         "samples": pack_column([bool(feature.sample) for feature in features]),
         "geometries": pack_geometries(feature.geometry for feature in features),
         "fields": _pack_fields(layer, features, model),
-        "records": _pack_records(layer, features, model),
+        "records": _pack_records(view, model),
         "labels": _label_points(features) if layer.id in model.definition.labels else None,
     }
 
@@ -208,10 +209,13 @@ def _field_title(field: FieldDef) -> dict[str, Any]:
     return {"title": _both(field.title_zh, field.title_en), "unit": field.unit}
 
 
-def _pack_records(layer: LayerDef, features: list[FeatureView], model: MapModel) -> dict[str, Any]:
-    kept = [feature.records[: model.definition.records_shown] for feature in features]
+def _pack_records(view: LayerView, model: MapModel) -> dict[str, Any]:
+    # After the features' own records come those that name no feature: of the whole lake, say.
+    whole = [record for record in view.records if record.feature_id is None]
+    of_features = [feature.records for feature in view.features]
+    kept = [records[: model.definition.records_shown] for records in (*of_features, whole)]
     rows = [record for records in kept for record in records]
-    known = {field.name: field for kind in layer.records for field in kind.fields}
+    known = {field.name: field for kind in view.layer.records for field in kind.fields}
     fields = []
     for field in known.values():
         values = [shown(record.fields.get(field.name), field, model) for record in rows]
@@ -219,7 +223,7 @@ def _pack_records(layer: LayerDef, features: list[FeatureView], model: MapModel)
             fields.append({**_field_title(field), "column": pack_column(values)})
     return {
         "shown": [len(records) for records in kept],
-        "all": [len(feature.records) for feature in features],
+        "all": [len(records) for records in (*of_features, whole)],
         "kind": pack_column([record.kind for record in rows]),
         "day": pack_column([_text(record.effective_on) for record in rows]),
         "state": pack_column([record.state for record in rows]),
@@ -270,7 +274,7 @@ def _text(day: dt.date | None) -> str | None:
 
 
 def _label_points(features: list[FeatureView]) -> list[list[float] | None]:
-    points = []
+    points: list[list[float] | None] = []
     for feature in features:
         geometry = feature.geometry
         if geometry is None or geometry.is_empty:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import folium
-from branca.element import Element, MacroElement
+from branca.element import Element, Figure, MacroElement
 from folium.template import Template
 
 from ecotrack.maps.assets import web_text
@@ -25,7 +26,7 @@ Progress = Callable[[str, str], None]
 """Called with one line in Chinese and in English at each step of a long build."""
 
 
-class _Verbatim(Element):  # type: ignore[misc]
+class _Verbatim(Element):
     """Markup of our own that passes through no template."""
 
     def __init__(self, text: str) -> None:
@@ -37,7 +38,7 @@ class _Verbatim(Element):  # type: ignore[misc]
         return self.text
 
 
-class WorkspaceLayers(MacroElement):  # type: ignore[misc]
+class WorkspaceLayers(MacroElement):
     """The one element that draws all layers and panels of a map from inert data.
 
     Parameters
@@ -46,26 +47,24 @@ class WorkspaceLayers(MacroElement):  # type: ignore[misc]
         What the map shows.
     """
 
-    _template = Template(
-        "{% macro script(this, kwargs) %}ecotrack.start({{ this._parent.get_name() }});{% endmacro %}"
-    )
+    _template = Template("{% macro script(this, kwargs) %}ecotrack.start({{ this._parent.get_name() }});{% endmacro %}")
 
     def __init__(self, model: MapModel) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "WorkspaceLayers"
         self._id = "main"
         self.model = model
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Put data, style and scripts into the figure, and the starting call into its script."""
-        figure = self.get_root()
+        figure = cast(Figure, self.get_root())
         figure.header.add_child(_Verbatim(f"<style>{web_text('page.css')}</style>"), name="ecotrack_css")
         figure.html.add_child(_Verbatim(web_text("page.html")), name="ecotrack_html")
         for key, value in self._data().items():
             figure.html.add_child(InertData(f"ecotrack-{key}", value), name=f"ecotrack_{key}")
         for name in SCRIPTS:
             figure.html.add_child(_Verbatim(f"<script>{web_text(name)}</script>"), name=f"ecotrack_{name}")
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
 
     def _data(self) -> dict[str, Any]:
         return {
@@ -75,12 +74,21 @@ class WorkspaceLayers(MacroElement):  # type: ignore[misc]
         }
 
 
-class _Shell(folium.Map):  # type: ignore[misc]
-    """A `folium.Map` whose file is sealed, however it is saved."""
+class _Shell(folium.Map):
+    """A `folium.Map` that is sealed however it leaves Python: saved, or shown in a notebook."""
 
-    def save(self, outfile: Any, **_kwargs: Any) -> None:
-        """Write the sealed page; the same as `write_map`."""
-        write_map(self, Path(outfile))
+    def save(self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **_kwargs: Any) -> None:
+        """Write the sealed page, to a path as `write_map` does or to an open binary file."""
+        if isinstance(outfile, (str, bytes, Path)):
+            write_map(self, Path(os.fsdecode(outfile)))
+            return
+        outfile.write(sealed_page(self).encode("utf-8"))
+        if close_file:
+            outfile.close()
+
+    def _repr_html_(self, **_kwargs: Any) -> str:
+        page = escape(sealed_page(self), quote=True)
+        return f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" allowfullscreen></iframe>'
 
 
 def build_map(model: MapModel) -> folium.Map:
@@ -112,20 +120,30 @@ def build_map(model: MapModel) -> folium.Map:
         zoom_snap=0.25,
         zoom_delta=0.5,
         max_zoom=18,
-        prefer_canvas=True,
+        # Our layers bring their own canvas; what is added later goes into SVG, which lets clicks through to it.
+        prefer_canvas=False,
     )
     # The same model gives the same bytes: folium's own ids are random.
     shell._name, shell._id = "map", "shell"
     shell.add_child(WorkspaceLayers(model))
-    figure = shell.get_root()
+    figure = cast(Figure, shell.get_root())
     figure.header.add_child(_Verbatim(f"<title>{_title(model)}</title>"), name="ecotrack_title")
     return shell
 
 
 def _title(model: MapModel) -> str:
-    from html import escape
-
     return escape(model.definition.title.lang(model.lang))
+
+
+def sealed_page(shell: folium.Map, *, local: Mapping[str, Path] | None = None) -> str:
+    """Return the HTML of a map with everything inside it, under a strict Content-Security-Policy.
+
+    Raises
+    ------
+    ExternalAsset, InlineHandler, MissingAsset, MissingFile
+        As `ecotrack.maps.seal.seal` says.
+    """
+    return seal(shell.get_root().render(), local=local)
 
 
 def write_map(
@@ -159,10 +177,8 @@ def write_map(
         As `ecotrack.maps.seal.seal` says; nothing is written then.
     """
     tell = progress or (lambda _zh, _en: None)
-    tell("正在打包图层", "packing layers")
-    page = shell.get_root().render()
-    tell("正在封装网页", "sealing the page")
-    sealed = seal(page, local=local).encode("utf-8")
+    tell("正在打包图层、封装网页", "packing layers, sealing the page")
+    sealed = sealed_page(shell, local=local).encode("utf-8")
     tell(f"正在写出 {len(sealed) / 1e6:.1f} MB", f"writing {len(sealed) / 1e6:.1f} MB")
     path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path, sealed)

@@ -51,14 +51,11 @@
     return item;
   }
 
-  function recordList(layer, k) {
+  function recordList(layer, k, title) {
     const shown = layer.records.shown[k];
     const all = layer.records.all[k];
-    if (!shown) {
-      return eco.el('p', 'eco-none', eco.word('noRecord'));
-    }
     const more = all > shown ? ' ' + all + ' ' + eco.word('recordsShown') + ' ' + shown : '';
-    const box = eco.el('div', 'eco-records', eco.el('h4', '', eco.word('records') + more));
+    const box = eco.el('div', 'eco-records', eco.el('h4', '', eco.word(title) + more));
     const list = eco.el('ul');
     for (let i = 0; i < shown; i += 1) {
       list.appendChild(record(layer, layer.firstRows[k] + i));
@@ -94,7 +91,12 @@
     }
     card.appendChild(pairs(layer.fields, k));
     if (layer.recordable) {
-      card.appendChild(recordList(layer, k));
+      const whole = layer.ids.length;
+      const has = layer.records.all[k] > 0;
+      card.appendChild(has ? recordList(layer, k, 'records') : eco.el('p', 'eco-none', eco.word('noRecord')));
+      if (layer.records.all[whole] > 0) {
+        card.appendChild(recordList(layer, whole, 'wholeRecords'));
+      }
     }
     return card;
   };

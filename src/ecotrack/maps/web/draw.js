@@ -42,7 +42,8 @@
 
   // A feature that could have records and has none is drawn as such, never as the first of the states.
   eco.lacksRecord = function (layer, k) {
-    return layer.recordable && !eco.stateOf(layer, k) && layer.records.all[k] === 0;
+    const ofWhole = layer.records.all[layer.ids.length];
+    return layer.recordable && !eco.stateOf(layer, k) && layer.records.all[k] === 0 && ofWhole === 0;
   };
 
   function painted(layer) {

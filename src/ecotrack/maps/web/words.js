@@ -26,6 +26,7 @@
     withRecord: ['有记录', 'with a record'],
     newest: ['最近', 'newest'],
     records: ['进度记录', 'Progress records'],
+    wholeRecords: ['整个图层的记录', 'Records of the whole layer'],
     recordsShown: ['条，显示最近', ' in all, the latest '],
     state: ['状态', 'State'],
     value: ['数值', 'Value'],
