@@ -65,13 +65,14 @@ def stats(
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif as_csv:
-        from ecotrack.reports import scoreboard_csv
+        from ecotrack.reports import scoreboard_csv_text
 
-        click.echo(scoreboard_csv(document, lang=lang_of(ctx)), nl=False)
+        # With a BOM, since a spreadsheet on a Chinese Windows reads UTF-8 as GBK without one.
+        click.echo("\ufeff" + scoreboard_csv_text(document, lang_of(ctx)), nl=False)
     else:
-        from ecotrack.reports import print_scoreboard
+        from ecotrack.reports import grouped_table, scoreboard_table, show
 
-        print_scoreboard(document, lang=lang_of(ctx), by=by)
+        show(grouped_table(document, by, lang_of(ctx)) if by else scoreboard_table(document, lang_of(ctx)))
 
 
 def _chosen(funnels: list[dict[str, Any]], task: str | None) -> list[dict[str, Any]]:
@@ -117,14 +118,14 @@ def rank(
     if xlsx is not None:
         from ecotrack.reports import ranking_xlsx
 
-        ranking_xlsx(document, xlsx, task_id=funnel["task_id"], lang=lang_of(ctx))
+        ranking_xlsx(document, xlsx, task_id=funnel["task_id"])
         speak(ctx, f"已写出 {xlsx}", f"wrote {xlsx}")
     elif as_json:
         click.echo(json.dumps(funnel, ensure_ascii=False, indent=1))
     else:
-        from ecotrack.reports import print_ranking
+        from ecotrack.reports import ranking_table, show
 
-        print_ranking(document, task_id=funnel["task_id"], lang=lang_of(ctx))
+        show(ranking_table(funnel, lang_of(ctx)))
 
 
 def _running(document: dict[str, Any], task: str | None) -> dict[str, Any]:

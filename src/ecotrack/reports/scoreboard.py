@@ -145,6 +145,22 @@ def territorial_table(scoreboard: Json, lang: Lang) -> RenderableType:
     return table(title + marks(scoreboard["units"], lang), _columns(names, 3), rows)
 
 
+def grouped_table(scoreboard: Json, by: str, lang: Lang) -> RenderableType:
+    """Return ground grouped by ``unit``, ``county``, ``year`` or ``programme``."""
+    if by == "unit":
+        return units_table(scoreboard, lang)
+    if by == "county":
+        return territorial_table(scoreboard, lang)
+    title = {"year": Text("各年度地块", "Plots by year"), "programme": Text("各工程地块", "Plots by programme")}[by]
+    names = {"zh": ("", "地块数", "上图（亩）", "审核（亩）", "核实（亩）", "合格（亩）"),
+             "en": ("", "plots", "mapped", "accepted", "verified", "qualified (mu)")}[lang]  # fmt: skip
+    keys = ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu")
+    rows = [
+        [str(row[by] or "-"), str(row["plots"]), *(amount(row[key]) for key in keys)] for row in scoreboard[f"{by}s"]
+    ]
+    return table(title.lang(lang) + marks(scoreboard["units"], lang), _columns(names, len(names)), rows)
+
+
 def overlaps_line(overlaps: Json, lang: Lang) -> RichText:
     """Return one line about overlaps between accepted plots."""
     area, disputed = amount(overlaps["area_mu"]), amount(overlaps["disputed_mu"])
