@@ -10,11 +10,11 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import click
 
-from ecotrack.errors import Lang
+from ecotrack.errors import Lang, Text
 
 _ENGLISH: dict[str, str] = {}
 
@@ -74,16 +74,23 @@ class SpokenCommand(click.Command):
             super().format_help(ctx, formatter)
 
 
+class Verb(NamedTuple):
+    """A command that is imported on first use: ``module:attribute`` and its line of help."""
+
+    place: str
+    title: Text
+
+
 class SpokenGroup(click.Group):
     """A group that speaks both languages and loads a subcommand only when it is called.
 
     Parameters
     ----------
     lazy
-        Command name to ``module:attribute``, for commands that are imported on first use.
+        Command name to the verb, for commands that are imported on first use.
     """
 
-    def __init__(self, *args: Any, lazy: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lazy: Mapping[str, Verb] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._lazy = dict(lazy or {})
 
@@ -94,7 +101,7 @@ class SpokenGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, importing it if need be."""
         if cmd_name in self._lazy:
-            module, _, attribute = self._lazy[cmd_name].partition(":")
+            module, _, attribute = self._lazy[cmd_name].place.partition(":")
             return cast(click.Command, getattr(import_module(module), attribute))
         return super().get_command(ctx, cmd_name)
 
@@ -107,6 +114,9 @@ class SpokenGroup(click.Group):
         """List the commands with their one-line help in the language of the call."""
         rows = []
         for name in self.list_commands(ctx):
+            if name in self._lazy:
+                rows.append((name, self._lazy[name].title.lang(language(ctx))))
+                continue
             command = self.get_command(ctx, name)
             if command is not None and not command.hidden:
                 with _speaking(command, ctx):

@@ -8,27 +8,27 @@ from pathlib import Path
 import click
 
 from ecotrack import __version__
-from ecotrack.cli.language import SpokenGroup, option, say
-from ecotrack.errors import EcotrackError, Lang
+from ecotrack.cli.language import SpokenGroup, Verb, option, say
+from ecotrack.errors import EcotrackError, Lang, Text
 
 VERBS = {
-    "audit": "ecotrack.cli.register:audit",
-    "backup": "ecotrack.cli.register:backup",
-    "demo": "ecotrack.cli.demo:demo",
-    "doctor": "ecotrack.cli.doctor:doctor",
-    "export": "ecotrack.cli.export:export",
-    "import": "ecotrack.cli.intake:import_",
-    "init": "ecotrack.cli.workspace:init",
-    "layer": "ecotrack.cli.workspace:layer",
-    "map": "ecotrack.cli.map:map_",
-    "rank": "ecotrack.cli.figures:rank",
-    "records": "ecotrack.cli.records:records",
-    "restore": "ecotrack.cli.register:restore",
-    "review": "ecotrack.cli.review:review",
-    "stats": "ecotrack.cli.figures:stats",
-    "task": "ecotrack.cli.records:task",
+    "audit": Verb("ecotrack.cli.register:audit", Text("审计登记链", "verify the chain of the register")),
+    "backup": Verb("ecotrack.cli.register:backup", Text("备份登记库和工作区", "back up register and workspace")),
+    "demo": Verb("ecotrack.cli.demo:demo", Text("示例数据", "sample data")),
+    "doctor": Verb("ecotrack.cli.doctor:doctor", Text("检查本机环境", "check this machine")),
+    "export": Verb("ecotrack.cli.export:export", Text("导出图层", "export a layer")),
+    "import": Verb("ecotrack.cli.intake:import_", Text("导入地块边界文件", "bring in boundary files")),
+    "init": Verb("ecotrack.cli.workspace:init", Text("新建工作区", "make a workspace")),
+    "layer": Verb("ecotrack.cli.workspace:layer", Text("列出或替换图层", "list or replace layers")),
+    "map": Verb("ecotrack.cli.map:map_", Text("生成地图", "write a map")),
+    "rank": Verb("ecotrack.cli.figures:rank", Text("单位排名通报", "the circular: units ranked")),
+    "records": Verb("ecotrack.cli.records:records", Text("进度记录：模板、导入、列表", "progress records")),
+    "restore": Verb("ecotrack.cli.register:restore", Text("核对或恢复备份", "verify or restore a backup")),
+    "review": Verb("ecotrack.cli.review:review", Text("审核提交的边界", "review what was submitted")),
+    "stats": Verb("ecotrack.cli.figures:stats", Text("指标、任务进度、单位进度", "figures of a day")),
+    "task": Verb("ecotrack.cli.records:task", Text("任务：导入、列表", "tasks")),
 }
-"""Verb to the place that holds it; loaded when called, so that help and figures stay light."""
+"""Verb to the place that holds it and its line of help; loaded when called, so that help and figures stay light."""
 
 
 @click.group(
