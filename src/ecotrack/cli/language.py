@@ -42,6 +42,38 @@ def _in_language(ctx: click.Context, text: str | None) -> str | None:
     return _ENGLISH.get(inspect.cleandoc(text), text)
 
 
+_HEADINGS = {"Options": "选项", "Commands": "命令", "Usage": "用法"}
+
+
+class SpokenFormatter(click.HelpFormatter):
+    """Writes click's own headings in Chinese."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the line of usage."""
+        words = args.replace("[OPTIONS]", "[选项]").replace("COMMAND [ARGS]...", "命令 [参数]...")
+        super().write_usage(prog, words, "用法：" if prefix is None else prefix)
+
+    def write_heading(self, heading: str) -> None:
+        """Write the heading of a section."""
+        super().write_heading(_HEADINGS.get(heading, heading))
+
+
+class SpokenContext(click.Context):
+    """A call that knows its language."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return the formatter of the language of the call."""
+        kind = SpokenFormatter if language(self) == "zh" else click.HelpFormatter
+        return kind(width=self.terminal_width, max_width=self.max_content_width)
+
+
+def _help_option(command: click.Command, ctx: click.Context) -> click.Option | None:
+    found = click.Command.get_help_option(command, ctx)
+    if found is not None:
+        found.help = "显示帮助" if language(ctx) == "zh" else "show this help"
+    return found
+
+
 class SpokenOption(click.Option):
     """An option whose help is printed in the language of the call."""
 
@@ -68,6 +100,12 @@ def _speaking(command: click.Command, ctx: click.Context) -> Iterator[None]:
 class SpokenCommand(click.Command):
     """A command whose help is printed in the language of the call."""
 
+    context_class = SpokenContext
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option ``--help`` in the language of the call."""
+        return _help_option(self, ctx)
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help in the language of the call."""
         with _speaking(self, ctx):
@@ -89,6 +127,12 @@ class SpokenGroup(click.Group):
     lazy
         Command name to the verb, for commands that are imported on first use.
     """
+
+    context_class = SpokenContext
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option ``--help`` in the language of the call."""
+        return _help_option(self, ctx)
 
     def __init__(self, *args: Any, lazy: Mapping[str, Verb] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,8 +165,23 @@ class SpokenGroup(click.Group):
             if command is not None and not command.hidden:
                 with _speaking(command, ctx):
                     rows.append((name, (command.help or "").strip().split("\n")[0]))
-        with formatter.section("命令" if language(ctx) == "zh" else "Commands"):
+        with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def usage_message(error: click.ClickException, lang: Lang) -> str:
+    """Return click's complaint about a call in ``lang``."""
+    if lang == "en":
+        return f"Error: {error.format_message()}"
+    if isinstance(error, click.NoSuchOption):
+        return f"用法错误：没有选项 {error.option_name}"
+    if isinstance(error, click.MissingParameter):
+        name = error.param.human_readable_name if error.param else error.param_hint
+        return f"用法错误：缺少参数 {name}"
+    if isinstance(error, click.BadParameter):
+        name = error.param.opts[-1] if error.param else error.param_hint
+        return f"用法错误：{name} 的值无效（{error.message}）"
+    return f"用法错误：{error.format_message()}"
 
 
 def option(*names: str, **kwargs: Any) -> Callable[[Any], Any]:

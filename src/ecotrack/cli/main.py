@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ecotrack import __version__
-from ecotrack.cli.language import SpokenGroup, Verb, option, say
+from ecotrack.cli.language import SpokenGroup, Verb, option, say, usage_message
 from ecotrack.errors import EcotrackError, Lang, Text
 
 VERBS = {
@@ -53,7 +53,7 @@ VERBS = {
     default=Path(),
     help=say("工作区目录（默认为当前目录）", "folder of the workspace (default: the current one)"),
 )
-@click.version_option(__version__, prog_name="ecotrack")
+@click.version_option(__version__, prog_name="ecotrack", help=say("显示版本", "show the version"))
 def cli(lang: Lang, workspace: Path) -> None:
     """Keep the root options; every verb reads them through `ecotrack.cli.context`."""
 
@@ -66,7 +66,9 @@ def main() -> None:
     except click.exceptions.Abort:
         code = 130
     except click.ClickException as error:
-        error.show()
+        ctx = getattr(error, "ctx", None)
+        hint = f"{ctx.command_path} --help" if ctx else "ecotrack --help"
+        click.echo(f"{usage_message(error, lang)}\n{hint}", err=True)
         code = error.exit_code
     except EcotrackError as error:
         prefix = "错误：" if lang == "zh" else "Error: "

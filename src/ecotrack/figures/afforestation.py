@@ -204,9 +204,9 @@ def plot_sets(state: State) -> tuple[PlotSet, PlotSet]:
 
 
 def chosen_set(sets: tuple[PlotSet, PlotSet]) -> PlotSet:
-    """Return the set that targets rest on: the real plots where there are any, else the sample."""
+    """Return the set that targets rest on: the real plots, unless there are only sample ones."""
     real, sample = sets
-    return real if real.plots else sample
+    return sample if sample.plots and not real.plots else real
 
 
 def year_planting(target: TargetDef, state: State, plots: PlotSet) -> Measured:
