@@ -418,3 +418,16 @@ class RefusedRows(BadRows):
     """A sheet with errors in its rows; nothing was imported, and ``rows`` of its facts holds the errors."""
 
     what = Text("有 {count} 处错误，未导入任何内容：{first_zh}", "{count} errors, nothing was imported: {first_en}")
+
+
+class RealRecords(UsageError):
+    """The sample register would take the place of one that holds real records."""
+
+    what = Text(
+        "登记库里已有真实记录（第 {seq} 条），不能用示例替换",
+        "the register holds real records (entry {seq}); sample data cannot replace it",
+    )
+    mend = Text(
+        "请在另一个工作区建立示例：先 ecotrack init 目录",
+        "build the sample in another workspace: first ecotrack init DIR",
+    )
