@@ -431,3 +431,12 @@ class RealRecords(UsageError):
         "请在另一个工作区建立示例：先 ecotrack init 目录",
         "build the sample in another workspace: first ecotrack init DIR",
     )
+
+
+class NoFittingTask(UnknownTask):
+    """A report for whose units no task has been handed down."""
+
+    what = Text(
+        "没有适用于这份报表的任务：截至该日，没有哪个任务包含表中全部单位",
+        "no task fits the report: up to its day none was handed down to all of its units",
+    )
