@@ -1,0 +1,152 @@
+"""The sample register (示例): planned from a seed, written whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecotrack.demo.sample_entries import plot_entries
+from ecotrack.demo.sample_plan import PlannedPlot
+from ecotrack.demo.sample_plots import UNIT_WEIGHTS, plan_plots
+from ecotrack.demo.sample_tasks import notice, sample_reports, sample_tasks
+from ecotrack.errors import RealRecords
+from ecotrack.model import ProgressRecord, Submission
+from ecotrack.register import Entry, Register, UnitEntry, stable_id
+from ecotrack.workspace import Workspace
+
+SEED, PLOTS = 2016, 11_000
+AUTHOR = "示例数据"
+_STEP = 1000
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A planned sample: what the register will hold, and the plan from which its truth follows.
+
+    Attributes
+    ----------
+    entries
+        In the order of recording; the last one marks that the sample is whole.
+    """
+
+    seed: int
+    plots: list[PlannedPlot]
+    entries: list[Entry]
+
+
+def plan_sample(workspace: Workspace, *, seed: int = SEED, plots: int = PLOTS) -> Sample:
+    """Plan the sample of a workspace: the same entries for the same seed and number of plots.
+
+    Raises
+    ------
+    MissingFile, UnreadableFile
+        A reference layer that places the plots is missing.
+    """
+    planned = plan_plots(workspace, seed=seed, plots=plots)
+    units = [unit.code for unit in workspace.units.reporting]
+    entries: list[Entry] = [
+        *notice(),
+        *sample_tasks(seed, UNIT_WEIGHTS),
+        *sample_reports(seed, planned, units),
+        *plot_entries(seed, planned),
+        _mark(seed, plots),
+    ]
+    return Sample(seed=seed, plots=planned, entries=entries)
+
+
+def _mark(seed: int, plots: int) -> Submission:
+    return Submission(
+        submission_id=_mark_id(seed, plots),
+        layer="plots",
+        submitted_on=dt.date(2017, 12, 31),
+        document=f"示例登记库 seed={seed} plots={plots}",
+        sample=True,
+    )
+
+
+def _mark_id(seed: int, plots: int) -> str:
+    return stable_id("sample", seed, plots)
+
+
+def has_sample(workspace: Workspace, *, seed: int, plots: int) -> bool:
+    """Whether the register already holds exactly this sample."""
+    if not workspace.register_path.exists():
+        return False
+    with workspace.register() as register:
+        wanted = _mark_id(seed, plots)
+        return any(entry.submission_id == wanted for entry in register.submissions())
+
+
+def refuse_real_records(workspace: Workspace) -> None:
+    """Refuse to replace a register that holds anything but sample data and the notice.
+
+    Raises
+    ------
+    RealRecords
+        The first real record that was found.
+    """
+    if not workspace.register_path.exists():
+        return
+    own = {record.record_id for record in notice()}
+    with workspace.register() as register:
+        for head, _, _, _, entry in register.entries():
+            if entry is None or isinstance(entry, UnitEntry) or entry.sample:
+                continue
+            if not (isinstance(entry, ProgressRecord) and entry.record_id in own):
+                raise RealRecords(workspace.register_path, seq=head.seq)
+
+
+def write_sample(workspace: Workspace, sample: Sample, *, progress: Progress | None = None) -> int:
+    """Write a sample as the workspace's register: into a new file beside it, which then takes its place.
+
+    Parameters
+    ----------
+    progress
+        Told the number of entries written since the last call.
+
+    Returns
+    -------
+    int
+        Number of entries.
+
+    Raises
+    ------
+    RealRecords
+        The register holds real records; nothing was written.
+    NetworkShare
+        The register's folder lies on a network share.
+    """
+    refuse_real_records(workspace)
+    target = workspace.register_path
+    partial = target.with_name(f"{target.stem}.demo{target.suffix}")
+    _forget(partial)
+    try:
+        with Register.create(partial, office=workspace.config.office) as register:
+            count = _add(register, sample, progress)
+        _forget(target)
+        partial.replace(target)
+    finally:
+        _forget(partial)
+    return count
+
+
+def _add(register: Register, sample: Sample, progress: Progress | None) -> int:
+    with register.writer(author=AUTHOR) as writer:
+        for number, entry in enumerate(sample.entries, start=1):
+            writer.add(entry)
+            if progress is not None and number % _STEP == 0:
+                progress(_STEP)
+        return writer.head.seq
+
+
+def _forget(path: Path) -> None:
+    for name in _files(path):
+        name.unlink(missing_ok=True)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    yield from (path.with_name(path.name + tail) for tail in ("", "-wal", "-shm"))
