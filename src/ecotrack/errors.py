@@ -440,3 +440,10 @@ class NoFittingTask(UnknownTask):
         "没有适用于这份报表的任务：截至该日，没有哪个任务包含表中全部单位",
         "no task fits the report: up to its day none was handed down to all of its units",
     )
+
+
+class UnknownFormat(UsageError):
+    """An output file whose suffix names no format that can be written."""
+
+    what = Text("不能写这种格式", "this format cannot be written")
+    mend = Text("可用的后缀：{known}", "suffixes that can be written: {known}")
