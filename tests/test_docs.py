@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 import pytest
+from shapely import box
 
 from ecotrack.cli.reference import commands, help_text, page
+from ecotrack.geometry.codec import to_wkb
+from ecotrack.model import Decision, FeatureVersion, ProgressRecord, Submission
 from ecotrack.model.layers import FieldDef, LayerDef, RecordKind, Style
 from ecotrack.model.organisation import Unit
 from ecotrack.model.targets import TargetDef
+from ecotrack.register import Register, new_id
 from ecotrack.settings import Rules, WorkspaceConfig
+from ecotrack.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "geo").glob("*.md"))]
@@ -82,3 +92,77 @@ def test_decisions_are_numbered_once_and_have_a_status() -> None:
     numbers = [record.name[:4] for record in records]
     assert len(numbers) == len(set(numbers))
     assert [r.name for r in records if not re.search(r"^Status: \w+", r.read_text(encoding="utf-8"), re.M)] == []
+
+
+@pytest.fixture(scope="module")
+def scoreboard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the JSON of a workspace with a task, a report, work on a reach and two plots on one spot."""
+    folder = tmp_path_factory.mktemp("workspace")
+    shutil.copy(ROOT / "ecotrack.toml", folder)
+    for name in ("layers", "geo"):
+        shutil.copytree(ROOT / name, folder / name)
+    day, spot = dt.date(2016, 4, 20), to_wkb(box(115.70, 37.70, 115.71, 37.71))
+    reach = Workspace.open(folder).features("reaches")[0].feature_id
+    task = {"title": "试验任务", "kind": "造林", "level": "市", "season": "2016-spring"}
+    series: list[dict[str, Any]] = [
+        {"layer": "tasks", "kind": "task", "unit": "131102", "value": Decimal(100), "value_unit": "mu", "fields": task},
+        {"layer": "reports", "kind": "report", "unit": "131102", "value": Decimal(50), "value_unit": "mu"},
+        {
+            "layer": "reaches",
+            "kind": "work",
+            "feature_id": reach,
+            "state": "完工",
+            "fields": {"work": "清淤", "bank": "双"},
+        },
+    ]
+    path = folder / "register" / "ecotrack.gpkg"
+    with Register.create(path, office="trial") as register, register.writer(author="试验") as writer:
+        for record in series:
+            own = {"task_id": "t1"} if record["layer"] in {"tasks", "reports"} else {}
+            writer.add(ProgressRecord(record_id=new_id(), effective_on=day, **own, **record))
+        writer.add(Submission(submission_id="s1", layer="plots", submitted_on=day, unit="131102"))
+        for unit in ("131102", "131103"):
+            named = {"unit": unit, "season": "2016-spring", "kind": "造林", "programme": "环湖绿化"}
+            plot = f"plot-{unit}"
+            version = FeatureVersion(
+                version_id=plot,
+                feature_id=plot,
+                layer="plots",
+                submission_id="s1",
+                effective_on=day,
+                wkb=spot,
+                task_id="t1",
+                **named,  # type: ignore[arg-type]
+            )
+            writer.add(version)
+            verdict = {"subject": "version", "subject_id": plot, "verdict": "accept", "reviewer": "试验"}
+            writer.add(Decision(decision_id=new_id(), decided_on=day, **verdict))
+    return Workspace.open(folder).view(as_of=dt.date(2016, 12, 31)).to_json()
+
+
+def keys_of(value: object) -> Iterator[str]:
+    """Yield every key of a JSON value, but those inside ``details``, which differ by measure."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            if key != "details":
+                yield from keys_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_of(inner)
+
+
+def test_every_key_of_the_scoreboard_is_documented(scoreboard: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "json-schema.md").read_text(encoding="utf-8")
+    units = "|".join(sorted({target["unit"] for target in scoreboard["targets"]}, key=len, reverse=True))
+    keys = {re.sub(rf"^(value|target|ceiling)_({units})$", r"\1_<unit>", key) for key in keys_of(scoreboard)}
+    documented = set(re.findall(r"[`.]([a-z0-9_<>]+)(?:\[\])?(?=[`.])", text))
+    assert keys - documented == set()
+    assert scoreboard["overlaps"]["count"] == 1
+    assert scoreboard["funnel"][0]["units"]
+
+
+def test_every_documented_key_of_the_scoreboard_is_there(scoreboard: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "json-schema.md").read_text(encoding="utf-8")
+    first_cells = re.findall(r"^\| (`[^|]+) \|", text.split("## `targets[]`")[0], re.M)
+    assert set(re.findall(r"`([a-z_]+)`", " ".join(first_cells))) == set(scoreboard)
