@@ -92,7 +92,8 @@ def write(folder: Path, name: str, text: str) -> None:
 
 
 def a_toml(name: str) -> str:
-    return f'id = "{name}"\ntitle_zh = "图"\ntitle_en = "M"\nclassification = "内部"\nbounds = [115, 37, 117, 38]\ngroups = []\n'
+    lines = [f'id = "{name}"', 'title_zh = "图"', 'title_en = "M"', 'classification = "内部"']
+    return "\n".join([*lines, "bounds = [115, 37, 117, 38]", "groups = []", ""])
 
 
 def test_the_only_map_needs_no_name_and_one_of_two_does(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from ecotrack.maps.inert import InertData, inert_json
 
-HOSTILE = st.sampled_from(["</script>", "<!--", "<script", "&lt;", "\u2028", "\u2029", "${alert(1)}", "`", "{{7*7}}", "\u202e"])
+HOSTILE = st.sampled_from(
+    ["</script>", "<!--", "<script", "&lt;", "\u2028", "\u2029", "${alert(1)}", "`", "{{7*7}}", "\u202e"]
+)
 
 
 @given(st.lists(st.one_of(HOSTILE, st.text())))

@@ -62,7 +62,9 @@ def test_a_local_file_takes_the_place_of_an_address(tmp_path: Path) -> None:
     style.write_text("b { color: red }", encoding="utf-8")
     urls = {"https://example.com/p.js": script, "https://example.com/p.css": style}
     sealed = seal(
-        page('<script src="https://example.com/p.js"></script><link rel="stylesheet" href="https://example.com/p.css"/>'),
+        page(
+            '<script src="https://example.com/p.js"></script><link rel="stylesheet" href="https://example.com/p.css"/>'
+        ),
         local=urls,
     )
     assert "<script>window.plugin = 1;</script><style>b { color: red }</style>" in sealed
@@ -70,8 +72,11 @@ def test_a_local_file_takes_the_place_of_an_address(tmp_path: Path) -> None:
 
 
 def test_a_local_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MissingFile, match="gone.js"):
-        seal(page('<script src="https://x.example/p.js"></script>'), local={"https://x.example/p.js": tmp_path / "gone.js"})
+    with pytest.raises(MissingFile, match=r"gone\.js"):
+        seal(
+            page('<script src="https://x.example/p.js"></script>'),
+            local={"https://x.example/p.js": tmp_path / "gone.js"},
+        )
 
 
 def test_the_policy_comes_first_and_holds_the_hash_of_each_script() -> None:

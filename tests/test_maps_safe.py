@@ -1,0 +1,109 @@
+"""Data never become code: hostile text in every place of a map, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser
+from shapely.geometry import box
+
+from ecotrack.maps.definition import Paint
+from ecotrack.workspace import LayerView
+from map_cases import CHECK, DAY, LAYERS, Open, a_definition, a_model, a_scoreboard, chromium, feature, opener, target
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    with opener(browser, tmp_path) as found:
+        yield found
+
+
+ATTACKS = [
+    "${alert(1)}",
+    "`-alert(1)-`",
+    "</script><img src=x onerror=alert(1)>",
+    "<img src=x onerror=alert(1)>",
+    "<!--<script>alert(1)</script>",
+    "';alert(1);//",
+    "{{ 7*7 }}{% raw %}",
+    "\u2028alert(1)\u2029",
+    "\u202e文本\u202c",
+    "🌳" * 40,
+    "长" * 10_000,
+    "javascript:alert(1)",
+    "__proto__",
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
+def test_no_text_from_data_ever_runs(open_map: Open, attack: str) -> None:
+    evil = {"title_zh": attack, "title_en": attack}
+    layer = msgspec.structs.replace(LAYERS["plots"], note_zh=attack, **evil)
+    entry = replace(CHECK, state=attack, basis_document=attack, fields={"level": attack})
+    shape = feature(
+        "p1",
+        attack,
+        box(115.5, 37.5, 115.6, 37.6),
+        attack,
+        records=[entry],
+        sample=True,
+        properties={"species": attack, "unit": attack},
+    )
+    board = a_scoreboard(
+        targets=[
+            target(
+                "lake",
+                "km2",
+                1.0,
+                2.0,
+                status_zh=attack,
+                basis_zh=attack,
+                note_zh=attack,
+                reasons=[{"code": "x", "zh": attack, "en": attack}],
+                **evil,
+            )
+        ],
+        as_of=attack,
+    )
+    board["funnel"][0].update(title_zh=attack, document=attack, kind=attack)
+    board["funnel"][0]["units"][0].update(name_zh=attack, name_en=attack)
+    model = a_model(
+        definition=a_definition(
+            "plots", labels=("plots",), paint=(Paint(layer="plots", colors={attack: "#123456"}, **evil),), **evil
+        ),
+        views=(
+            LayerView(layer=layer, features=[shape], records=[entry], total=1, with_record=1, newest=DAY, oldest=DAY),
+        ),
+        scoreboard=board,
+        code_lists={"check_level": {attack: attack}},
+        unit_names={attack: attack},
+    )
+    opened = open_map(model)
+    page = opened.page
+    opened.click_on(115.55, 37.55)
+    page.mouse.move(700, 420)
+    for button in ("[data-panel=funnel]", "[data-panel=units]", "#eco-lang", "[data-panel=targets]"):
+        page.click(button)
+    assert opened.complaints == []
+    assert page.locator("img").count() == 0
+    assert page.evaluate("ecotrack.read('layers')[0].names.c") == attack
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_policy_stops_what_is_put_into_the_page_later(open_map: Open) -> None:
+    page = open_map(a_model()).page
+    page.evaluate("document.body.appendChild(document.createElement('script')).textContent = 'window.broken = 1'")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.broken = 1\">')")
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.broken") is None
+    assert page.evaluate("fetch('https://example.com/').then(() => 'sent', () => 'stopped')") == "stopped"
