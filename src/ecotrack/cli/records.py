@@ -12,7 +12,7 @@ import click
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
-from ecotrack.errors import BadRows
+from ecotrack.errors import RefusedRows
 
 if TYPE_CHECKING:
     from ecotrack.intake.records import Outcome
@@ -109,7 +109,7 @@ def import_(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool, as
     workspace = open_workspace(ctx)
     try:
         outcome = import_records(workspace, file, Asked(**asked), author=_author(by), dry_run=dry_run)
-    except BadRows as error:
+    except RefusedRows as error:
         _print_errors(ctx, error, as_json)
         raise
     _print_outcome(ctx, outcome, as_json)
@@ -148,7 +148,7 @@ def import_task(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool
     workspace = open_workspace(ctx)
     try:
         outcome = import_tasks(workspace, file, AskedTask(**asked), author=_author(by), dry_run=dry_run)
-    except BadRows as error:
+    except RefusedRows as error:
         _print_errors(ctx, error, as_json)
         raise
     _print_outcome(ctx, outcome, as_json)
@@ -159,7 +159,7 @@ def import_task(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool
     return int(dry_run and bool(outcome.reading.findings))
 
 
-def _print_errors(ctx: click.Context, error: BadRows, as_json: bool) -> None:
+def _print_errors(ctx: click.Context, error: RefusedRows, as_json: bool) -> None:
     rows = error.facts["rows"]
     assert isinstance(rows, tuple)
     if as_json:
@@ -182,6 +182,14 @@ def _print_outcome(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     for finding in outcome.reading.findings:
         text = finding.message.lang(lang_of(ctx))
         speak(ctx, f"请核对：{finding.where} {text}", f"please check: {finding.where} {text}", err=True)
+    if outcome.reading.unread:
+        names = "、".join(outcome.reading.unread)
+        speak(
+            ctx,
+            f"没有认出表头、未读取的工作表：{names}",
+            f"sheets without known column titles, not read: {names}",
+            err=True,
+        )
     for sheet, titles in outcome.reading.ignored.items():
         listed = "、".join(titles)
         at = f"{sheet} " if sheet else ""
@@ -207,6 +215,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
             for f in outcome.reading.findings
         ],
         "ignored_columns": {sheet: list(titles) for sheet, titles in outcome.reading.ignored.items()},
+        "unread_sheets": list(outcome.reading.unread),
         "errors": [],
     }
 
@@ -271,7 +280,7 @@ def list_tasks(ctx: click.Context, as_of: dt.date | None, as_json: bool) -> None
         listed = [
             {"task_id": t.task_id, "title": t.title, "kind": t.kind, "level": t.level, "season": t.season,
              "document": t.document, "sample": t.sample, "effective_on": t.effective_on.isoformat(),
-             "total_mu": str(t.total_mu), "units": {unit: str(mu) for unit, mu in t.amounts_mu.items()}}
+             "total_mu": str(t.total_mu), "units_mu": {unit: str(mu) for unit, mu in t.amounts_mu.items()}}
             for t in tasks
         ]  # fmt: skip
         click.echo(json.dumps({"schema": "ecotrack.tasks/1", "tasks": listed}, ensure_ascii=False, indent=1))

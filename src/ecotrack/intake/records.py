@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecotrack.errors import BadRows, EmptyFile, FutureDate, NoRegister
+from ecotrack.errors import EmptyFile, FutureDate, NoRegister, RefusedRows
 from ecotrack.intake.records_columns import Plan, RowError
 from ecotrack.intake.records_errors import write_errors
 from ecotrack.intake.records_known import Known, known_of, today
@@ -21,6 +21,7 @@ from ecotrack.intake.records_plans import Planned, plan_tables, record_tables
 from ecotrack.intake.records_progress import (
     Line,
     check_lines,
+    check_tasks,
     check_totals,
     choose_task,
     period_end,
@@ -78,6 +79,8 @@ class Reading:
         Titles of columns that were not read, by sheet.
     layers
         Ids of the layers that the rows are for.
+    unread
+        Names of sheets in which no column titles were recognised.
     """
 
     records: list[ProgressRecord] = field(default_factory=list)
@@ -85,6 +88,7 @@ class Reading:
     findings: list[Finding] = field(default_factory=list)
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     layers: list[str] = field(default_factory=list)
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,14 +125,14 @@ def read_records(path: Path, known: Known, asked: Asked | None = None) -> Readin
     ------
     MissingFile, EmptyFile, UnreadableFile
         It cannot be read, or its kind of record cannot be told.
-    UnknownLayer, UnknownTask, AmbiguousTask, Untold, FutureDate
+    UnknownLayer, UnknownTask, NoFittingTask, AmbiguousTask, Untold, FutureDate
         What the call says does not fit, or something that it must say is missing.
     """
     asked = asked or Asked()
     refuse_future(asked.period_end, known.today, where="--period-end")
-    tables = record_tables(path, known)
-    reading, ids = Reading(), Counter[str]()
-    planned = plan_tables(tables, known, layer=asked.layer, kind=asked.kind)
+    sheets = record_tables(path, known)
+    reading, ids = Reading(unread=sheets.unread), Counter[str]()
+    planned = plan_tables(sheets.tables, known, layer=asked.layer, kind=asked.kind)
     for one in planned:
         _read_one(one, known, asked, reading, ids)
     if not reading.records and not reading.errors:
@@ -158,6 +162,7 @@ def _read_one(planned: Planned, known: Known, asked: Asked, reading: Reading, id
     if plan.layer.id in ("reports", "tasks"):
         reader.findings += check_totals(plan, (*plan.table.totals, *city), lines) if not reader.errors else []
         reader.findings += check_lines(plan, lines, known) if plan.layer.id == "reports" else []
+        reader.errors += check_tasks(plan, lines, known) if plan.layer.id == "reports" else []
         lines, errors = settle(plan, lines, known, correct=asked.correct)
         reader.errors += errors
     reader.errors += _contradictions(plan, lines, known)
@@ -232,7 +237,7 @@ def import_records(
 
     Raises
     ------
-    BadRows
+    RefusedRows
         A row has errors; the sheet with the errors marked lies beside the file, nothing was imported.
     EcotrackError
         As `read_records` says.
@@ -255,7 +260,7 @@ def keep(workspace: Workspace, path: Path, reading: Reading, *, author: str, dry
 
     Raises
     ------
-    BadRows
+    RefusedRows
         There are errors; they are written beside the file first.
     """
     if reading.errors:
@@ -291,12 +296,12 @@ def refuse(path: Path, errors: Sequence[RowError], *, dry_run: bool = False) -> 
 
     Raises
     ------
-    BadRows
+    RefusedRows
         Always; ``rows`` of its facts holds the errors.
     """
     written = None if dry_run else write_errors(path, errors)
     hint_zh = f"错误已标在 {written.name} 中，改好后重新导入" if written else "改好后重新导入"
     hint_en = f"they are marked in {written.name}; mend them and import again" if written else "mend them"
-    raise BadRows(
-        path.name, count=len(errors), first=errors[0].line.zh, hint_zh=hint_zh, hint_en=hint_en, rows=tuple(errors)
-    )
+    first = errors[0].line
+    facts = {"first_zh": first.zh, "first_en": first.en, "hint_zh": hint_zh, "hint_en": hint_en}
+    raise RefusedRows(path.name, count=len(errors), rows=tuple(errors), **facts)

@@ -101,20 +101,20 @@ class Plan:
     def header(self, key: str) -> str:
         """Return the title of a key's column in the file, or its title in the form."""
         column = self.columns.get(key)
-        if column is not None:
-            return self.table.headers[column]
+        header = self.table.headers[column] if column is not None else key
+        if header != key:
+            return header
         return next((field.title_zh for field in form_fields(self.layer, self.kind) if field.name == key), key)
 
     def error(self, row: Row, key: str, zh: str, en: str) -> RowError:
         """Return an error in the column of ``key`` of a row."""
         column = self.columns.get(key)
-        title = self.table.headers[column] if column is not None else ""
         return RowError(
             sheet=self.table.sheet,
             row=row.number,
             message=Text(zh, en),
             column=column,
-            title=title,
+            title=self.header(key) if column is not None else "",
             header_row=self.table.header_row,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,7 @@ def _write_csv(path: Path, data: bytes, errors: Sequence[RowError], target: Path
 
 def _kept(text: str) -> str:
     # A plain negative number is what the sender wrote and runs nothing.
-    number = text.lstrip("+-").replace(".", "", 1).replace(",", "")
-    return text if number.isdigit() else escaped(text)
+    return text if re.fullmatch(r"[+-]?[\d,]+(\.\d+)?%?", text) else escaped(text)
 
 
 def _is_ours(text: object) -> bool:
@@ -96,8 +96,8 @@ def _write_xlsx(path: Path, data: bytes, errors: Sequence[RowError], target: Pat
 def _escape_sheet(sheet: Any) -> None:
     for row in sheet.iter_rows():
         for cell in row:
-            if isinstance(cell.value, str) and escaped(cell.value) != cell.value:
-                cell.value = escaped(cell.value)
+            if isinstance(cell.value, str):
+                cell.value = _kept(cell.value)
 
 
 def _mark_sheet(sheet: Any, told: dict[int, str], errors: Sequence[RowError]) -> None:

@@ -18,7 +18,7 @@ from ecotrack.intake.records_columns import (
     progress_role,
 )
 from ecotrack.intake.records_known import Known
-from ecotrack.intake.tables import read_tables
+from ecotrack.intake.tables import Sheets, read_tables
 from ecotrack.intake.tables_cells import Row, Table, fold, header_forms
 from ecotrack.model import LayerDef, RecordKind
 
@@ -34,7 +34,7 @@ class Planned:
     rows: tuple[Row, ...]
 
 
-def record_tables(path: Path, known: Known) -> list[Table]:
+def record_tables(path: Path, known: Known) -> Sheets:
     """Read the sheets of a file that have columns which some record kind has.
 
     Raises

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ecotrack.errors import AmbiguousTask, Text, UnknownTask, Untold
+from ecotrack.errors import AmbiguousTask, NoFittingTask, Text, UnknownTask, Untold
 from ecotrack.intake.records_columns import Plan, RowError, measure_of, progress_columns
 from ecotrack.intake.records_known import Known, TaskLine, tasks_on
 from ecotrack.intake.records_values import (
@@ -94,7 +94,9 @@ def choose_task(table: Table, known: Known, plan: Plan, *, asked: str | None, da
     Raises
     ------
     UnknownTask
-        The asked task is not there, or no task is that has these units.
+        The asked task is not there.
+    NoFittingTask
+        No task has all of these units.
     AmbiguousTask
         Several fit; the message lists them.
     """
@@ -109,7 +111,7 @@ def choose_task(table: Table, known: Known, plan: Plan, *, asked: str | None, da
         if len(fits) > 1:
             fits = [task for task in fits if rule(task, table, plan, known, day)] or fits
     if not fits:
-        raise UnknownTask(table.place(), name="?", known=_listed(tasks.values()))
+        raise NoFittingTask(table.place(), known=_listed(tasks.values()))
     if len(fits) > 1:
         raise AmbiguousTask(table.place(), known=_listed(fits))
     return fits[0].task_id
@@ -276,6 +278,24 @@ def check_totals(plan: Plan, totals: Sequence[Row], lines: Sequence[Line]) -> li
                 en = f"total of {title} is {plain(stated)}, its rows add up to {plain(added)}"
                 found.append(_warn("total_differs", place, zh, en))
     return found
+
+
+def check_tasks(plan: Plan, lines: Sequence[Line], known: Known) -> list[RowError]:
+    """Return an error for each row whose task is not registered, or is sample data where the row is not."""
+    tasks = tasks_on(known.records, dt.date.max)
+    errors = []
+    for line in lines:
+        task = tasks.get(str(line.record.task_id))
+        if task is None:
+            zh, en = f"没有任务“{line.record.task_id}”", f"there is no task '{line.record.task_id}'"
+            errors.append(plan.error(line.row, "task_id", zh, en))
+        elif task.sample != line.record.sample:
+            zh, en = (
+                "示例数据与真实数据不能混用：任务与本行的“示例”不一致",
+                "sample data and real records are never mixed",
+            )
+            errors.append(plan.error(line.row, "sample", zh, en))
+    return errors
 
 
 def settle(plan: Plan, lines: Sequence[Line], known: Known, *, correct: bool) -> tuple[list[Line], list[RowError]]:

@@ -75,11 +75,12 @@ def read_tasks(path: Path, known: Known, asked: AskedTask | None = None) -> Read
     """
     asked = asked or AskedTask()
     refuse_future(asked.handed_down_on, known.today, where="--on")
-    tables = [table for table in record_tables(path, known) if table.rows and _is_task_table(table)]
+    sheets = record_tables(path, known)
+    tables = [table for table in sheets.tables if table.rows and _is_task_table(table)]
     if not tables:
         hint = Text("表里要有 单位 和 任务(亩) 两列", "it needs the columns unit and task_mu")
         raise UnreadableFile(path, detail="没有任务列 no column of tasks", hint=hint)
-    reading, ids = Reading(), Counter[str]()
+    reading, ids = Reading(unread=sheets.unread), Counter[str]()
     for table in tables:
         _read_table(table, known, asked, reading, ids)
     if not reading.records and not reading.errors:
@@ -165,7 +166,7 @@ def import_tasks(
 
     Raises
     ------
-    BadRows
+    RefusedRows
         A row has errors; they are marked in a copy of the sheet, nothing was imported.
     EcotrackError
         As `read_tasks` says.

@@ -11,6 +11,7 @@ from ecotrack.errors import UnknownLayer
 from ecotrack.intake.records_columns import form_fields
 from ecotrack.intake.records_known import Known
 from ecotrack.intake.records_values import measure_title
+from ecotrack.intake.tables import ABOUT_SHEET
 from ecotrack.intake.tables_cells import column_letter, escaped
 from ecotrack.model import FieldDef, LayerDef, RecordKind
 
@@ -95,7 +96,7 @@ def _sheet_name(book: Any, layer: LayerDef, kind: RecordKind) -> str:
 def _write_about(sheet: Any, kinds: Sequence[tuple[LayerDef, RecordKind]]) -> None:
     from openpyxl.styles import Alignment, Font
 
-    sheet.title = "说明"
+    sheet.title = ABOUT_SHEET
     for zh, en in _ABOUT:
         sheet.append([zh, en])
     sheet.append([])

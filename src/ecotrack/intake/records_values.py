@@ -250,7 +250,11 @@ def find_unit(text: str, units: UnitBook) -> Unit | None:
             return units.resolve(name)
         except UnknownUnit:
             continue
-    return next((unit for unit in units if fold(text) in (fold(unit.name_en), unit.code.lower())), None)
+    for unit in units:
+        short = re.sub(r"(新区|区|县|市)$", "", unit.name_zh)
+        if fold(text) in (fold(unit.name_en), unit.code.lower()) or (len(short) > 1 and bare == short):
+            return unit
+    return None
 
 
 def read_unit(cell: Cell, units: UnitBook) -> str:

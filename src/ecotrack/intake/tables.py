@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from ecotrack.errors import EmptyFile, MissingFile, Text, UnreadableFile
 from ecotrack.intake.tables_cells import Cell, Grid, Row, Table, column_letter, fold, unescaped
@@ -21,13 +22,23 @@ MAX_BYTES = 50_000_000
 HEADER_SEARCH_ROWS = 30
 """How far down the header row is looked for."""
 
+ABOUT_SHEET = "说明"
+"""Name of the sheet with which the form explains itself."""
+
 _TOTALS = ("合计", "总计", "共计", "小计")
 _FOOTNOTE = re.compile(
     r"^(注[:：\d]?|备注|说明|填表|制表|审核|复核|联系|负责人|填报|数据来源|资料来源|note|source:|\*)", re.I
 )
 
 
-def read_tables(path: Path, *, knows: Callable[[str], bool]) -> list[Table]:
+class Sheets(NamedTuple):
+    """The sheets of a file that have column titles, and the names of those that hold something else."""
+
+    tables: list[Table]
+    unread: tuple[str, ...]
+
+
+def read_tables(path: Path, *, knows: Callable[[str], bool]) -> Sheets:
     """Read every sheet of a CSV or XLSX file that has a recognisable header row.
 
     Parameters
@@ -44,9 +55,10 @@ def read_tables(path: Path, *, knows: Callable[[str], bool]) -> list[Table]:
         There is no such file, nothing in it, or nothing that can be read as a table.
     """
     grids = _grids(path, knows)
-    if not any(not cell.blank for grid in grids for row in grid.rows for cell in row):
+    if not any(_filled(grid) for grid in grids):
         raise EmptyFile(path)
-    tables = [table for grid in grids if (table := _table(path, grid, knows)) is not None]
+    read = [(grid, _table(path, grid, knows)) for grid in grids]
+    tables = [table for _, table in read if table is not None]
     if not tables:
         seen = "、".join(cell.text for row in grids[0].rows[:3] for cell in row if not cell.blank)[:80]
         hint = Text(
@@ -54,7 +66,12 @@ def read_tables(path: Path, *, knows: Callable[[str], bool]) -> list[Table]:
             "give column titles such as unit, task_mu, done_mu, or use the form of ecotrack records template",
         )
         raise UnreadableFile(path, detail=f"没有认出表头 no header row: {seen}", hint=hint)
-    return tables
+    unread = (grid.sheet for grid, table in read if table is None and grid.sheet != ABOUT_SHEET and _filled(grid))
+    return Sheets(tables, tuple(unread))
+
+
+def _filled(grid: Grid) -> bool:
+    return any(not cell.blank for row in grid.rows for cell in row)
 
 
 def _grids(path: Path, knows: Callable[[str], bool]) -> list[Grid]:

@@ -27,7 +27,7 @@ def records_table(
 ) -> RenderableType:
     """Return records with their ids, which a correction names."""
     rows = [_record_row(record, units, layers, lang) for record in records]
-    columns = [(name, name in ("数值", "value", "记录编号", "record")) for name in _RECORD_COLUMNS[lang]]
+    columns = [(name, name in ("数值", "value")) for name in _RECORD_COLUMNS[lang]]
     return table(Text("进度记录", "Records").lang(lang), columns, rows)
 
 

@@ -35,8 +35,10 @@ def table(
         Whether the last row is a total.
     """
     drawn = Table(title=RichText(title, style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name, number in columns:
-        drawn.add_column(RichText(name), justify="right" if number else "left", no_wrap=number, overflow="fold")
+    for i, (name, number) in enumerate(columns):
+        drawn.add_column(
+            RichText(name), justify="right" if number else "left", no_wrap=number or i == 0, overflow="fold"
+        )
     kept = list(rows)
     for index, row in enumerate(kept):
         last = total and index == len(kept) - 1
