@@ -134,7 +134,10 @@ class UnknownTask(UsageError):
     """A task that the register does not hold."""
 
     what = Text("没有编号为“{name}”的任务", "no task has the id '{name}'")
-    mend = Text("已有任务：{known}；可先用 ecotrack task import 导入", "Tasks here: {known}; bring one in with ecotrack task import")
+    mend = Text(
+        "已有任务：{known}；可先用 ecotrack task import 导入",
+        "Tasks here: {known}; bring one in with ecotrack task import",
+    )
 
 
 class UnknownFigure(UsageError):
@@ -161,8 +164,12 @@ class BadDate(UsageError):
 class NotAWorkspace(ConfigError):
     """A folder without ``ecotrack.toml``."""
 
-    what = Text("这里不是 ecotrack 工作区（没有 ecotrack.toml）", "this is no ecotrack workspace (it has no ecotrack.toml)")
-    mend = Text("请进入工作区目录，或用 ecotrack init 新建", "go to a workspace's folder, or make one with ecotrack init")
+    what = Text(
+        "这里不是 ecotrack 工作区（没有 ecotrack.toml）", "this is no ecotrack workspace (it has no ecotrack.toml)"
+    )
+    mend = Text(
+        "请进入工作区目录，或用 ecotrack init 新建", "go to a workspace's folder, or make one with ecotrack init"
+    )
 
 
 class NewerWorkspace(ConfigError):
@@ -213,7 +220,10 @@ class NoRegister(RegisterError):
     """The workspace has no register yet."""
 
     what = Text("还没有登记库", "there is no register yet")
-    mend = Text("请先运行 ecotrack import、records import 或 demo build", "run ecotrack import, records import or demo build first")
+    mend = Text(
+        "请先运行 ecotrack import、records import 或 demo build",
+        "run ecotrack import, records import or demo build first",
+    )
 
 
 class RegisterBusy(RegisterError):
@@ -247,7 +257,9 @@ class BackupDamaged(RegisterError):
 class CRSMismatch(DataError):
     """Two geometries, or a geometry and an expectation, with different CRS."""
 
-    what = Text("坐标系不一致：需要 {expected}，得到 {found}", "the CRS differs: {expected} is needed, {found} was given")
+    what = Text(
+        "坐标系不一致：需要 {expected}，得到 {found}", "the CRS differs: {expected} is needed, {found} was given"
+    )
     mend = Text("请先转换坐标系", "transform it first")
 
 
@@ -283,7 +295,9 @@ class MissingAsset(EcotrackError):
     """A browser asset that the installation lacks."""
 
     what = Text("缺少网页资源 {name}", "the browser asset {name} is missing")
-    mend = Text("请用 make assets 生成，或安装正式的 wheel 包", "make it with make assets, or install the released wheel")
+    mend = Text(
+        "请用 make assets 生成，或安装正式的 wheel 包", "make it with make assets, or install the released wheel"
+    )
 
 
 class RefusedCRS(DataError):
@@ -293,7 +307,10 @@ class RefusedCRS(DataError):
         "坐标系是{zh}，没有公开的精确转换参数，直接换算会偏移几十米到一百多米",
         "the coordinates are in {en}, from which no exact public transform exists; a plain one is off by 50 to 150 m",
     )
-    mend = Text("请用测绘部门提供的参数转换到CGCS2000后再导入", "transform it to CGCS2000 with the survey office's parameters first")
+    mend = Text(
+        "请用测绘部门提供的参数转换到CGCS2000后再导入",
+        "transform it to CGCS2000 with the survey office's parameters first",
+    )
 
 
 class StrayCoordinates(DataError):
@@ -383,7 +400,10 @@ class AssetsNotFetched(EcotrackError):
     """Browser libraries that could not be fetched with npm."""
 
     what = Text("无法用 npm 取得网页资源：{detail}", "the browser assets could not be fetched with npm: {detail}")
-    mend = Text("请安装 Node.js（含 npm）后再试，或安装正式的 wheel 包", "install Node.js with npm and retry, or install the released wheel")
+    mend = Text(
+        "请安装 Node.js（含 npm）后再试，或安装正式的 wheel 包",
+        "install Node.js with npm and retry, or install the released wheel",
+    )
 
 
 class AmbiguousTask(UsageError):
@@ -404,13 +424,18 @@ class NotAnIntakeLayer(UsageError):
     """A layer whose features do not come in as submitted polygons."""
 
     what = Text("图层“{name}”不接收地块边界", "layer '{name}' takes no submitted boundaries")
-    mend = Text("造林地块用 --layer plots；参考图层用 ecotrack layer set", "use --layer plots, or ecotrack layer set for reference layers")
+    mend = Text(
+        "造林地块用 --layer plots；参考图层用 ecotrack layer set",
+        "use --layer plots, or ecotrack layer set for reference layers",
+    )
 
 
 class NotAReference(UsageError):
     """``layer set`` on a layer whose features do not come from a reference file."""
 
-    what = Text("图层“{layer}”的要素不来自参考文件", "the features of layer '{layer}' do not come from a reference file")
+    what = Text(
+        "图层“{layer}”的要素不来自参考文件", "the features of layer '{layer}' do not come from a reference file"
+    )
     mend = Text("地块请用 ecotrack import 导入", "bring plots in with ecotrack import")
 
 
