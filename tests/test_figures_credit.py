@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from math import fsum
 
 import pytest
-from figure_cases import accept, award, board, box, check, measure, plot, record
 
 from ecotrack.geometry.area import area_m2
 from ecotrack.settings import Rules
 from ecotrack.units import mu_from_m2
+from figure_cases import accept, award, board, box, check, day, measure, plot, record
 
 LEFT, RIGHT = box(115.60), box(115.605)
 STRIP_MU = mu_from_m2(area_m2([LEFT.intersection(RIGHT)])[0])
@@ -143,10 +144,34 @@ def test_a_funnel_loses_ground_by_cause_and_its_parts_add_up() -> None:
     assert step["accepted"]["area_mu"] == pytest.approx(3 * ONE_MU, rel=1e-4)
     assert step["verified"]["area_mu"] == pytest.approx(2 * ONE_MU, rel=1e-4)
     assert step["qualified"]["area_mu"] == pytest.approx(ONE_MU, rel=1e-4)
-    for above, below in (("reported", "mapped"), ("mapped", "accepted"), ("accepted", "verified")):
-        lost = fsum(loss["area_mu"] for loss in step[below]["losses"])
-        assert step[above]["area_mu"] - lost == pytest.approx(step[below]["area_mu"], rel=1e-9)
-    assert {loss["cause"] for loss in step["qualified"]["losses"]} == {"replant", "overdue"}
+    steps = found["steps"][1:]
+    for above, below in itertools.pairwise(steps):
+        lost = fsum(loss["area_mu"] for loss in below["losses"])
+        assert above["area_mu"] - lost == pytest.approx(below["area_mu"], rel=1e-9)
+    assert {loss["cause"] for loss in step["mapped"]["losses"]} == {"no_boundary"}
+    assert {loss["cause"] for loss in step["verified"]["losses"]} == {"overdue"}
+    assert {loss["cause"] for loss in step["qualified"]["losses"]} == {"replant"}
+
+
+def test_losses_add_up_where_ground_is_disputed_overlapped_and_released() -> None:
+    versions = [
+        plot("old", LEFT, season="2015-autumn", effective_on=day("2015-11-01")),
+        plot("mine", RIGHT),
+        plot("rival", box(115.61), unit="131103"),
+        plot("back", box(115.618), unit="131103"),
+    ]
+    decisions = [accept("old", verdict="return"), accept("mine"), accept("rival"), accept("back")]
+    records = [task("131102", "9000"), task("131103", "9000"), report("131102", "3000"), report("131103", "5000")]
+    found = funnel("2016-12-31", versions=versions, decisions=decisions, records=records)
+    for row in found["units"]:
+        for above, below in (("reported", "mapped"), ("mapped", "accepted"), ("accepted", "verified")):
+            lost = fsum(loss["area_mu"] for loss in row["losses"].get(below, []))
+            assert row[f"{above}_mu"] - lost == pytest.approx(row[f"{below}_mu"], rel=1e-9)
+    by_unit = {row["code"]: row["losses"] for row in found["units"]}
+    disputed = {code: [loss["cause"] for step in found.values() for loss in step] for code, found in by_unit.items()}
+    assert "dispute" in disputed["131102"]
+    assert "dispute" in disputed["131103"]
+    assert "released" in disputed["131102"]
 
 
 def test_a_task_without_boundaries_is_not_assessed_below_reported() -> None:

@@ -99,15 +99,13 @@ class PlotSet:
                 rank[position[winner]] = rank[rivals[0]] - 0.5
         return np.argsort(np.argsort(rank, kind="stable"), kind="stable").astype(np.int64)
 
-    def at(self, keep: Mask, *, dispute: bool = True) -> StepCredit:
+    def at(self, keep: Mask) -> StepCredit:
         """Share the ground out among the plots of one step; only they compete for it.
 
         Parameters
         ----------
         keep
             Shape (n,), which plots take part.
-        dispute
-            Whether disputed ground is held back from both.
         """
         chosen = np.flatnonzero(keep)
         position = np.full(len(self.plots), -1)
@@ -123,7 +121,7 @@ class PlotSet:
             self.geometries[chosen],
             claim=self._award_claim[chosen],
             pairs=pairs,
-            disputed=self.disputed[inside] & dispute,
+            disputed=self.disputed[inside],
         )
         return StepCredit(keep=keep, credit=_spread(shared, chosen, len(self.plots)))
 
@@ -140,8 +138,8 @@ class PlotSet:
 
     @cached_property
     def mapped(self) -> StepCredit:
-        """Ground of every boundary submitted and not withdrawn; disputes do not matter yet."""
-        return self.at(self.mask(lambda plot: plot.verdict != "withdraw"), dispute=False)
+        """Ground of every boundary submitted and not withdrawn."""
+        return self.at(self.mask(lambda plot: plot.verdict != "withdraw"))
 
     @cached_property
     def accepted(self) -> StepCredit:

@@ -12,6 +12,7 @@ import numpy as np
 from ecotrack.errors import Text
 from ecotrack.figures.afforestation import Mask, PlotSet, StepCredit
 from ecotrack.figures.figure import Reason
+from ecotrack.geometry.area import Floats
 from ecotrack.model import ProgressRecord, UnitBook
 from ecotrack.progress import REDO, Plot, Season, State
 from ecotrack.units import mu_from_m2
@@ -31,12 +32,15 @@ CAUSES: dict[str, Text] = {
     "overlap": Text("与先有地块重叠", "overlap with a plot of prior claim"),
     "dispute": Text("争议重叠（待裁定）", "disputed overlap (undecided)"),
     "struck": Text("核销或已重造", "struck or redone"),
-    "not_checked": Text("未核查", "not checked in the field"),
+    "released": Text("先有地块退出后释放（增加）", "released by plots that dropped out (a gain)"),
     "replant": Text("成活率不足，待补植", "to be replanted"),
     "failed": Text("成活率不合格", "survival failed"),
     "not_due": Text("尚未到期", "not due yet"),
     "overdue": Text("到期未查", "due but not checked"),
 }
+
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,49 +243,77 @@ def _row(
 
 
 def _fill_steps(row: Row, plots: PlotSet, mine: Mask, state: State) -> None:
-    steps = {
+    steps = _steps(plots)
+    for name, step in steps.items():
+        # What is mapped counts whoever holds it; from *accepted* on, disputed ground is held back from both.
+        area_m2 = step.net_m2(mine) if name == "mapped" else step.credited_m2(mine)
+        row.mu[name] = mu_from_m2(area_m2)
+        row.plots[name] = int((mine & step.keep).sum())
+    row.losses = _losses(row, plots, mine, state)
+
+
+def _steps(plots: PlotSet) -> dict[str, StepCredit]:
+    return {
         "mapped": plots.mapped,
         "accepted": plots.accepted,
         "verified": plots.verified,
         "qualified": plots.qualified,
     }
-    for name, step in steps.items():
-        row.mu[name] = mu_from_m2(step.credited_m2(mine))
-        row.plots[name] = int((mine & step.keep).sum())
-    row.losses = _losses(row, plots, mine, state)
 
 
 def _losses(row: Row, plots: PlotSet, mine: Mask, state: State) -> dict[str, list[tuple[str, float]]]:
-    """Return the loss into each step by cause, in mu."""
+    """Return the loss into each step by cause, in mu; the causes of a step add up to its whole loss.
 
-    def area(step: StepCredit, test: Callable[[Plot], bool]) -> float:
-        return mu_from_m2(step.credited_m2(mine & plots.mask(test)))
+    A plot that drops out lets its ground go to the next one: what a step gains so stands as *released*, with
+    a minus sign.
+    """
 
-    reported, mapped = row.mu["reported"], row.mu["mapped"]
-    missing = reported - mapped if reported is not None and mapped is not None and reported > mapped else 0.0
-    accepted = plots.accepted.credit
-    dispute = mu_from_m2(fsum([*accepted.lost_dispute_m2[mine], *accepted.disputed_m2[mine]]))
-    overlap = mu_from_m2(fsum(plots.mapped.credit.lost_overlap_m2[mine & plots.mapped.keep]))
+    def left(step: StepCredit, test: Callable[[Plot], bool], *, net: bool = False) -> float:
+        rows = mine & plots.mask(test)
+        return mu_from_m2(step.net_m2(rows) if net else step.credited_m2(rows))
+
+    late = mine & plots.mask(lambda plot: _overdue(plot, state))
+    overlap, dispute = (mu_from_m2(fsum(lost[mine])) for lost in _lost(plots.mapped))
+    waiting = mine & plots.accepted.keep & plots.mask(lambda plot: not plot.checks)
+    unknown = mine & plots.verified.keep & plots.mask(lambda plot: plot.outcome == "not_checked")
     found = {
-        "mapped": [("no_boundary", missing), ("overlap", overlap)],
+        "mapped": [("overlap", overlap), ("dispute", dispute)],
         "accepted": [
-            ("returned", area(plots.mapped, lambda plot: plot.verdict in (None, "return"))),
-            ("struck", area(plots.mapped, lambda plot: plot.verdict == "strike" or plot.feature_id in plots.redone)),
-            ("dispute", dispute),
+            ("returned", left(plots.mapped, lambda plot: plot.verdict in (None, "return"), net=True)),
+            ("struck", left(plots.mapped, lambda plot: _struck(plot, plots), net=True)),
+            ("dispute", mu_from_m2(fsum(plots.accepted.credit.disputed_m2[mine]))),
         ],
-        "verified": [("not_checked", area(plots.accepted, lambda plot: not plot.checks))],
+        "verified": [
+            ("not_due", mu_from_m2(plots.accepted.credited_m2(waiting & ~late))),
+            ("overdue", mu_from_m2(plots.accepted.credited_m2(waiting & late))),
+        ],
         "qualified": [
-            ("replant", area(plots.verified, lambda plot: plot.outcome == "replant")),
-            ("failed", area(plots.verified, lambda plot: plot.outcome == "failed")),
-            ("not_due", area(plots.accepted, lambda plot: _waiting(plot) and not _overdue(plot, state))),
-            ("overdue", area(plots.accepted, lambda plot: _waiting(plot) and _overdue(plot, state))),
+            ("replant", left(plots.verified, lambda plot: plot.outcome == "replant")),
+            ("failed", left(plots.verified, lambda plot: plot.outcome == "failed")),
+            ("not_due", mu_from_m2(plots.verified.credited_m2(unknown & ~late))),
+            ("overdue", mu_from_m2(plots.verified.credited_m2(unknown & late))),
         ],
     }
-    return {step: [(cause, mu) for cause, mu in losses if mu > 0] for step, losses in found.items()}
+    return {step: _balanced(row, step, losses) for step, losses in found.items()}
 
 
-def _waiting(plot: Plot) -> bool:
-    return plot.accepted and plot.outcome == "not_checked"
+def _balanced(row: Row, step: str, losses: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Name what the given causes leave open: boundaries that are missing, or ground that was released."""
+    names = list(STEPS)
+    above, here = row.mu[names[names.index(step) - 1]], row.mu[step]
+    if above is not None and here is not None:
+        rest = above - here - fsum(mu for _, mu in losses)
+        if abs(rest) > _ROUNDING * max(above, 1.0) and (step != "mapped" or rest > 0):
+            losses = [("no_boundary" if step == "mapped" else "released", rest), *losses]
+    return [(cause, mu) for cause, mu in losses if mu]
+
+
+def _lost(step: StepCredit) -> tuple[Floats, Floats]:
+    return step.credit.lost_overlap_m2, step.credit.lost_dispute_m2
+
+
+def _struck(plot: Plot, plots: PlotSet) -> bool:
+    return plot.verdict == "strike" or (plot.accepted and plot.feature_id in plots.redone)
 
 
 def _overdue(plot: Plot, state: State) -> bool:
@@ -302,7 +334,7 @@ def _total(rows: Sequence[Row], assessed: bool) -> Row:
     return Row(
         code="",
         mu={step: add(step) for step in STEPS},
-        plots={step: sum(row.plots.get(step, 0) for row in rows) for step in STEPS} if assessed else {},
+        plots={step: sum(row.plots[step] for row in rows) for step in rows[0].plots} if assessed else {},
         losses={step: [(cause, fsum(mus)) for cause, mus in found.items()] for step, found in causes.items()},
         converted_mu=fsum(converted) if converted else None,
         reported_on=max((row.reported_on for row in rows if row.reported_on), default=None),

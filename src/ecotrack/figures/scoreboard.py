@@ -115,7 +115,7 @@ class Scoreboard:
         accepted = plots.accepted.credit
         return {
             "plots": int((rows & plots.accepted.keep).sum()),
-            "mapped_mu": mu_from_m2(plots.mapped.credited_m2(rows)),
+            "mapped_mu": mu_from_m2(plots.mapped.net_m2(rows)),
             "accepted_mu": mu_from_m2(plots.accepted.credited_m2(rows)),
             "verified_mu": mu_from_m2(plots.verified.credited_m2(rows)),
             "qualified_mu": mu_from_m2(plots.qualified.credited_m2(rows)),
