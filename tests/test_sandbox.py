@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -56,6 +58,14 @@ def starts_another(request, folder):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     Path(request.decode()).write_text(str(child.pid))
     time.sleep(60)
+
+def calls_out(request, folder):
+    import socket
+    try:
+        socket.create_connection(("127.0.0.1", int(request)), timeout=2).close()
+    except OSError as error:
+        return b"no way out"
+    return b"connected"
 
 def modules(request, folder):
     import ecotrack.intake.child
@@ -153,6 +163,15 @@ def _alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+@LINUX
+def test_no_packet_leaves_the_child(target: Path) -> None:
+    if subprocess.run(["unshare", "--net", "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("this kernel lets nobody leave the network")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert call(target, "calls_out", str(port).encode()) == b"no way out"
 
 
 def test_the_child_of_intake_loads_no_pandas(target: Path) -> None:

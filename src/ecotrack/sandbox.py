@@ -1,7 +1,7 @@
 """A child process with limits, for work on files that come from outside.
 
-The parent names a function as ``module:function``; the child puts limits on itself before it imports
-that module, so a file that makes a reader run away costs one child and nothing else. Every
+The parent names a function as ``module:function``; the child puts limits on itself and (on Linux,
+where the kernel allows it) leaves the network before it imports that module, so a file that makes a reader run away costs one child and nothing else. Every
 difference between platforms stands here: where the operating system cannot hold a limit,
 `missing_limits` says so in words.
 """
@@ -223,8 +223,22 @@ def _limit_self(cpu_s: int, memory_bytes: int, open_files: int, output_bytes: in
             continue
 
 
+def _leave_network() -> None:
+    """Move into a network namespace of its own, which has no way out; where the kernel lets us."""
+    import ctypes
+
+    new_net, new_user = 0x40000000, 0x10000000
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(new_net) != 0:
+        # Without privileges a user namespace is needed first; where that is closed too, the readers'
+        # own settings are what is left.
+        libc.unshare(new_user | new_net)
+
+
 def main(arguments: list[str]) -> int:
     """Run as the child: ``module:function cpu_s memory_bytes open_files output_bytes``."""
+    if sys.platform.startswith("linux"):
+        _leave_network()
     _limit_self(*map(int, arguments[1:5]))
     # Libraries that print must not spoil the answer, so the real stdout is set aside for it.
     answer = os.dup(1)

@@ -196,6 +196,12 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
         Text("图形混杂（{found}），只取其中的面", "mixed geometry ({found}); only its polygons are taken"),
         Text("请核对", "check it"),
     ),
+    "unread_sheet": (
+        "warns",
+        "not_checked",
+        Text("这张工作表没有认出表头，未读取", "this sheet has no header that is known and was not read"),
+        Text("如其中有边界，请补上列名", "if it holds boundaries, give it column titles"),
+    ),
     "open_ring": (
         "blocks",
         "failed",

@@ -113,7 +113,7 @@ class _LayerWork:
 
     def __init__(self, raw: RawLayer, ask: Ask, *, first_number: int) -> None:
         self._raw, self._ask, self._here = raw, ask, Place(raw.name)
-        self.findings: list[Finding] = []
+        self.findings = list(raw.findings)
         features = list(raw.features)
         if not raw.has_geometry and not any(feature.geometry is not None for feature in features):
             names = ", ".join(raw.fields[:8])

@@ -6,6 +6,7 @@ name and a way out.
 
 from __future__ import annotations
 
+import mmap
 import re
 import zipfile
 import zlib
@@ -178,6 +179,7 @@ def _text(path: Path, head: bytes, name: str) -> Format:
     if start.startswith(b"<") or head.startswith((b"\xff\xfe<\0", b"\xfe\xff\0<")):
         return _xml(path, name)
     if start.startswith((b"{", b"[", b"\x1e")):
+        _refuse_linked_crs(path, name)
         return _json(start)
     if re.match(rb"Version\s+\d", start, re.IGNORECASE):
         return FORMATS["mif"]
@@ -242,6 +244,20 @@ def _xml(path: Path, name: str) -> Format:
         )
     # GML applications name their own roots; the GML driver is the only one that may open them.
     return FORMATS[_XML_ROOTS.get(root, "gml")]
+
+
+_LINKED_CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*"type"\s*:\s*"(link|url)"|"type"\s*:\s*"(link|url)"[^}]*"href"', re.I)
+
+
+def _refuse_linked_crs(path: Path, name: str) -> None:
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        linked = _LINKED_CRS.search(content)
+    if linked:
+        raise RefusedFormat(
+            name,
+            name=Text("坐标系写成网址的 GeoJSON", "GeoJSON whose CRS is a link"),
+            hint=Text("请用 GIS 软件重新导出", "export it again from a GIS"),
+        )
 
 
 def _json(start: bytes) -> Format:

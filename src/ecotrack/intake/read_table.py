@@ -49,11 +49,14 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
     """
     words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP}
     try:
-        tables = read_tables(path, knows=lambda text: _fold(text) in words)
+        sheets = read_tables(path, knows=lambda text: _fold(text) in words)
     except UnreadableFile as error:
         raise UnreadableFile(name, detail=_reason(error), hint=_NO_COLUMNS) from None
-    for table in tables:
-        yield _layer(table, f"{name}:{table.sheet}" if table.sheet else name)
+    unread = [Place(f"{name}:{sheet}").finding("unread_sheet") for sheet in sheets.unread]
+    for table in sheets.tables:
+        layer = _layer(table, f"{name}:{table.sheet}" if table.sheet else name)
+        layer.findings, unread = unread, []
+        yield layer
 
 
 def _reason(error: UnreadableFile) -> str:

@@ -55,6 +55,7 @@ class RawLayer:
     features: Iterator[RawFeature]
     encoding: EncodingReading | None = None
     has_geometry: bool = True
+    findings: list[Finding] = field(default_factory=list)
     assumed_crs: bool = False
     """Whether the CRS is the format's default and not the file's own word."""
 
