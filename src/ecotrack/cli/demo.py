@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from ecotrack.cli.context import open_workspace, speak
@@ -59,7 +61,7 @@ def build(ctx: click.Context, seed: int, plots: int, yes: bool) -> None:
     speak(ctx, "正在安排示例地块", "planning the sample plots", err=True)
     planned = sample.plan_sample(workspace, seed=seed, plots=plots)
     total = len(planned.entries)
-    with click.progressbar(range(total), label="登记 records", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(range(total), label="登记 records", file=sys.stderr) as bar:
         count = sample.write_sample(workspace, planned, progress=bar.update)
         bar.update(total - bar.pos)
     speak(

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecotrack.demo.sample_entries import plot_entries
+from ecotrack.demo.sample_lake import PlannedSurface, lake_records, plan_lake
 from ecotrack.demo.sample_plan import PlannedPlot
 from ecotrack.demo.sample_plots import UNIT_WEIGHTS, plan_plots
+from ecotrack.demo.sample_reaches import PlannedWork, plan_works, reach_records
+from ecotrack.demo.sample_sections import PlannedYear, plan_sections, section_records
+from ecotrack.demo.sample_series import national_ranks, series_records
+from ecotrack.demo.sample_sponge import PlannedZone, plan_sponge, sponge_records
 from ecotrack.demo.sample_tasks import notice, sample_reports, sample_tasks
 from ecotrack.errors import RealRecords
 from ecotrack.model import ProgressRecord, Submission
@@ -19,8 +24,19 @@ from ecotrack.workspace import Workspace
 SEED, PLOTS = 2016, 11_000
 AUTHOR = "示例数据"
 _STEP = 1000
+_SIDE_FILES = ("-wal", "-shm")
 
 Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedWater:
+    """What was planned for lake, rivers, sponge zones and sections."""
+
+    lake: list[PlannedSurface]
+    works: list[PlannedWork]
+    zones: list[PlannedZone]
+    sections: list[PlannedYear]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +51,7 @@ class Sample:
 
     seed: int
     plots: list[PlannedPlot]
+    water: PlannedWater
     entries: list[Entry]
 
 
@@ -47,15 +64,36 @@ def plan_sample(workspace: Workspace, *, seed: int = SEED, plots: int = PLOTS) -
         A reference layer that places the plots is missing.
     """
     planned = plan_plots(workspace, seed=seed, plots=plots)
+    water = PlannedWater(
+        lake=plan_lake(seed),
+        works=plan_works(seed, workspace.features("reaches")),
+        zones=plan_sponge(seed, workspace.features("sponge_zones")),
+        sections=plan_sections(workspace.features("sections")),
+    )
     units = [unit.code for unit in workspace.units.reporting]
     entries: list[Entry] = [
-        *notice(),
+        *published(),
         *sample_tasks(seed, UNIT_WEIGHTS),
         *sample_reports(seed, planned, units),
+        *series_records(seed),
+        *_water_records(seed, water, workspace),
         *plot_entries(seed, planned),
         _mark(seed, plots),
     ]
-    return Sample(seed=seed, plots=planned, entries=entries)
+    return Sample(seed=seed, plots=planned, water=water, entries=entries)
+
+
+def published() -> Iterator[ProgressRecord]:
+    """Yield the only real records of the sample register: the notice of spring 2017 and the national ranks."""
+    yield from notice()
+    yield from national_ranks()
+
+
+def _water_records(seed: int, water: PlannedWater, workspace: Workspace) -> Iterator[ProgressRecord]:
+    yield from lake_records(seed, water.lake)
+    yield from reach_records(seed, water.works)
+    yield from sponge_records(seed, water.zones)
+    yield from section_records(seed, water.sections, workspace.features("sections"))
 
 
 def _mark(seed: int, plots: int) -> Submission:
@@ -82,7 +120,7 @@ def has_sample(workspace: Workspace, *, seed: int, plots: int) -> bool:
 
 
 def refuse_real_records(workspace: Workspace) -> None:
-    """Refuse to replace a register that holds anything but sample data and the notice.
+    """Refuse to replace a register that holds anything but sample data and what the sample itself quotes.
 
     Raises
     ------
@@ -91,7 +129,7 @@ def refuse_real_records(workspace: Workspace) -> None:
     """
     if not workspace.register_path.exists():
         return
-    own = {record.record_id for record in notice()}
+    own = {record.record_id for record in published()}
     with workspace.register() as register:
         for head, _, _, _, entry in register.entries():
             if entry is None or isinstance(entry, UnitEntry) or entry.sample:
@@ -123,14 +161,14 @@ def write_sample(workspace: Workspace, sample: Sample, *, progress: Progress | N
     refuse_real_records(workspace)
     target = workspace.register_path
     partial = target.with_name(f"{target.stem}.demo{target.suffix}")
-    _forget(partial)
+    _forget(partial, "", *_SIDE_FILES)
     try:
         with Register.create(partial, office=workspace.config.office) as register:
             count = _add(register, sample, progress)
-        _forget(target)
+        _forget(target, *_SIDE_FILES)
         partial.replace(target)
     finally:
-        _forget(partial)
+        _forget(partial, "", *_SIDE_FILES)
     return count
 
 
@@ -143,10 +181,6 @@ def _add(register: Register, sample: Sample, progress: Progress | None) -> int:
         return writer.head.seq
 
 
-def _forget(path: Path) -> None:
-    for name in _files(path):
-        name.unlink(missing_ok=True)
-
-
-def _files(path: Path) -> Iterator[Path]:
-    yield from (path.with_name(path.name + tail) for tail in ("", "-wal", "-shm"))
+def _forget(path: Path, *tails: str) -> None:
+    for tail in tails:
+        path.with_name(path.name + tail).unlink(missing_ok=True)
