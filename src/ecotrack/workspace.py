@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,15 +11,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ecotrack import __version__
 from ecotrack.errors import BadConfig, FutureDate, UnknownLayer
 from ecotrack.figures.afforestation import PlotSet
 from ecotrack.figures.scoreboard import DEFINITION, MEASURES, SCHEMA, Scoreboard
 from ecotrack.geometry.features import Feature, read_geojson
-from ecotrack.model import LayerDef, ProgressRecord, TargetDef, UnitBook
+from ecotrack.model import LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.progress import State, state_of
-from ecotrack.register import Head, Register
+from ecotrack.register import Head, Register, UnitEntry, stable_id
 from ecotrack.settings import CONFIG_NAME, WorkspaceConfig, read_config, read_layers
 from ecotrack.units import mu_from_m2
 
@@ -208,8 +211,21 @@ class Workspace:
             As `ecotrack.register.Register.open` says.
         """
         if create and not self.register_path.exists():
-            return Register.create(self.register_path, office=self.config.office)
-        return Register.open(self.register_path, read_only=read_only)
+            register = Register.create(self.register_path, office=self.config.office)
+        else:
+            register = Register.open(self.register_path, read_only=read_only)
+        if create:
+            self._keep_units(register)
+        return register
+
+    def _keep_units(self, register: Register) -> None:
+        """Keep in the chain how the units are named, so that old records can be read as they were meant."""
+        known = {entry.unit_id for entry in register.units()}
+        fresh = [entry for unit in self.units if (entry := _unit_entry(unit)).unit_id not in known]
+        if fresh:
+            with register.writer(author="ecotrack") as writer:
+                for entry in fresh:
+                    writer.add(entry)
 
     def _features(self, layer_id: str) -> Sequence[Feature]:
         """Return the features of a reference layer; none for series and for layers of the register.
@@ -258,6 +274,12 @@ class Workspace:
             )
         board = Scoreboard(state, self.targets, self.units, self.layers, self.features)
         return View(workspace=self, as_of=day, as_known=as_known, head=head, state=state, scoreboard=board)
+
+
+def _unit_entry(unit: Unit) -> UnitEntry:
+    names = json.dumps(msgspec.to_builtins(unit), ensure_ascii=False, sort_keys=True)
+    unit_id = stable_id("unit", names)
+    return UnitEntry(unit_id=unit_id, code=unit.code, name_zh=unit.name_zh, kind=unit.kind, names=names)
 
 
 def _any_sample(body: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from ecotrack.errors import (
 )
 from ecotrack.model import Decision, FeatureVersion, ProgressRecord, Submission
 from ecotrack.register import canonical, rows, schema
-from ecotrack.register.canonical import GENESIS, KINDS, Entry
+from ecotrack.register.canonical import GENESIS, KINDS, Entry, UnitEntry
 from ecotrack.register.geopackage import add_functions
 from ecotrack.register.identity import new_id
 from ecotrack.register.location import refuse_network_share
@@ -227,6 +227,10 @@ class Register:
     def accounts(self) -> dict[str, str]:
         """Return the names of the accounts by id."""
         return dict(self._connection.execute("SELECT account_id, name FROM account"))
+
+    def units(self) -> list[UnitEntry]:
+        """Return how units were named, in the order of recording."""
+        return self._read(UnitEntry, {}, seq=None)
 
     def submissions(self, *, seq: int | None = None, raw_sha256: str | None = None) -> list[Submission]:
         """Return submissions in the order of recording, all or those of one raw file."""
