@@ -281,7 +281,7 @@ class Place(NamedTuple):
             level=level,
             answer=answer,
             message=what.format(**facts),
-            mend=mend,
+            mend=mend.format(**facts),
             where=self.where,
             feature=self.feature,
             lonlat=self.lonlat,

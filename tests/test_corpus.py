@@ -1,0 +1,104 @@
+"""The corpus of 158 files from other projects' test suites: each outcome as its manifest expects, or why not.
+
+The corpus is no part of the repository. It is looked for in ``ECOTRACK_CORPUS`` and in a sibling folder; the
+tests are skipped where there is none.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+import shapely
+
+from ecotrack.intake.candidates import Reading
+from ecotrack.intake.read import Upload, read
+
+HENGSHUI = (115.10, 37.00, 116.65, 38.45)
+ROOT = Path(os.environ.get("ECOTRACK_CORPUS", Path(__file__).resolve().parents[2] / "shared" / "corpus"))
+
+DISAGREE = {
+    "shp/Fiona__test_tin.zip": (
+        "repair+warn",
+        "its TIN patches are polygons to OGR; without a CRS they wait and nobody takes them for plots unasked",
+    ),
+    "dxf/gdal__3d.dxf": ("repair+warn", "its meshes are polygons to OGR; a DXF says no CRS, so they wait"),
+    "gml/gdal__inspire_cadastralzoning.xml": (
+        "accept",
+        "it does have geometry: two valid polygons with a declared CRS (pyogrio looks at another column)",
+    ),
+    "parquet/pyogrio__list_field_values_file.parquet": (
+        "reject",
+        "it is read with pyarrow, and holds points: a polygon layer takes none",
+    ),
+    "parquet/gdal__largelistint.parquet": ("reject", "it has one column, a list of integers, and no geometry"),
+    "parquet/gdal__extension_custom.parquet": ("reject", "it has one column of JSON text and no geometry"),
+    "parquet/gdal__overture_map_extract.parquet": (
+        "repair+warn",
+        "its footer has no geo metadata, so nothing declares a CRS; the polygon is read and waits for --crs",
+    ),
+    "fgb/gdal__invalid_multisurface_of_polyhedralsurface.fgb": (
+        "reject",
+        "the copy in the corpus is damaged (its NUL bytes are blanks): no driver finds a feature in it",
+    ),
+}
+"""Where we disagree with the manifest: our outcome, and why."""
+
+COUNTS = {
+    "zip/geopandas__nybb_16a.zip": 5,
+    "shp/sf__olinda1.zip": 470,
+    "gpkg/sf__gpkg_grd_addr.gpkg": 1429,
+    "mitab/gdal__poly_indexed.zip": 10,
+    "parquet/gdal__parquet_geometry_example-crs_vermont-crs84-wkt2.parquet": 1,
+}
+"""Features of the larger files that must come in."""
+
+
+def rows() -> list[dict[str, str]]:
+    if not (ROOT / "manifest.csv").exists():
+        return []
+    with (ROOT / "manifest.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def outcome(reading: Reading) -> str:
+    """Say ``accept``, ``repair+warn`` or ``reject``; lying outside Hengshui is no fault here."""
+    waits = [item for item in reading.candidates if any(found.check == "unknown_crs" for found in item.findings)]
+    polygons = [item for item in reading.candidates if item.wkb is not None]
+    if not polygons and not waits:
+        return "reject"
+    faults = [found for found in reading.all_findings if found.check != "outside_extent" and found.level != "notes"]
+    return "repair+warn" if faults else "accept"
+
+
+@pytest.mark.skipif(not rows(), reason="the corpus is not here (ECOTRACK_CORPUS)")
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["path"])
+def test_each_file_of_the_corpus_has_the_outcome_expected(row: dict[str, str]) -> None:
+    reading = read(Upload.from_path(ROOT / row["path"]), extent=HENGSHUI)
+    said = " ".join(found.message.en for found in reading.all_findings)
+    assert "went over its limit" not in said
+    assert "crashed" not in said
+    expected, reason = DISAGREE.get(row["path"], (row["expected"], row["why"]))
+    assert outcome(reading) == expected, f"{reason}: {said[:400]}"
+    if expected == "reject":
+        assert any(found.level == "blocks" and found.message.zh for found in reading.all_findings)
+    else:
+        _compare(row["path"], reading)
+
+
+def _compare(path: str, reading: Reading) -> None:
+    stored = [shapely.from_wkb(item.wkb) for item in reading.candidates if item.wkb is not None]
+    assert all(geometry.geom_type in ("Polygon", "MultiPolygon") and not geometry.has_z for geometry in stored)
+    assert len(stored) == COUNTS.get(path, len(stored))
+    taken = [item.with_repair() for item in reading.candidates]
+    mended = [item for item in taken if not item.blocked]
+    assert all(shapely.is_valid(shapely.from_wkb(item.wkb)) for item in mended)
+
+
+@pytest.mark.skipif(not rows(), reason="the corpus is not here (ECOTRACK_CORPUS)")
+def test_every_disagreement_is_about_a_file_of_the_corpus() -> None:
+    expected = {row["path"]: row["expected"] for row in rows()}
+    for path, (ours, reason) in DISAGREE.items():
+        assert ours != expected[path], reason
