@@ -121,7 +121,7 @@ def lay_out(folder: Path, wheel: Path) -> None:
     for name in WORKSPACE:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, workspace / name, ignore=shutil.ignore_patterns("out"))
+            shutil.copytree(source, workspace / name, ignore=shutil.ignore_patterns("out", "replaced"))
         else:
             shutil.copy2(source, workspace)
     for paper in PAPERS:
