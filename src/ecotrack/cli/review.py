@@ -95,7 +95,7 @@ def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click
     @click.argument("ids", nargs=-1, required=True)
     @option("--by", required=True, help=say("审核人（不能是提交人）", "who decides; not the sender"))
     @option("--on", "decided_on", type=DAY, help=say("审核日期（默认今天）", "day of the decision (default: today)"))
-    @option("--reason", default=None if needs_reason else "", required=needs_reason, help=say("理由", "reason"))
+    @option("--reason", **({"required": True} if needs_reason else {"default": ""}), help=say("理由", "reason"))
     @option("--document", default="", help=say("依据文件", "document that it rests on"))
     @click.pass_context
     def decide_(

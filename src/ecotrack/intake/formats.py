@@ -246,7 +246,7 @@ def _xml(path: Path, name: str) -> Format:
     return FORMATS[_XML_ROOTS.get(root, "gml")]
 
 
-_LINKED_CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*"type"\s*:\s*"(link|url)"|"type"\s*:\s*"(link|url)"[^}]*"href"', re.I)
+_LINKED_CRS = re.compile(rb'"crs"\s*:\s*\{.{0,4000}?"type"\s*:\s*"(link|url)"', re.IGNORECASE | re.DOTALL)
 
 
 def _refuse_linked_crs(path: Path, name: str) -> None:
