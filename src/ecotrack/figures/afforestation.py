@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import fsum
@@ -24,7 +24,55 @@ from ecotrack.progress import NEW_AREA_KINDS, REDO, Plot, Season, State
 from ecotrack.units import km2_from_m2, mu_from_m2
 
 Mask = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
 _LATER = Season(9999, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlotColumns:
+    """What is asked of plots again and again, as columns of shape (n,).
+
+    Attributes
+    ----------
+    season_year
+        Year of the planting season; 0 where the season is not known.
+    overdue
+        Whether the day on which survival falls due has passed.
+    """
+
+    feature_id: Texts
+    unit: Texts
+    kind: Texts
+    programme: Texts
+    season_year: npt.NDArray[np.int64]
+    verdict: Texts
+    outcome: Texts
+    checked: Mask
+    overdue: Mask
+
+    @classmethod
+    def of(cls, plots: Sequence[Plot], state: State) -> PlotColumns:
+        """Return the columns of plots on the day of ``state``."""
+
+        def texts(values: Iterable[str | None]) -> Texts:
+            return np.array([value or "" for value in values], dtype=object)
+
+        return cls(
+            feature_id=texts(plot.feature_id for plot in plots),
+            unit=texts(plot.version.unit for plot in plots),
+            kind=texts(plot.version.kind for plot in plots),
+            programme=texts(plot.version.programme for plot in plots),
+            season_year=np.array([plot.season.year if plot.season else 0 for plot in plots], dtype=np.int64),
+            verdict=texts(plot.verdict for plot in plots),
+            outcome=texts(plot.outcome for plot in plots),
+            checked=np.array([bool(plot.checks) for plot in plots], dtype=bool),
+            overdue=np.array([plot.due_on is not None and state.as_of > plot.due_on for plot in plots], dtype=bool),
+        )
+
+    @property
+    def accepted(self) -> Mask:
+        """Which plots stand as accepted."""
+        return np.asarray(self.verdict == "accept")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +90,11 @@ class PlotSet:
     state: State
     plots: tuple[Plot, ...]
     sample: bool
+
+    @cached_property
+    def columns(self) -> PlotColumns:
+        """The plots' attributes as columns."""
+        return PlotColumns.of(self.plots, self.state)
 
     @cached_property
     def geometries(self) -> Geometries:
@@ -125,41 +178,37 @@ class PlotSet:
         )
         return StepCredit(keep=keep, credit=_spread(shared, chosen, len(self.plots)))
 
-    def mask(self, test: Callable[[Plot], bool]) -> Mask:
-        """Return which plots pass a test, shape (n,)."""
-        return np.array([test(plot) for plot in self.plots], dtype=bool)
-
     @cached_property
-    def redone(self) -> frozenset[str]:
-        """Failed plots whose ground an accepted redo has taken over."""
-        failed = {plot.feature_id for plot in self.plots if plot.outcome == "failed"}
-        redos = (plot for plot in self.plots if plot.accepted and plot.version.kind == REDO)
-        return frozenset(plot.version.parent_id for plot in redos if plot.version.parent_id in failed)
+    def redone(self) -> Mask:
+        """Which plots failed and have left their ground to an accepted redo."""
+        columns = self.columns
+        parents = {self.plots[i].version.parent_id for i in np.flatnonzero(columns.accepted & (columns.kind == REDO))}
+        return np.asarray((columns.outcome == "failed") & np.isin(columns.feature_id, sorted(map(str, parents))))
 
     @cached_property
     def mapped(self) -> StepCredit:
         """Ground of every boundary submitted and not withdrawn."""
-        return self.at(self.mask(lambda plot: plot.verdict != "withdraw"))
+        return self.at(self.columns.verdict != "withdraw")
 
     @cached_property
     def accepted(self) -> StepCredit:
         """Ground that passed desk review."""
-        return self.at(self.mask(lambda plot: plot.accepted and plot.feature_id not in self.redone))
+        return self.at(self.columns.accepted & ~self.redone)
 
     @cached_property
     def verified(self) -> StepCredit:
         """Accepted ground that is backed by a field check."""
-        return self.at(self.mask(lambda plot: plot.verified and plot.feature_id not in self.redone))
+        return self.at(self.columns.accepted & self.columns.checked & ~self.redone)
 
     @cached_property
     def qualified(self) -> StepCredit:
         """Ground of plots whose survival counts; a plot that failed has let its ground go."""
-        return self.at(self.mask(lambda plot: plot.qualified))
+        return self.at(self.columns.accepted & (self.columns.outcome == "qualified"))
 
     @cached_property
     def potential(self) -> StepCredit:
         """Ground that qualifies if every plot that is not due or not checked yet does."""
-        return self.at(self.mask(lambda plot: plot.accepted and plot.outcome in ("qualified", "not_checked")))
+        return self.at(self.columns.accepted & np.isin(self.columns.outcome, ("qualified", "not_checked")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,38 +262,37 @@ def year_planting(target: TargetDef, state: State, plots: PlotSet) -> Measured:
     Ground that qualified in an earlier season stays with that season, since it has prior claim.
     """
     year, kind = int(str(target.params["year"])), str(target.params["kind"])
-    of_year = plots.mask(lambda plot: plot.season is not None and plot.season.year == year)
-    rows = of_year & plots.mask(lambda plot: plot.version.kind in (kind, REDO))
+    columns = plots.columns
+    of_year = columns.season_year == year
+    rows = of_year & np.isin(columns.kind, (kind, REDO))
     if not rows.any():
-        others = sorted({str(plot.version.kind) for plot, hit in zip(plots.plots, of_year, strict=True) if hit})
-        if others:
-            names = "、".join(others)
+        names = "、".join(sorted({*columns.kind[of_year].tolist()}))
+        if names:
             return not_assessed(
                 "kinds_differ", f"口径不同：目标为{kind}，地块为{names}", f"kinds differ: {kind} against {names}"
             )
         return not_assessed("no_plots", f"没有{year}年{kind}的地块", f"no plots of kind {kind} in {year}")
-    accepted = rows & plots.mask(lambda plot: plot.accepted)
-    if not accepted.any():
+    if not (rows & columns.accepted).any():
         return not_assessed("none_accepted", f"{year}年的地块都没有通过审核", f"no plot of {year} has been accepted")
     return Measured(
         value=mu_from_m2(plots.qualified.net_m2(rows)),
         ceiling=mu_from_m2(plots.potential.net_m2(rows)),
         sample=plots.sample,
         basis=Text(f"{year}年{kind}，成活率合格的净面积", f"{kind} of {year}, net area with qualified survival"),
-        details=_four_parts(plots, rows, state) | {"kind": kind, "year": year},
+        details=_four_parts(plots, rows) | {"kind": kind, "year": year},
     )
 
 
-def _four_parts(plots: PlotSet, rows: Mask, state: State) -> dict[str, Any]:
+def _four_parts(plots: PlotSet, rows: Mask) -> dict[str, Any]:
     """Return the accepted ground of some plots by what their checks say, in mu."""
-    accepted = plots.accepted
+    accepted, columns = plots.accepted, plots.columns
 
     def part(outcome: str) -> Mask:
-        return rows & plots.mask(lambda plot: plot.accepted and plot.outcome == outcome)
+        return np.asarray(rows & columns.accepted & (columns.outcome == outcome))
 
     waiting = part("not_checked")
-    due = [plot.due_on for plot, hit in zip(plots.plots, waiting, strict=True) if hit and plot.due_on]
-    not_due = waiting & plots.mask(lambda plot: plot.due_on is not None and state.as_of <= plot.due_on)
+    not_due = waiting & ~columns.overdue
+    due = [plots.plots[i].due_on for i in np.flatnonzero(waiting)]
     return {
         "qualified_mu": mu_from_m2(plots.qualified.net_m2(rows)),
         "to_replant_mu": mu_from_m2(accepted.credited_m2(part("replant"))),
@@ -252,7 +300,7 @@ def _four_parts(plots: PlotSet, rows: Mask, state: State) -> dict[str, Any]:
         "not_due_mu": mu_from_m2(accepted.credited_m2(not_due)),
         "not_checked_mu": mu_from_m2(accepted.credited_m2(waiting & ~not_due)),
         "disputed_mu": mu_from_m2(fsum(accepted.credit.disputed_m2[rows])),
-        "due_on": [day.isoformat() for day in sorted({*due})],
+        "due_on": [day.isoformat() for day in sorted({day for day in due if day})],
     }
 
 
@@ -260,13 +308,11 @@ def ring_forest(target: TargetDef, state: State, plots: PlotSet, zone: Sequence[
     """Measure *ring*: qualified net area inside the ring-lake zone, in km2, all years together."""
     if not zone:
         return not_assessed("no_zone", "没有环湖造林区图层", "the workspace has no ring-lake zone")
-    accepted = plots.mask(lambda plot: plot.accepted)
-    if not accepted.any():
+    if not plots.columns.accepted.any():
         return not_assessed("no_plots", "没有通过审核的地块", "no plot has been accepted")
     cells = geometries_of(zone)
     land_m2 = fsum(area_m2(cells))
-    qualified = plots.geometries[plots.mask(lambda plot: plot.qualified)]
-    inside = split(qualified, cells)
+    inside = split(plots.geometries[plots.qualified.keep], cells)
     net_m2 = net_area_m2(inside.geometry)
     km2 = km2_from_m2(net_m2)
     return Measured(

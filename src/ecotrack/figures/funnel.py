@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import fsum
 from typing import Any
@@ -12,7 +12,6 @@ import numpy as np
 from ecotrack.errors import Text
 from ecotrack.figures.afforestation import Mask, PlotSet, StepCredit
 from ecotrack.figures.figure import Reason
-from ecotrack.geometry.area import Floats
 from ecotrack.model import ProgressRecord, UnitBook
 from ecotrack.progress import REDO, Plot, Season, State
 from ecotrack.units import mu_from_m2
@@ -173,8 +172,8 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
     plots
         The plots of the task's own basis: real ones for a real task, sample ones for a sample task.
     """
-    in_task = plots.mask(lambda plot: _belongs(plot, task))
-    right_kind = in_task & plots.mask(lambda plot: plot.version.kind in (task.kind, REDO))
+    in_task = np.array([_belongs(plot, task) for plot in plots.plots], dtype=bool)
+    right_kind = in_task & np.isin(plots.columns.kind, (task.kind, REDO))
     reports = _reports(task, state)
     codes = sorted(
         {*task.assigned_mu, *reports, *(str(plots.plots[i].version.unit) for i in np.flatnonzero(right_kind))}
@@ -237,19 +236,18 @@ def _row(
         reported_on=max((r.effective_on.isoformat() for r in records), default=None),
     )
     if assessed:
-        mine = in_task & plots.mask(lambda plot: str(plot.version.unit) == code)
-        _fill_steps(row, plots, mine, state)
+        _fill_steps(row, plots, in_task & (plots.columns.unit == code))
     return row
 
 
-def _fill_steps(row: Row, plots: PlotSet, mine: Mask, state: State) -> None:
+def _fill_steps(row: Row, plots: PlotSet, mine: Mask) -> None:
     steps = _steps(plots)
     for name, step in steps.items():
         # What is mapped counts whoever holds it; from *accepted* on, disputed ground is held back from both.
         area_m2 = step.net_m2(mine) if name == "mapped" else step.credited_m2(mine)
         row.mu[name] = mu_from_m2(area_m2)
         row.plots[name] = int((mine & step.keep).sum())
-    row.losses = _losses(row, plots, mine, state)
+    row.losses = _losses(row, plots, mine)
 
 
 def _steps(plots: PlotSet) -> dict[str, StepCredit]:
@@ -261,40 +259,39 @@ def _steps(plots: PlotSet) -> dict[str, StepCredit]:
     }
 
 
-def _losses(row: Row, plots: PlotSet, mine: Mask, state: State) -> dict[str, list[tuple[str, float]]]:
+def _losses(row: Row, plots: PlotSet, mine: Mask) -> dict[str, list[tuple[str, float]]]:
     """Return the loss into each step by cause, in mu; the causes of a step add up to its whole loss.
 
     A plot that drops out lets its ground go to the next one: what a step gains so stands as *released*, with
     a minus sign.
     """
-
-    def left(step: StepCredit, test: Callable[[Plot], bool], *, net: bool = False) -> float:
-        rows = mine & plots.mask(test)
-        return mu_from_m2(step.net_m2(rows) if net else step.credited_m2(rows))
-
-    late = mine & plots.mask(lambda plot: _overdue(plot, state))
-    overlap, dispute = (mu_from_m2(fsum(lost[mine])) for lost in _lost(plots.mapped))
-    waiting = mine & plots.accepted.keep & plots.mask(lambda plot: not plot.checks)
-    unknown = mine & plots.verified.keep & plots.mask(lambda plot: plot.outcome == "not_checked")
+    columns, mapped, accepted, verified = plots.columns, plots.mapped, plots.accepted, plots.verified
+    open_yet = mine & (columns.outcome == "not_checked")
+    unchecked, unknown = mine & ~columns.checked, open_yet & columns.checked
+    struck = (columns.verdict == "strike") | (columns.accepted & plots.redone)
     found = {
-        "mapped": [("overlap", overlap), ("dispute", dispute)],
+        "mapped": [
+            ("overlap", fsum(mapped.credit.lost_overlap_m2[mine])),
+            ("dispute", fsum(mapped.credit.lost_dispute_m2[mine])),
+        ],
         "accepted": [
-            ("returned", left(plots.mapped, lambda plot: plot.verdict in (None, "return"), net=True)),
-            ("struck", left(plots.mapped, lambda plot: _struck(plot, plots), net=True)),
-            ("dispute", mu_from_m2(fsum(plots.accepted.credit.disputed_m2[mine]))),
+            ("returned", mapped.net_m2(mine & np.isin(columns.verdict, ("", "return")))),
+            ("struck", mapped.net_m2(mine & struck)),
+            ("dispute", fsum(accepted.credit.disputed_m2[mine])),
         ],
         "verified": [
-            ("not_due", mu_from_m2(plots.accepted.credited_m2(waiting & ~late))),
-            ("overdue", mu_from_m2(plots.accepted.credited_m2(waiting & late))),
+            ("not_due", accepted.credited_m2(unchecked & ~columns.overdue)),
+            ("overdue", accepted.credited_m2(unchecked & columns.overdue)),
         ],
         "qualified": [
-            ("replant", left(plots.verified, lambda plot: plot.outcome == "replant")),
-            ("failed", left(plots.verified, lambda plot: plot.outcome == "failed")),
-            ("not_due", mu_from_m2(plots.verified.credited_m2(unknown & ~late))),
-            ("overdue", mu_from_m2(plots.verified.credited_m2(unknown & late))),
+            ("replant", verified.credited_m2(mine & (columns.outcome == "replant"))),
+            ("failed", verified.credited_m2(mine & (columns.outcome == "failed"))),
+            ("not_due", verified.credited_m2(unknown & ~columns.overdue)),
+            ("overdue", verified.credited_m2(unknown & columns.overdue)),
         ],
     }
-    return {step: _balanced(row, step, losses) for step, losses in found.items()}
+    in_mu = {step: [(cause, mu_from_m2(m2)) for cause, m2 in losses] for step, losses in found.items()}
+    return {step: _balanced(row, step, losses) for step, losses in in_mu.items()}
 
 
 def _balanced(row: Row, step: str, losses: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -306,18 +303,6 @@ def _balanced(row: Row, step: str, losses: list[tuple[str, float]]) -> list[tupl
         if abs(rest) > _ROUNDING * max(above, 1.0) and (step != "mapped" or rest > 0):
             losses = [("no_boundary" if step == "mapped" else "released", rest), *losses]
     return [(cause, mu) for cause, mu in losses if mu]
-
-
-def _lost(step: StepCredit) -> tuple[Floats, Floats]:
-    return step.credit.lost_overlap_m2, step.credit.lost_dispute_m2
-
-
-def _struck(plot: Plot, plots: PlotSet) -> bool:
-    return plot.verdict == "strike" or (plot.accepted and plot.feature_id in plots.redone)
-
-
-def _overdue(plot: Plot, state: State) -> bool:
-    return plot.due_on is not None and state.as_of > plot.due_on
 
 
 def _total(rows: Sequence[Row], assessed: bool) -> Row:

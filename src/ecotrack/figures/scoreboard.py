@@ -9,6 +9,7 @@ from math import fsum
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ecotrack.figures.afforestation import (
     Mask,
@@ -96,8 +97,8 @@ class Scoreboard:
                 "responsible": self._responsible(),
                 "territorial": self._territorial(),
             },
-            "years": self._by(lambda i: str(season.year) if (season := self.plots.plots[i].season) else "", "year"),
-            "programmes": self._by(lambda i: self.plots.plots[i].version.programme or "", "programme"),
+            "years": self._by(self.plots.columns.season_year.astype(str).astype(object), "year"),
+            "programmes": self._by(self.plots.columns.programme, "programme"),
             "overlaps": self._overlaps(),
             "indicators": {"km_treated": km_treated(self.state, self._reaches())},
             "findings": {"class_differences": class_differences(self.state, "sections", self._optional("sections"))},
@@ -127,12 +128,10 @@ class Scoreboard:
         """Return accepted and qualified ground by responsible unit (责任口径)."""
         if not self.plots.plots:
             return []
-        codes = sorted({str(plot.version.unit or "") for plot in self.plots.plots})
+        column = self.plots.columns.unit
         order = {unit.code: i for i, unit in enumerate(self.units)}
-        result = []
-        for code in sorted(codes, key=lambda code: (order.get(code, len(order)), code)):
-            rows = self.plots.mask(lambda plot, code=code: str(plot.version.unit or "") == code)  # type: ignore[misc]
-            result.append({"code": code, **self._names(code), **self._area_row(rows)})
+        codes = sorted({*column.tolist()}, key=lambda code: (order.get(code, len(order)), code))
+        result = [{"code": code, **self._names(code), **self._area_row(column == code)} for code in codes]
         everything = np.ones(len(self.plots.plots), dtype=bool)
         total = self._area_row(everything) | {
             "disputed_mu": mu_from_m2(fsum(self.plots.accepted.credit.disputed_m2)),
@@ -173,9 +172,8 @@ class Scoreboard:
         }
         return [*rows, outside]
 
-    def _by(self, key: Callable[[int], str], name: str) -> list[dict[str, Any]]:
-        keys = np.array([key(i) for i in range(len(self.plots.plots))], dtype=object)
-        return [{name: value, **self._area_row(keys == value)} for value in sorted({*keys.tolist()})]
+    def _by(self, column: npt.NDArray[np.object_], name: str) -> list[dict[str, Any]]:
+        return [{name: value, **self._area_row(column == value)} for value in sorted({*column.tolist()})]
 
     def _overlaps(self) -> dict[str, Any]:
         """List every overlap between accepted plots: both plots, units, seasons and mu."""

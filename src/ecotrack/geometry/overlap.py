@@ -131,56 +131,54 @@ def credit(
     first_is_left = order[pairs.left] < order[pairs.right]
     winner = np.where(first_is_left, pairs.left, pairs.right)
     loser = np.where(first_is_left, pairs.right, pairs.left)
-    pieces = _Pieces(pairs, count=len(areas), winner=winner, loser=loser, contested=contested)
-    lost_overlap, lost_dispute, held = (np.zeros(len(areas)) for _ in range(3))
-    for i in np.unique(loser):
-        lost_overlap[i], lost_dispute[i] = pieces.losses(int(i))
-    for i in np.unique(winner[contested]):
-        held[i] = pieces.held_in_dispute(int(i))
-    credited = np.maximum(areas - lost_overlap - lost_dispute - held, 0.0)
-    return Credit(credited_m2=credited, disputed_m2=held, lost_overlap_m2=lost_overlap, lost_dispute_m2=lost_dispute)
+    lost_overlap, lost_all = _lost(pairs, loser, contested, len(areas))
+    held = _held(pairs, winner, loser, contested, len(areas))
+    return Credit(
+        credited_m2=np.maximum(areas - lost_all - held, 0.0),
+        disputed_m2=held,
+        lost_overlap_m2=lost_overlap,
+        lost_dispute_m2=np.maximum(lost_all - lost_overlap, 0.0),
+    )
 
 
-class _Pieces:
-    """Shared ground of each polygon, looked up by the side on which it stands."""
+def _lost(pairs: OverlapPairs, loser: Ints, contested: npt.NDArray[np.bool_], count: int) -> tuple[Floats, Floats]:
+    """Return the ground that each polygon loses to older claims, and to older claims and disputes together."""
+    return (
+        _union_area(pairs, _group(np.where(contested, -1, loser), count)),
+        _union_area(pairs, _group(loser, count)),
+    )
 
-    def __init__(
-        self, pairs: OverlapPairs, *, count: int, winner: Ints, loser: Ints, contested: npt.NDArray[np.bool_]
-    ) -> None:
-        self._pairs, self._contested = pairs, contested
-        self._as_loser = _group(loser, count)
-        self._as_winner = _group(winner, count)
 
-    def _ground(self, rows: Ints) -> shapely.Geometry:
-        return shapely.union_all(self._pairs.shared[rows])
+def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: npt.NDArray[np.bool_], count: int) -> Floats:
+    """Return the ground that each polygon has prior claim to but that a rival disputes, m2.
 
-    def losses(self, i: int) -> tuple[float, float]:
-        """Return the ground that polygon ``i`` loses to older claims and to disputes, m2."""
-        rows = self._as_loser[i]
-        contested = self._contested[rows]
-        if len(rows) == 1:
-            lost = float(self._pairs.shared_m2[rows[0]])
-            return (0.0, lost) if contested[0] else (lost, 0.0)
-        older = self._ground(rows[~contested])
-        everything = self._ground(rows)
-        lost_overlap, lost_all = area_m2([older, everything])
-        return float(lost_overlap), max(float(lost_all - lost_overlap), 0.0)
+    Ground that the polygon itself loses to somebody else is not its own to hold.
+    """
+    as_winner, as_loser = _group(np.where(contested, winner, -1), count), _group(loser, count)
+    result = np.zeros(count)
+    holders = [i for i, rows in enumerate(as_winner) if len(rows)]
+    ground = np.array([_ground(pairs, as_winner[i], less=as_loser[i]) for i in holders], dtype=object)
+    result[holders] = area_m2(ground)
+    return result
 
-    def held_in_dispute(self, i: int) -> float:
-        """Return the ground that ``i`` has prior claim to but a rival of its season disputes, m2."""
-        rows = self._as_winner[i]
-        rows = rows[self._contested[rows]]
-        lost = self._as_loser[i]
-        if len(rows) == 1 and len(lost) == 0:
-            return float(self._pairs.shared_m2[rows[0]])
-        ground = self._ground(rows)
-        if len(lost):
-            ground = shapely.difference(ground, self._ground(lost))
-        return float(area_m2([ground])[0])
+
+def _ground(pairs: OverlapPairs, rows: Ints, *, less: Ints) -> shapely.Geometry:
+    ground = shapely.union_all(pairs.shared[rows])
+    return shapely.difference(ground, shapely.union_all(pairs.shared[less])) if len(less) else ground
+
+
+def _union_area(pairs: OverlapPairs, groups: list[Ints]) -> Floats:
+    """Return, for each group of pairs, the area of the ground that they share, counted once."""
+    result = np.zeros(len(groups))
+    single = [i for i, rows in enumerate(groups) if len(rows) == 1]
+    several = [i for i, rows in enumerate(groups) if len(rows) > 1]
+    result[single] = pairs.shared_m2[[groups[i][0] for i in single]]
+    result[several] = area_m2([shapely.union_all(pairs.shared[groups[i]]) for i in several])
+    return result
 
 
 def _group(keys: Ints, count: int) -> list[Ints]:
-    """Return, for each of ``count`` keys, the rows that hold it."""
+    """Return, for each of ``count`` keys, the rows that hold it; rows with a key of -1 belong to nobody."""
     order = np.argsort(keys, kind="stable")
     bounds = np.searchsorted(keys[order], np.arange(count + 1))
     return [order[bounds[i] : bounds[i + 1]] for i in range(count)]
