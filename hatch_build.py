@@ -23,7 +23,7 @@ class BrowserAssets(BuildHookInterface):  # type: ignore[type-arg]
             from ecotrack.maps import assets
         finally:
             sys.path.pop(0)
-        if not assets.missing() or version == "editable":
+        if version == "editable" or not (assets.missing() or assets.outdated(root)):
             return
         try:
             assets.fetch(root)

@@ -54,7 +54,7 @@ class Opened:
             self.complaints.append(f"request: {request.url}")
 
     def click_on(self, lon: float, lat: float) -> None:
-        self.page.evaluate("map_shell.closePopup()")
+        self.page.evaluate("void map_shell.closePopup()")
         for moving in (".eco-popup", ".leaflet-pan-anim"):
             expect(self.page.locator(moving)).to_have_count(0)
         at = self.page.evaluate(

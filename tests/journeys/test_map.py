@@ -135,15 +135,13 @@ def test_a_click_on_the_plot_the_reach_and_the_lake_tells_what_is_recorded(offic
     card = page.inner_text(".eco-card")
     assert "湖边一号" in card
     assert "300.5" in card
-    page.evaluate(
-        f"map_shell.setZoom(12, {{animate: false}}); map_shell.panTo([{centre.y}, {centre.x}], {{animate: false}})"
-    )
+    page.evaluate("(at) => { map_shell.setView(at, 12, { animate: false }); }", [centre.y, centre.x])
     opened.click_on(centre.x + 0.013, centre.y)
     card = page.inner_text(".eco-card").replace("\u202f", "")
     assert "43.2平方公里" in card
     assert card.index("2017-03-10") < card.index("2017-02-10")
     middle = reach.geometry.interpolate(0.5, normalized=True)
-    page.evaluate(f"map_shell.panTo([{middle.y}, {middle.x}], {{animate: false}})")
+    page.evaluate("(at) => { map_shell.panTo(at, { animate: false }); }", [middle.y, middle.x])
     opened.click_on(middle.x, middle.y)
     assert "在建" in page.inner_text(".eco-card")
     assert "清淤" in page.inner_text(".eco-card")

@@ -41,12 +41,14 @@ class Paint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ``state``, or a field of the latest record that has it (``class``).
     colors
         Value to ``#rrggbb``, in the legend's order; empty keeps the layer's own.
-    fill, fill_opacity
-        Ground colour of features without a value; ``None`` keeps the layer's own.
+    color, width, fill, fill_opacity
+        Line and ground of features without a value; ``None`` keeps the layer's own.
     """
 
     layer: str
     colors: dict[str, str] = {}
+    color: str | None = None
+    width: float | None = None
     fill: str | None = None
     fill_opacity: float | None = None
     field: str = "state"

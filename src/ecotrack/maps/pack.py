@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ecotrack.maps.definition import MapDef, Paint
 from ecotrack.maps.model import MapModel
 from ecotrack.model.entries import ProgressRecord
-from ecotrack.model.layers import FieldDef, LayerDef
+from ecotrack.model.layers import FieldDef, LayerDef, Style
 from ecotrack.units import round_half_up
 
 if TYPE_CHECKING:
@@ -161,8 +161,13 @@ def _both(zh: str, en: str) -> dict[str, str]:
     return {"zh": zh, "en": en}
 
 
+def _styled(style: Style, paint: Paint | None) -> dict[str, Any]:
+    own = {name: getattr(paint, name, None) for name in ("color", "width", "fill", "fill_opacity")}
+    drawn = {name: getattr(style, name) for name in (*own, "radius", "dash", "show")}
+    return {**drawn, **{name: value for name, value in own.items() if value is not None}}
+
+
 def _describe(layer: LayerDef, paint: Paint | None) -> dict[str, Any]:
-    style = layer.style
     title = _both(paint.title_zh, paint.title_en) if paint and paint.title_zh else None
     return {
         "id": layer.id,
@@ -173,16 +178,8 @@ def _describe(layer: LayerDef, paint: Paint | None) -> dict[str, Any]:
         "classification": layer.classification,
         "sketch": layer.sketch,
         "recordable": any(kind.feature != "none" for kind in layer.records),
-        "style": {
-            "color": style.color,
-            "fill": paint.fill if paint and paint.fill else style.fill,
-            "fill_opacity": style.fill_opacity if paint is None or paint.fill_opacity is None else paint.fill_opacity,
-            "width": style.width,
-            "radius": style.radius,
-            "dash": style.dash,
-            "show": style.show,
-        },
-        "paint": {"title": title, "colors": paint.colors if paint and paint.colors else style.states},
+        "style": _styled(layer.style, paint),
+        "paint": {"title": title, "colors": paint.colors if paint and paint.colors else layer.style.states},
         "kinds": {kind.kind: _both(kind.title_zh, kind.title_en) for kind in layer.records},
     }
 

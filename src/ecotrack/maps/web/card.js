@@ -12,7 +12,7 @@
     if (value === true || value === false) {
       return eco.word(value ? 'yes' : 'no');
     }
-    const text = typeof value === 'number' ? eco.number(value) : eco.clip(value, 500);
+    const text = typeof value === 'number' ? eco.number(value) : eco.clip(eco.season(value), 500);
     return unit ? text + (unit === '%' ? '' : '\u202f') + unit : text;
   }
 

@@ -138,7 +138,6 @@
         const name = eco.at(layer.names, k);
         if (point && name) {
           const html = eco.el('span', 'eco-label eco-label-' + layer.geometry, eco.clip(name, 20));
-          html.style.color = layer.geometry === 'Polygon' ? '' : layer.style.color;
           const icon = L.divIcon({ html: html, className: 'eco-label-box', iconSize: [0, 0] });
           labels.push({
             entry: entry,

@@ -55,14 +55,13 @@
   }
 
   function counts(layer) {
-    if (!layer.recordable) {
-      return eco.number(layer.total) + ' ' + eco.word('features');
+    const parts = layer.recordable
+      ? [eco.word('withRecord') + ' ' + eco.number(layer.with_record) + '/' + eco.number(layer.total)]
+      : [eco.word('features') + ' ' + eco.number(layer.total)];
+    if (layer.recordable && layer.newest) {
+      parts.push(eco.word('newest') + ' ' + layer.newest);
     }
-    const newest = layer.newest ? '，' + eco.word('newest') + ' ' + layer.newest : '';
-    const text = eco.lang === 'en'
-      ? eco.number(layer.with_record) + '/' + eco.number(layer.total) + ' ' + eco.word('withRecord') + newest.replace('，', ', ')
-      : eco.word('withRecord') + ' ' + eco.number(layer.with_record) + '/' + eco.number(layer.total) + newest;
-    return text;
+    return parts.map(function (part) { return eco.el('span', '', part); });
   }
 
   function entryRow(entry, toggle) {
@@ -79,9 +78,11 @@
       words.push(' ', eco.mark('sample'));
     }
     words.push(eco.el('small', 'eco-count', counts(layer)));
-    const label = eco.el('label', 'eco-layer', [box, swatch(layer, plain(layer), Boolean(layer.style.dash)), eco.el('span', '', words)]);
-    const item = eco.el('li', 'eco-entry', label);
     const list = entry.visible ? states(layer) : [];
+    // Where the states have colours of their own, the layer itself has none.
+    const own = Object.keys(layer.paint.colors).length && list.length ? '' : swatch(layer, plain(layer), Boolean(layer.style.dash));
+    const label = eco.el('label', 'eco-layer', [box, own, eco.el('span', '', words)]);
+    const item = eco.el('li', 'eco-entry', label);
     if (list.length) {
       const title = layer.paint.title ? [eco.el('li', 'eco-legend-title', eco.pick(layer.paint.title))] : [];
       item.appendChild(eco.el('ul', 'eco-legend', title.concat(list)));

@@ -82,7 +82,12 @@
         tab.type = 'button';
         tab.dataset.show = key;
         tab.setAttribute('aria-pressed', String(key === chosen));
-        tab.addEventListener('click', function () { chosen = key; show(); map.invalidateSize(); });
+        tab.addEventListener('click', function () {
+          chosen = key;
+          map.closePopup();
+          show();
+          map.invalidateSize();
+        });
         nav.appendChild(tab);
       });
     }

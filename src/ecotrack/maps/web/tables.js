@@ -30,13 +30,16 @@
       item.appendChild(eco.el('p', 'eco-reason', eco.pick(reason)));
     });
     (step.losses || []).forEach(function (loss) {
-      item.appendChild(eco.el('p', 'eco-loss', eco.pick(loss) + ' −' + eco.quantity(loss.area_mu, 'mu')));
+      // A negative loss is ground that came back.
+      const text = loss.area_mu < 0
+        ? '+' + eco.quantity(String(loss.area_mu).slice(1), 'mu') : '−' + eco.quantity(loss.area_mu, 'mu');
+      item.appendChild(eco.el('p', 'eco-loss', eco.pick(loss) + ' ' + text));
     });
     return item;
   }
 
   function taskHead(task) {
-    const facts = [task.kind, task.level, task.season].filter(Boolean).join(' · ');
+    const facts = [task.kind, task.level, task.season && eco.season(task.season)].filter(Boolean).join(' · ');
     const head = [eco.name(eco.pickKey(task, 'title') || task.task_id, 80)];
     if (task.sample) {
       head.push(' ', eco.mark('sample'));

@@ -23,7 +23,7 @@
     approval: ['审图号', 'Map approval number'],
     noRecord: ['无记录', 'No record'],
     otherState: ['其他', 'Other'],
-    withRecord: ['有记录', 'with a record'],
+    withRecord: ['有记录', 'with a record:'],
     newest: ['最近', 'newest'],
     records: ['进度记录', 'Progress records'],
     wholeRecords: ['整个图层的记录', 'Records of the whole layer'],
@@ -47,7 +47,7 @@
     done: ['完成（亩）', 'Done (mu)'],
     rate: ['完成率', 'Rate'],
     total: ['合计', 'Total'],
-    features: ['个', 'features'],
+    features: ['要素', 'features:'],
     none: ['没有可显示的内容', 'Nothing to show'],
     document2: ['文件', 'Document'],
     about: ['底图由本工作区图层绘制；坐标 CGCS2000（EPSG:4490）；绘图 Leaflet、folium',
@@ -87,6 +87,15 @@
   eco.state = function (state) {
     const known = eco.lang === 'en' && Object.prototype.hasOwnProperty.call(STATES, state);
     return known ? STATES[state] : state;
+  };
+
+  // A planting season such as 2017-spring, in words; any other text as it is.
+  eco.season = function (text) {
+    const found = /^(\d{4})-(spring|autumn)$/.exec(text);
+    if (!found || eco.lang === 'en') {
+      return text;
+    }
+    return found[1] + '年' + (found[2] === 'spring' ? '春季' : '秋季');
   };
 
   // One of {zh, en}; what has no English stays Chinese.
