@@ -25,7 +25,7 @@ from ecotrack.model.layers import CLASSIFICATIONS, Classification
 )
 @click.argument("layer_id", metavar="LAYER")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day of the state (default: today)"))
+@option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day of the figures (default: today)"))
 @option(
     "--level",
     type=click.Choice(CLASSIFICATIONS),

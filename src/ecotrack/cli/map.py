@@ -48,7 +48,7 @@ class Instant(click.ParamType[dt.datetime]):
     ),
 )
 @click.argument("name", required=False)
-@option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day whose state is shown (default: today)"))
+@option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day of the figures (default: today)"))
 @option(
     "--as-known",
     type=Instant(),
