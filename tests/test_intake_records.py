@@ -166,6 +166,68 @@ def test_a_sheet_in_ten_thousand_mu_is_converted(with_task, tmp_path):
     assert read_records(path, known_in(with_task)).records[0].value == 5465
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            ["2017年春季造林进度（截至3月16日）"],
+            ["序号", "县（市、区）", "造林任务", "造林面积", "占任务%"],
+            [1, "景县", 8000, 5465, 68.3],
+        ],
+        [
+            ["统计截止时间：2017年3月16日"],
+            ["单位", "春季任务", "完成任务数（亩）", "完成任务比例"],
+            ["景县", 8000, "5,465.0", "68.3%"],
+        ],
+        [
+            ["填报单位：市林业局", "截至2017.3.16"],
+            ["单位：万亩、%"],
+            ["单位", "任务", "已完成", "完成率"],
+            ["景县", 0.8, 0.5465, 68.3],
+        ],
+        [
+            ["unit", "assigned_mu", "reported_mu", "rate_pct", "period_end"],
+            ["Jingxian", "8000", "5465", "68.3", "2017/3/16"],
+        ],
+        [
+            ["截至2017年3月16日"],
+            ["", "单位", "任务", "完成情况", ""],
+            ["", "", "", "面积", "占任务％"],
+            ["", "景县", 8000, 5465, 68.3],
+        ],
+        [["日期", "单位", "累计完成", "完成率"], ["20170316", "景县", 5465, 0.683], ["", "全市", 5465, ""]],
+    ],
+)
+def test_the_sheets_of_other_offices_say_the_same(with_task, tmp_path, rows):
+    [known_row] = [r for r in read_records(NOTICE, known_in(with_task)).records if r.unit == "131127"]
+    reading = read_records(write_csv(tmp_path / "县报.csv", *rows), known_in(with_task))
+    assert (reading.records, reading.errors) == ([known_row], [])
+    assert reading.findings == []
+
+
+def test_of_two_columns_of_tasks_the_one_of_the_season_is_taken(workspace, tmp_path):
+    path = write_csv(tmp_path / "a.csv", ["单位", "全年任务", "春季任务"], ["景县", "22000", "8000"])
+    values = {
+        season: read_tasks(path, known_in(workspace), AskedTask(season=season)).records[0].value
+        for season in ("2017-spring", "2017")
+    }
+    assert values == {"2017-spring": 8000, "2017": 22000}
+    with pytest.raises(UnreadableFile, match="全年任务"):
+        read_tasks(path, known_in(workspace), AskedTask(season="2017-autumn"))
+
+
+def test_ties_and_rates_above_all_come_in_as_they_are(with_task, tmp_path):
+    rows = [
+        ["名次", "单位", "任务", "完成", "完成率"],
+        [1, "工业新区", 1000, 1500, "150"],
+        [1, "滨湖新区", 1000, 1500, "150"],
+    ]
+    path = write_csv(tmp_path / "a.csv", *rows)
+    import_records(with_task, path, Asked(period_end=dt.date(2017, 4, 6)), author="张三")
+    [funnel] = with_task.view(as_of=dt.date(2017, 4, 10)).to_json()["funnel"]
+    assert [(row["code"], row["rate_pct"]) for row in funnel["units"][:2]] == [("1311BH", 150.0), ("1311HX", 150.0)]
+
+
 def test_weekly_amounts_are_not_taken_for_cumulative_ones(with_task, tmp_path):
     path = write_csv(tmp_path / "a.csv", ["单位", "本周完成(亩)", "累计完成(亩)"], ["景县", "100", "5465"])
     reading = read_records(path, known_in(with_task), Asked(period_end=DAY))
@@ -351,6 +413,42 @@ def test_the_form_filled_in_comes_in_and_is_corrected_and_never_doubles(workspac
     import_records(workspace, fill(correction, 湖面观测=[mended]), author="李四")
     [now] = [record for record in current(known_in(workspace).records) if record.layer == "lake"]
     assert (now.value, now.effective_on, now.corrects) == (70, dt.date(2017, 3, 1), lake.record_id)
+
+
+def seen(workspace, as_known=None):
+    """Return what the scoreboard of 1 April 2017 says about the four layers."""
+    view = workspace.view(as_of=dt.date(2017, 4, 1), as_known=as_known)
+    board = view.to_json()
+    lake = next(target for target in board["targets"] if target["id"] == "lake")
+    states = {name: [f.state for f in view.layer(name).features if f.state] for name in ("reaches", "sponge_zones")}
+    classes = [f.records[0].fields["class"] for f in view.layer("sections").features if f.records]
+    works = [row["work"] for row in board["indicators"]["km_treated"]["works"]]
+    return lake["value_km2"], states["reaches"], states["sponge_zones"], classes, works
+
+
+def test_records_of_four_layers_move_their_figures_and_corrections_move_them_back_under_as_known(workspace, tmp_path):
+    form = write_template(known_in(workspace), ["lake", "reaches", "sponge_zones", "sections"], tmp_path / "a.xlsx")
+    first = a_record_of_each(workspace)
+    import_records(workspace, fill(form, **first), author="张三")
+    before = seen(workspace)
+    assert before == (74.5, ["完工"], ["达标"], ["Ⅲ"], ["清淤"])
+
+    known_then = dt.datetime.now(dt.UTC)
+    ids = {record.layer: record.record_id for record in known_in(workspace).records}
+    change = {
+        "湖面观测": ("lake", {"value": 70.25}),
+        "治理工程": ("reaches", {"state": "反弹"}),
+        "海绵达标评估": ("sponge_zones", {"state": "不达标"}),
+        "断面月评价": ("sections", {"class": "Ⅳ"}),
+    }
+    mended = {
+        sheet: [first[sheet][0] | new | {"corrects": ids[layer], "effective_on": None}]
+        for sheet, (layer, new) in change.items()
+    }
+    form = write_template(known_in(workspace), list(ids), tmp_path / "b.xlsx")
+    import_records(workspace, fill(form, **mended), author="李四")
+    assert seen(workspace)[:4] == (70.25, ["反弹"], ["不达标"], ["Ⅳ"])
+    assert seen(workspace, as_known=known_then) == before
 
 
 def test_the_form_offers_features_units_states_and_codes(workspace, tmp_path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from ecotrack.intake.records_known import Known, known_of, today
 from ecotrack.intake.records_plans import Planned, plan_tables, record_tables
 from ecotrack.intake.records_progress import (
     Line,
+    check_columns,
     check_lines,
     check_tasks,
     check_totals,
@@ -157,12 +158,14 @@ def refuse_future(day: dt.date | None, last: dt.date, *, where: str) -> None:
 def _read_one(planned: Planned, known: Known, asked: Asked, reading: Reading, ids: Counter[str]) -> None:
     plan = planned.plan
     rows, city = split_city_row(plan, planned.rows) if plan.layer.id in ("reports", "tasks") else (planned.rows, [])
-    reader = RowReader(plan, known, defaults_for(planned, known, asked), ids)
+    defaults = defaults_for(replace(planned, rows=tuple(rows)), known, asked)
+    reader = RowReader(plan, known, defaults, ids)
     lines = [Line(row, record) for row in rows if (record := reader.read(row)) is not None]
     if plan.layer.id in ("reports", "tasks"):
         reader.findings += check_totals(plan, (*plan.table.totals, *city), lines) if not reader.errors else []
-        reader.findings += check_lines(plan, lines, known) if plan.layer.id == "reports" else []
-        reader.errors += check_tasks(plan, lines, known) if plan.layer.id == "reports" else []
+        if plan.layer.id == "reports":
+            reader.findings += [*check_columns(plan), *check_lines(plan, lines, known)]
+            reader.errors += check_tasks(plan, lines, known)
         lines, errors = settle(plan, lines, known, correct=asked.correct)
         reader.errors += errors
     reader.errors += _contradictions(plan, lines, known)

@@ -43,9 +43,11 @@ _RANK = {"名次", "排名", "位次", "序号", "rank", "no", "序", "排序", 
 _NOT_CUMULATIVE = re.compile(
     r"本期|本周|本月|本旬|当日|当天|今日|昨日|日完成|新增|较上|比上|环比|增加|未完成|剩余|尚欠|欠|差额|其中"
 )
-_DONE = re.compile(r"完成|累计|已造|已栽|实绩|实际造林|进度|^done|^completed|^finished|^reported|^cumulative")
-_TASK = re.compile(r"任务|计划|目标|下达|^task|^assigned|^plan|^target")
 _NOT_CUMULATIVE_EN = re.compile(r"remaining|increment|this_week|this_month|daily|undone|implied|left")
+_DONE = re.compile(r"完成|累计|已造|已栽|实绩|实际造林|进度|done|complet|finish|^reported|cumul|^planted")
+_TASK = re.compile(r"任务|计划|目标|下达|task|assigned|^plan(?!ted)|^target|quota")
+_AREA = re.compile(r"造林面积|绿化面积|栽植面积")
+_RATE = re.compile(r"率|%|比例|百分比|占任务|rate|pct|percent|share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def progress_role(header: str) -> str | None:
     for field in COMMON:
         if field.name in ("unit", "task_id", "effective_on") and {whole, bare} & _spellings(field):
             return field.name
-    if "率" in whole or "%" in whole or "比例" in whole or "占任务" in whole or re.search(r"rate|pct|percent", whole):
+    if _RATE.search(whole):
         return "rate_pct"
     if _NOT_CUMULATIVE.search(whole) or _NOT_CUMULATIVE_EN.search(whole):
         return None
@@ -223,7 +225,9 @@ def _amount_role(whole: str) -> str | None:
         return "task_mu"
     if _DONE.search(whole):
         return "done_mu"
-    return "task_mu" if _TASK.search(whole) else None
+    if _TASK.search(whole):
+        return "task_mu"
+    return "done_mu" if _AREA.search(whole) else None
 
 
 def progress_columns(headers: Sequence[str]) -> dict[str, int]:
@@ -241,6 +245,19 @@ def progress_columns(headers: Sequence[str]) -> dict[str, int]:
         if role is not None and (role not in roles or better):
             roles[role] = column
     return roles
+
+
+def rivals(headers: Sequence[str], role: str) -> tuple[str, ...]:
+    """Return the titles that hold ``role`` where more than one does and none says 累计; else nothing.
+
+    Examples
+    --------
+    >>> rivals(["单位", "全年任务", "春季任务"], "task_mu")
+    ('全年任务', '春季任务')
+    """
+    found = tuple(header for header in headers if progress_role(header) == role)
+    told = [header for header in found if "累计" in header]
+    return () if len(found) < 2 or len(told) == 1 else found
 
 
 def ignored_titles(headers: Sequence[str], columns: Mapping[str, int]) -> tuple[str, ...]:

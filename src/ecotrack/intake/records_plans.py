@@ -16,6 +16,7 @@ from ecotrack.intake.records_columns import (
     knows,
     progress_columns,
     progress_role,
+    rivals,
 )
 from ecotrack.intake.records_known import Known
 from ecotrack.intake.tables import Sheets, read_tables
@@ -115,7 +116,8 @@ def progress_plan(table: Table, layer: LayerDef, *, value: str) -> Plan:
     columns = {key: column for key, column in columns.items() if column not in roles.values()}
     columns |= {key: roles[key] for key in ("unit", "task_id", "effective_on") if key in roles}
     columns["value"] = roles[value]
-    checked = {key: roles[key] for key in ("task_mu", "rate_pct") if key in roles and key != value}
+    # Of several columns of tasks (春季, 全年) none can be compared with the registered one.
+    checked = {key: roles[key] for key in ("task_mu", "rate_pct") if key in roles and not rivals(table.headers, key)}
     used = columns | ({"rank": roles["rank"]} if "rank" in roles else {}) | roles
     ignored = ignored_titles(table.headers, used)
     return Plan(table, layer, kind, columns | (checked if value == "done_mu" else {}), ignored)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ecotrack.errors import AmbiguousTask, NoFittingTask, Text, UnknownTask, Untold
-from ecotrack.intake.records_columns import Plan, RowError, measure_of, progress_columns
+from ecotrack.intake.records_columns import Plan, RowError, measure_of, progress_columns, rivals
 from ecotrack.intake.records_known import Known, TaskLine, tasks_on
 from ecotrack.intake.records_values import (
     BadCell,
@@ -41,7 +41,7 @@ class Line:
 def table_measure(table: Table) -> str | None:
     """Return the unit of measurement that stands above a table (单位：万亩), or ``None``."""
     for title in table.titles:
-        match = re.search(r"单位[:：]?\(?([^\s()，,。]+)", fold(title))
+        match = re.search(r"单位[:：]?\(?([^\s()，,。、/;]+)", fold(title))
         if match and (key := measure_key(match[1])):
             return key
     return None
@@ -52,9 +52,28 @@ def split_city_row(plan: Plan, rows: Sequence[Row]) -> tuple[list[Row], list[Row
     column = plan.columns.get("unit")
     if column is None:
         return list(rows), []
-    city = [row for row in rows if fold(row.cell(column).text) in WHOLE_CITY]
+    city = [row for row in rows if _label(row, column) in WHOLE_CITY]
     units = [row for row in rows if row not in city]
     return (units, city) if units else (list(rows), [])
+
+
+def _label(row: Row, column: int) -> str:
+    """Return what a row is called: its unit, or its first words where the unit's cell is blank."""
+    texts = (row.cell(column), *row.cells)
+    return next((fold(cell.text) for cell in texts if isinstance(cell.value, str)), "")
+
+
+def check_columns(plan: Plan) -> list[Finding]:
+    """Tell when several columns could hold the cumulative amount, and which one was read."""
+    found = rivals(plan.table.headers, "done_mu")
+    if not found:
+        return []
+    read, names = plan.header("value"), "、".join(found)
+    zh, en = (
+        f"有几列都像累计完成（{names}），读的是“{read}”",
+        f"several columns could be meant ({names}); '{read}' was read",
+    )
+    return [_warn("done_columns", plan.table.place(), zh, en)]
 
 
 def period_end(table: Table, *, asked: dt.date | None) -> dt.date:

@@ -6,13 +6,13 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecotrack.errors import BadDate, EmptyFile, Text, UnreadableFile, Untold
 from ecotrack.intake.records import Outcome, Reading, keep, known_in, refuse_future, take
-from ecotrack.intake.records_columns import progress_columns
+from ecotrack.intake.records_columns import progress_columns, rivals
 from ecotrack.intake.records_known import Known
 from ecotrack.intake.records_plans import progress_plan, record_tables
 from ecotrack.intake.records_progress import (
@@ -95,8 +95,9 @@ def _is_task_table(table: Table) -> bool:
 
 
 def _read_table(table: Table, known: Known, asked: AskedTask, reading: Reading, ids: Counter[str]) -> None:
-    plan = progress_plan(table, known.layers["tasks"], value="task_mu")
     defaults = _defaults(table, known, asked, reading.findings)
+    plan = progress_plan(table, known.layers["tasks"], value="task_mu")
+    plan = replace(plan, columns={**plan.columns, "value": _task_column(table, str(defaults.fields["season"]))})
     rows, city = split_city_row(plan, table.rows)
     reader = RowReader(plan, known, defaults, ids)
     lines = [Line(row, record) for row in rows if (record := reader.read(row)) is not None]
@@ -104,6 +105,26 @@ def _read_table(table: Table, known: Known, asked: AskedTask, reading: Reading, 
     lines, errors = settle(plan, lines, known, correct=asked.correct)
     reader.errors += errors
     take(reading, reader, [line.record for line in lines])
+
+
+def _task_column(table: Table, season: str) -> int:
+    """Return the column of tasks; of several, the one whose title names the season.
+
+    Raises
+    ------
+    UnreadableFile
+        Several columns could be meant.
+    """
+    candidates = rivals(table.headers, "task_mu")
+    if not candidates:
+        return progress_columns(table.headers)["task_mu"]
+    words = {"spring": "春", "summer": "夏", "autumn": "秋", "winter": "冬", "": "年"}
+    fits = [header for header in candidates if words[season.partition("-")[2]] in header]
+    if len(fits) != 1:
+        names = "、".join(candidates)
+        hint = Text("请只留一列任务", "leave only one of them")
+        raise UnreadableFile(table.place(), detail=f"有几列任务 several columns of tasks: {names}", hint=hint)
+    return table.headers.index(fits[0])
 
 
 def _defaults(table: Table, known: Known, asked: AskedTask, findings: list[Finding]) -> Defaults:

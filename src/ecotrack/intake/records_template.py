@@ -150,8 +150,7 @@ def _write_kind(sheet: Any, layer: LayerDef, kind: RecordKind, known: Known, lis
             sheet.add_data_validation(rule)
         number_format = _number_format(field)
         if number_format:
-            for row in range(4, 204):
-                sheet.cell(row, column).number_format = number_format
+            sheet.column_dimensions[letter].number_format = number_format
     sheet.freeze_panes = "A4"
 
 
