@@ -15,7 +15,7 @@ from ecotrack.demo.sample_reaches import PlannedWork, plan_works, reach_records
 from ecotrack.demo.sample_sections import PlannedYear, plan_sections, section_records
 from ecotrack.demo.sample_series import national_ranks, series_records
 from ecotrack.demo.sample_sponge import PlannedZone, plan_sponge, sponge_records
-from ecotrack.demo.sample_tasks import notice, sample_reports, sample_tasks
+from ecotrack.demo.sample_tasks import PlannedReport, notice, plan_reports, sample_reports, sample_tasks
 from ecotrack.errors import RealRecords
 from ecotrack.model import ProgressRecord, Submission
 from ecotrack.register import Entry, Register, UnitEntry, stable_id
@@ -51,6 +51,7 @@ class Sample:
 
     seed: int
     plots: list[PlannedPlot]
+    reports: list[PlannedReport]
     water: PlannedWater
     entries: list[Entry]
 
@@ -70,17 +71,17 @@ def plan_sample(workspace: Workspace, *, seed: int = SEED, plots: int = PLOTS) -
         zones=plan_sponge(seed, workspace.features("sponge_zones")),
         sections=plan_sections(workspace.features("sections")),
     )
-    units = [unit.code for unit in workspace.units.reporting]
+    reports = plan_reports(seed, planned, [unit.code for unit in workspace.units.reporting])
     entries: list[Entry] = [
         *published(),
         *sample_tasks(seed, UNIT_WEIGHTS),
-        *sample_reports(seed, planned, units),
+        *sample_reports(seed, reports),
         *series_records(seed),
         *_water_records(seed, water, workspace),
         *plot_entries(seed, planned),
         _mark(seed, plots),
     ]
-    return Sample(seed=seed, plots=planned, water=water, entries=entries)
+    return Sample(seed=seed, plots=planned, reports=reports, water=water, entries=entries)
 
 
 def published() -> Iterator[ProgressRecord]:

@@ -26,6 +26,8 @@ SLOT_LON, SLOT_LAT = 0.0040, 0.0040
 ZONE_LINE_LON = 115.5
 """The line between the 3-degree zones 38 and 39."""
 
+# The grid is shifted by half a slot, so that the line between the zones runs through slots and not between them.
+_ORIGIN_LON = SLOT_LON / 2
 _SITE_HALF = 0.0007
 _MIN_EDGE = 0.01
 
@@ -65,11 +67,12 @@ def _box(rect: Rect) -> Any:
 
 
 def _grid(area: shapely.Geometry) -> npt.NDArray[np.object_]:
-    west, south, east, north = area.bounds
-    columns = np.arange(int(west / SLOT_LON), int(east / SLOT_LON) + 1)
-    rows = np.arange(int(south / SLOT_LAT), int(north / SLOT_LAT) + 1)
+    low_lon, low_lat, high_lon, high_lat = area.bounds
+    columns = np.arange(int(low_lon / SLOT_LON) - 1, int(high_lon / SLOT_LON) + 1)
+    rows = np.arange(int(low_lat / SLOT_LAT), int(high_lat / SLOT_LAT) + 1)
     x, y = (part.ravel() for part in np.meshgrid(columns, rows))
-    return np.asarray(shapely.box(x * SLOT_LON, y * SLOT_LAT, (x + 1) * SLOT_LON, (y + 1) * SLOT_LAT), dtype=np.object_)
+    west, south = x * SLOT_LON + _ORIGIN_LON, y * SLOT_LAT
+    return np.asarray(shapely.box(west, south, west + SLOT_LON, south + SLOT_LAT), dtype=np.object_)
 
 
 def slots_of(workspace: Workspace, sites: Sequence[Site]) -> dict[str, list[Slot]]:

@@ -6,12 +6,12 @@ import csv
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
 
 from ecotrack.demo.sample_dice import Dice
 from ecotrack.demo.sample_plan import PlannedPlot
-from ecotrack.demo.sample_plots import task_of
 from ecotrack.model import ProgressRecord
 from ecotrack.register import stable_id
 
@@ -65,7 +65,7 @@ def notice() -> Iterator[ProgressRecord]:
 def sample_tasks(seed: int, weights: dict[str, float]) -> Iterator[ProgressRecord]:
     """Yield the sample tasks: whole hundreds of mu by unit, adding up to the city's exactly."""
     for task_id, (title, season, day, total) in SAMPLE_TASKS.items():
-        for unit, mu in _hundreds(weights, total).items():
+        for unit, mu in in_hundreds(weights, total).items():
             yield ProgressRecord(
                 record_id=stable_id(seed, task_id, "task", unit),
                 layer="tasks", kind="task", effective_on=day, unit=unit, state="下达", value=Decimal(mu),
@@ -74,7 +74,14 @@ def sample_tasks(seed: int, weights: dict[str, float]) -> Iterator[ProgressRecor
             )  # fmt: skip
 
 
-def _hundreds(weights: dict[str, float], total: int) -> dict[str, int]:
+def in_hundreds(weights: dict[str, float], total: int) -> dict[str, int]:
+    """Share ``total`` mu out by weight in whole hundreds (largest remainder).
+
+    Examples
+    --------
+    >>> in_hundreds({"a": 1.0, "b": 2.0}, 1000)
+    {'a': 300, 'b': 700}
+    """
     shares = {unit: weight / sum(weights.values()) * total / 100 for unit, weight in weights.items()}
     whole = {unit: int(share) for unit, share in shares.items()}
     order = sorted(shares, key=lambda unit: (whole[unit] - shares[unit], unit))
@@ -83,38 +90,55 @@ def _hundreds(weights: dict[str, float], total: int) -> dict[str, int]:
     return {unit: count * 100 for unit, count in whole.items()}
 
 
-def sample_reports(seed: int, plots: Sequence[PlannedPlot], units: Sequence[str]) -> Iterator[ProgressRecord]:
-    """Yield cumulative reports: what was planted by each day, told a little too high at first, then corrected."""
+@dataclass(frozen=True, slots=True)
+class PlannedReport:
+    """One cumulative report; ``first_mu`` is what was told at first where it was corrected later."""
+
+    task_id: str
+    unit: str
+    on: dt.date
+    mu: int
+    form: str | None = None
+    first_mu: int | None = None
+
+
+def plan_reports(seed: int, plots: Sequence[PlannedPlot], units: Sequence[str]) -> list[PlannedReport]:
+    """Plan cumulative reports: what was planted by each day by the claims, a little more or less."""
     dice = Dice(seed, "reports")
     planted: dict[tuple[str, str], list[tuple[dt.date, Decimal]]] = defaultdict(list)
     for plot in plots:
         if plot.kind != "补植":
-            planted[task_of(plot.season), plot.unit].append((plot.planted_on, plot.versions[0].claimed_mu))
+            planted[plot.task_id, plot.unit].append((plot.planted_on, plot.versions[0].claimed_mu))
+    found = []
     for task_id, days in REPORT_DAYS.items():
         for unit in units:
             factor = dice.between(0.97, 1.06)
             for day in days:
                 done = sum((mu for planted_on, mu in planted[task_id, unit] if planted_on <= day), Decimal(0))
-                yield from _report(seed, task_id, unit, day, int(float(done) * factor), dice)
+                mu = int(float(done) * factor)
+                first = mu + dice.whole(50, 400) if dice.share(0.03) else None
+                found.append(PlannedReport(task_id, unit, day, mu, first_mu=first))
             if unit in _CONVERTED_UNITS:
-                yield _one_report(seed, task_id, unit, days[-1], dice.whole(40, 300), form="四旁")
+                found.append(PlannedReport(task_id, unit, days[-1], dice.whole(40, 300), form="四旁"))
+    return found
 
 
-def _report(seed: int, task_id: str, unit: str, day: dt.date, mu: int, dice: Dice) -> Iterator[ProgressRecord]:
-    if not dice.share(0.03):
-        yield _one_report(seed, task_id, unit, day, mu)
-        return
-    wrong = _one_report(seed, task_id, unit, day, mu + dice.whole(50, 400))
-    yield wrong
-    yield _one_report(seed, task_id, unit, day, mu, corrects=wrong.record_id)
+def sample_reports(seed: int, planned: Sequence[PlannedReport]) -> Iterator[ProgressRecord]:
+    """Yield the planned reports, each correction after what it corrects."""
+    for report in planned:
+        if report.first_mu is None:
+            yield _report(seed, report, report.mu)
+            continue
+        wrong = _report(seed, report, report.first_mu)
+        yield wrong
+        yield _report(seed, report, report.mu, corrects=wrong.record_id)
 
 
-def _one_report(
-    seed: int, task_id: str, unit: str, day: dt.date, mu: int, *, form: str | None = None, corrects: str | None = None
-) -> ProgressRecord:
+def _report(seed: int, report: PlannedReport, mu: int, *, corrects: str | None = None) -> ProgressRecord:
+    about = report.task_id, report.unit, report.on, report.form
     return ProgressRecord(
-        record_id=stable_id(seed, task_id, "report", unit, day, form, corrects),
-        layer="reports", kind="report", effective_on=day, unit=unit, state="更正" if corrects else "上报",
-        value=Decimal(mu), value_unit="mu", fields={"form": form} if form else {}, task_id=task_id,
+        record_id=stable_id(seed, "report", *about, corrects), layer="reports", kind="report",
+        effective_on=report.on, unit=report.unit, state="更正" if corrects else "上报", value=Decimal(mu),
+        value_unit="mu", fields={"form": report.form} if report.form else {}, task_id=report.task_id,
         basis_document="示例数据", sample=True, corrects=corrects,
     )  # fmt: skip
