@@ -142,11 +142,27 @@ def test_xian_and_beijing_are_refused_with_the_reason(crs: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["EPSG:999999", "nonsense", 'LOCAL_CS["Unknown"]', "EPSG:5773", "+proj=longlat +ellps=GRS80 +type=crs"]
+    "text", ["EPSG:999999", "nonsense", 'LOCAL_CS["Unknown"]', "EPSG:5773", "+proj=longlat +a=6370000 +b=6370000"]
 )
 def test_what_is_no_crs_on_the_earth_is_unknown(text: str) -> None:
     with pytest.raises(UnknownCRS):
         parse_crs(text)
+
+
+@pytest.mark.parametrize(("ellipsoid", "name"), [("krass", "北京54"), ("IAU76", "西安80")])
+def test_an_unnamed_datum_is_told_by_its_old_ellipsoid_and_refused(ellipsoid: str, name: str) -> None:
+    with pytest.raises(RefusedCRS) as caught:
+        read_crs(f"+proj=longlat +ellps={ellipsoid} +type=crs", None, extent=HENGSHUI)
+    assert name in caught.value.message("zh")
+
+
+def test_an_unnamed_datum_on_the_same_ellipsoid_is_read_as_cgcs2000_and_it_is_said() -> None:
+    unnamed = (
+        'GEOGCS["x",DATUM["D_unknown",SPHEROID["GRS80",6378137,298.257222101]],'
+        'PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]]'
+    )
+    assert "未写基准面" in read_crs(unnamed, None, extent=HENGSHUI).evidence.zh
+    assert stored_point(115.61234, 37.65432, unnamed) == (115.61234, 37.65432)
 
 
 def test_compound_and_esri_texts_give_their_code() -> None:

@@ -25,10 +25,6 @@ DISAGREE = {
         "its TIN patches are polygons to OGR; without a CRS they wait and nobody takes them for plots unasked",
     ),
     "dxf/gdal__3d.dxf": ("repair+warn", "its meshes are polygons to OGR; a DXF says no CRS, so they wait"),
-    "gml/gdal__inspire_cadastralzoning.xml": (
-        "accept",
-        "it does have geometry: two valid polygons with a declared CRS (pyogrio looks at another column)",
-    ),
     "parquet/pyogrio__list_field_values_file.parquet": (
         "reject",
         "it is read with pyarrow, and holds points: a polygon layer takes none",

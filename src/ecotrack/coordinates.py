@@ -34,6 +34,9 @@ ZONE_EPSG = {zone: 4513 + zone - 25 for zone in range(25, 46)}
 _EXTENT_MARGIN_DEG = 0.2
 _CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
 _WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
+_MODERN_AXIS_M = 6378137.0
+_OLD_AXES_M = {6378140.0: Text("西安80", "Xian 1980"), 6378245.0: Text("北京54", "Beijing 1954")}
+"""Semi-major axes that tell the datum where a file leaves it unnamed: IAG 1975 and Krassowsky."""
 _NO_DATUM = ("undefined", "unknown", "not specified", "unnamed")
 _REFUSED = {
     "xian 1980": Text("西安80", "Xian 1980"),
@@ -136,7 +139,10 @@ def parse_crs(text: str, *, where: str = "") -> CRS:
         raise UnknownCRS(where) from None
     while crs.is_bound or crs.is_compound:
         crs = crs.source_crs if crs.is_bound and crs.source_crs else crs.sub_crs_list[0]
-    if not (crs.is_geographic or crs.is_projected) or _datum_names(crs)[-1].startswith(_NO_DATUM):
+    on_earth = crs.is_geographic or crs.is_projected
+    if not on_earth or crs.name.lower().startswith("undefined") or crs.ellipsoid is None:
+        raise UnknownCRS(where)
+    if _has_no_datum(crs) and crs.ellipsoid.semi_major_metre not in (_MODERN_AXIS_M, *_OLD_AXES_M):
         raise UnknownCRS(where)
     return crs
 
@@ -214,6 +220,11 @@ def _only_swapped_fits(bounds: Extent, crs: str, extent: Extent) -> bool:
 
 def _declared_words(crs: CRS) -> Text:
     name = f"{crs.name} ({':'.join(crs.to_authority() or ('WKT',))})"
+    if _has_no_datum(crs):
+        return Text(
+            f"文件声明坐标系{name}，未写基准面，椭球与CGCS2000相同，按CGCS2000读取",
+            f"the declared CRS is {name}; its datum has no name, its ellipsoid is CGCS2000's, read as CGCS2000",
+        )
     if _datum(crs, _CGCS2000):
         return Text(f"文件声明坐标系{name}", f"the declared CRS is {name}")
     if _datum(crs, _WGS84):
@@ -240,7 +251,14 @@ def _datum(crs: CRS, names: tuple[str, ...]) -> bool:
     return any(known in name for name in _datum_names(crs)[1:] for known in names)
 
 
+def _has_no_datum(crs: CRS) -> bool:
+    return _datum_names(crs)[-1].startswith(_NO_DATUM)
+
+
 def _refuse_old_datum(crs: CRS, where: str) -> None:
+    old = _OLD_AXES_M.get(crs.ellipsoid.semi_major_metre) if _has_no_datum(crs) and crs.ellipsoid else None
+    if old is not None:
+        raise RefusedCRS(where, zh=old.zh, en=old.en)
     for name in _datum_names(crs):
         for known, title in _REFUSED.items():
             if known in name:
@@ -334,6 +352,10 @@ def split_long_edges(geometry: Any, *, limit: float, where: str = "") -> Any:
     >>> split_long_edges(shapely.from_wkt("LINESTRING (0 0, 140 0)"), limit=70).wkt
     'LINESTRING (0 0, 46.666666666666664 0, 93.33333333333333 0, 140 0)'
     """
+    steps = np.diff(shapely.get_coordinates(geometry), axis=0)
+    # Steps from ring to ring are no edges, but they can only send a geometry the longer way.
+    if not (np.hypot(steps[:, 0], steps[:, 1]) > limit).any():
+        return geometry
     parts = shapely.get_parts(geometry) if hasattr(geometry, "geoms") else None
     if parts is not None:
         return type(geometry)([split_long_edges(part, limit=limit, where=where) for part in parts])

@@ -20,6 +20,8 @@ from ecotrack.intake.formats import FORMATS
 from ecotrack.sandbox import Limits, run
 
 MAX_UPLOAD_BYTES = 400 << 20
+SECONDS_PER_MB = 8.0
+MAX_SECONDS = 120.0
 _CHILD = "ecotrack.intake.child:main"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -94,6 +96,18 @@ def _packed(members: Iterable[Path], base: Path) -> bytes:
     return memory.getvalue()
 
 
+def limits_for(upload: Upload) -> Limits:
+    """Return what a child may use for an upload: 20 s, and more for more bytes, up to two minutes.
+
+    Examples
+    --------
+    >>> limits_for(Upload("a.shp", bytes(1000))).wall_s, limits_for(Upload("a.shp", bytes(5 << 20))).wall_s
+    (20.0, 60.0)
+    """
+    seconds = min(20.0 + SECONDS_PER_MB * (len(upload.data) >> 20), MAX_SECONDS)
+    return Limits(wall_s=seconds, cpu_s=int(seconds))
+
+
 def read(
     upload: Upload,
     *,
@@ -115,7 +129,7 @@ def read(
     known_fields
         Header texts that the target layer has a use for (they find a spreadsheet's header row).
     limits
-        What the child may use.
+        What the child may use; `limits_for` the upload's size by default.
 
     Returns
     -------
@@ -128,7 +142,13 @@ def read(
         with tempfile.TemporaryDirectory(prefix="ecotrack-") as name:
             folder = Path(name)
             (folder / UPLOAD_NAME).write_bytes(upload.data)
-            answer = run(_CHILD, msgspec.msgpack.encode(ask), folder=folder, limits=limits, where=upload.file_name)
+            answer = run(
+                _CHILD,
+                msgspec.msgpack.encode(ask),
+                folder=folder,
+                limits=limits or limits_for(upload),
+                where=upload.file_name,
+            )
         return msgspec.msgpack.decode(answer, type=Reading)
     except EcotrackError as error:
         return Reading(file_name=upload.file_name, findings=[Place(upload.file_name).refusal(error)])
