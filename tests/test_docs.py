@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import re
 import shutil
@@ -57,6 +58,17 @@ def test_every_option_is_described_in_both_languages(path: tuple[str, ...], comm
             if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert parameter.help, f"{parameter.name} has no help"
                 assert parameter.opts[-1] in told
+
+
+def test_one_chinese_text_has_one_english_text() -> None:
+    english: dict[str, set[str]] = {}
+    for module in (ROOT / "src" / "ecotrack" / "cli").glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                chinese, translated = (ast.unparse(argument) for argument in node.args)
+                english.setdefault(chinese, set()).add(translated)
+    assert {chinese: found for chinese, found in english.items() if len(found) > 1} == {}
+    assert len(english) > 20
 
 
 @pytest.mark.parametrize("kind", [WorkspaceConfig, Rules, Unit, TargetDef, LayerDef, Style, FieldDef, RecordKind])

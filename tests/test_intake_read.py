@@ -295,7 +295,7 @@ def _link() -> bytes:
     "data",
     [
         zipped({"../../evil.geojson": geojson(PLOT)}),
-        zipped({"/tmp/evil.geojson": geojson(PLOT)}),
+        zipped({"/etc/evil.geojson": geojson(PLOT)}),
         zipped({"C:\\evil.geojson": geojson(PLOT)}),
         zipped({"..\\evil.geojson": geojson(PLOT)}),
         _link(),

@@ -75,7 +75,8 @@ def help_text(path: tuple[str, ...], command: click.Command, *, lang: Lang) -> s
 def page() -> str:
     """Return the whole page in Markdown."""
     parts = [_HEAD]
-    for path, command in commands():
+    # All verbs are loaded before the first is printed: what one says must not depend on which came before.
+    for path, command in list(commands()):
         parts.append(f"## {' '.join(path)}\n")
         parts.extend(f"```text\n{help_text(path, command, lang=lang).rstrip()}\n```\n" for lang in ("zh", "en"))
     return "\n".join(parts)
