@@ -384,6 +384,23 @@ def test_no_file_makes_the_reader_ask_the_network() -> None:
     assert all(reading.all_findings for reading in readings)
 
 
+@pytest.mark.parametrize(("wanted", "number"), [("Polygon", 1), ("LineString", 2), ("Point", 3)])
+def test_a_layer_takes_its_own_kind_and_says_what_the_others_are(wanted: Any, number: int) -> None:
+    line = {"type": "LineString", "coordinates": [[115.6, 37.6], [115.7, 37.7]]}
+    point = {"type": "Point", "coordinates": [115.6, 37.6]}
+    reading = bytes_in(geojson(PLOT, line, point), "a.geojson", geometry=wanted)
+    assert [item.number for item in reading.candidates if not item.blocked] == [number]
+    assert checks(reading) == ["wrong_geometry", "wrong_geometry"]
+    assert {"Polygon": "面", "LineString": "线", "Point": "点"}[wanted] in reading.all_findings[0].message.zh
+
+
+def test_of_mixed_geometry_only_the_wanted_part_is_taken_and_it_is_said() -> None:
+    mixed = shapely.GeometryCollection([PLOT, shapely.Point(115.6, 37.6), shapely.MultiPolygon([SMALL])])
+    reading = bytes_in(geojson(mixed), "a.geojson")
+    assert stored(reading)[0].equals(shapely.MultiPolygon([PLOT, SMALL]))
+    assert [(finding.check, finding.level) for finding in reading.all_findings] == [("collection", "warns")]
+
+
 def test_a_loose_shapefile_is_packed_the_same_way_every_time(tmp_path: Path) -> None:
     path = write(tmp_path / "a.shp", "ESRI Shapefile", [PLOT], encoding="UTF-8")
     (tmp_path / "other.txt").write_text("not mine")

@@ -1,9 +1,9 @@
 """A child process with limits, for work on files that come from outside.
 
-The parent names a function as ``module:function``; the child puts limits on itself and (on Linux,
-where the kernel allows it) leaves the network before it imports that module, so a file that makes a reader run away costs one child and nothing else. Every
-difference between platforms stands here: where the operating system cannot hold a limit,
-`missing_limits` says so in words.
+The parent names a function as ``module:function``; the child puts limits on itself and (on Linux, where
+the kernel allows it) leaves the network before it imports that module, so a file that makes a reader run
+away costs one child and nothing else. Every difference between platforms stands here: where the operating
+system cannot hold a limit, `missing_limits` says so in words.
 """
 
 from __future__ import annotations

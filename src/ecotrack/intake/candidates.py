@@ -102,8 +102,8 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
     "wrong_geometry": (
         "blocks",
         "failed",
-        Text("不是面，是{found}", "no polygon ({found})"),
-        Text("面图层只收多边形，请把边界闭合成面", "this layer takes polygons; close the boundary"),
+        Text("不是{zh}，是{found}", "no {en} ({found})"),
+        Text("这个图层只收{zh}；边界线请先闭合成面", "this layer takes {en}s; close boundary lines to polygons first"),
     ),
     "no_geometry": (
         "blocks",
@@ -193,7 +193,7 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
     "collection": (
         "warns",
         "failed",
-        Text("图形混杂（{found}），只取其中的面", "mixed geometry ({found}); only its polygons are taken"),
+        Text("图形混杂（{found}），只取其中的{zh}", "mixed geometry ({found}); only its {en}s are taken"),
         Text("请核对", "check it"),
     ),
     "unread_sheet": (
@@ -272,7 +272,7 @@ class Place(NamedTuple):
 
         Examples
         --------
-        >>> Place("plots.shp #3", "3").finding("wrong_geometry", found="Point").message.en
+        >>> Place("plots.shp #3", "3").finding("wrong_geometry", zh="面", en="polygon", found="Point").message.en
         'no polygon (Point)'
         """
         level, answer, what, mend = KINDS[check]

@@ -23,12 +23,24 @@ from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
 from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 from ecotrack.model.findings import Finding
+from ecotrack.model.layers import GeometryKind
 
 UPLOAD_NAME = "upload"
 """Our name for the sender's bytes inside the working folder."""
 
 MAX_CHECKED_VERTICES = 200_000
-_POLYGONS = ("Polygon", "MultiPolygon")
+_FAMILIES: dict[GeometryKind, tuple[str, ...]] = {
+    "Polygon": ("Polygon", "MultiPolygon"),
+    "LineString": ("LineString", "LinearRing", "MultiLineString"),
+    "Point": ("Point", "MultiPoint"),
+    "none": (),
+}
+_WORDS: dict[GeometryKind, Text] = {
+    "Polygon": Text("面", "polygon"),
+    "LineString": Text("线", "line"),
+    "Point": Text("点", "point"),
+    "none": Text("表格", "table"),
+}
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +56,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         What the user says about the file, where it overrules the file.
     known_fields
         Header texts that the target layer has a use for.
+    geometry
+        Kind of geometry that the target layer takes.
     """
 
     file_name: str
@@ -51,6 +65,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     crs: str | None = None
     encoding: str | None = None
     known_fields: tuple[str, ...] = ()
+    geometry: GeometryKind = "Polygon"
 
 
 def main(request: bytes, folder: Path) -> bytes:
@@ -181,8 +196,9 @@ class _LayerWork:
             if not findings:
                 findings.append(here.finding("no_geometry"))
             return msgspec.structs.replace(draft, findings=findings)
-        polygon, found = _polygons_of(raw.geometry)
-        findings += [here.finding(check, found=kinds) for check, kinds in found]
+        polygon, found = _parts_of(raw.geometry, self._ask.geometry)
+        words = _WORDS[self._ask.geometry]
+        findings += [here.finding(check, zh=words.zh, en=words.en, found=kinds) for check, kinds in found]
         submitted = bytes(shapely.to_wkb(raw.geometry, byte_order=1))
         draft = msgspec.structs.replace(
             draft, submitted_wkb=submitted, submitted_crs=self._crs.crs if self._crs else None
@@ -209,20 +225,30 @@ def _may_be_degrees(bounds: Extent) -> bool:
     return bounds[0] >= -180 and bounds[2] <= 180 and bounds[1] >= -90 and bounds[3] <= 90
 
 
-def _polygons_of(geometry: shapely.Geometry) -> tuple[shapely.Geometry | None, list[tuple[str, str]]]:
-    """Return the polygons of a geometry, and the findings on whatever else it is."""
-    if geometry.geom_type in _POLYGONS:
+_MULTIPLE: dict[GeometryKind, type[shapely.Geometry]] = {
+    "Polygon": shapely.MultiPolygon,
+    "LineString": shapely.MultiLineString,
+    "Point": shapely.MultiPoint,
+}
+
+
+def _parts_of(
+    geometry: shapely.Geometry, wanted: GeometryKind
+) -> tuple[shapely.Geometry | None, list[tuple[str, str]]]:
+    """Return what of a geometry is of the wanted kind, and the findings on whatever else it is."""
+    family = _FAMILIES[wanted]
+    if geometry.geom_type in family:
         return geometry, []
     if geometry.geom_type != "GeometryCollection":
         return None, [("wrong_geometry", geometry.geom_type)]
-    parts = _flattened(geometry)
-    kinds = ", ".join(sorted({part.geom_type for part in parts}))
-    polygons = [ring for part in parts if part.geom_type in _POLYGONS for ring in shapely.get_parts(part)]
-    if not polygons:
+    flat = _flattened(geometry)
+    kinds = ", ".join(sorted({part.geom_type for part in flat}))
+    parts = [single for part in flat if part.geom_type in family for single in shapely.get_parts(part)]
+    if not parts:
         return None, [("wrong_geometry", f"GeometryCollection: {kinds}")]
-    polygon = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
-    mixed = any(part.geom_type not in _POLYGONS for part in parts)
-    return polygon, [("collection", kinds)] if mixed else []
+    found = parts[0] if len(parts) == 1 else _MULTIPLE[wanted](parts)
+    mixed = any(part.geom_type not in family for part in flat)
+    return found, [("collection", kinds)] if mixed else []
 
 
 def _flattened(geometry: shapely.Geometry) -> list[shapely.Geometry]:
@@ -252,16 +278,16 @@ def _stored(
 
 
 def _validity(geometry: shapely.Geometry, here: Place) -> tuple[bytes | None, list[Finding]]:
-    """Check a stored polygon; propose a repair where it is invalid."""
+    """Check a stored geometry; propose a repair where it is invalid."""
     vertices = shapely.get_num_coordinates(geometry)
     if vertices > MAX_CHECKED_VERTICES:
         return None, [here.finding("bad_geometry", found=f"{vertices} vertices")]
-    if shapely.is_valid(geometry):
+    if geometry.geom_type not in _FAMILIES["Polygon"] or shapely.is_valid(geometry):
         return None, []
     reason = str(shapely.is_valid_reason(geometry))
     spot = here._replace(lonlat=_place(reason))
     words = _reason_words(reason, spot.lonlat)
-    mended = _polygons_of(snap(shapely.make_valid(geometry, method="structure", keep_collapsed=False)))[0]
+    mended = _parts_of(snap(shapely.make_valid(geometry, method="structure", keep_collapsed=False)), "Polygon")[0]
     if mended is None or mended.is_empty or not shapely.is_valid(mended):
         return None, [spot.finding("beyond_repair", zh=words.zh, en=words.en)]
     before, after = area_m2(np.array([geometry, mended], dtype=object))

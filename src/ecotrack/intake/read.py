@@ -17,6 +17,7 @@ from ecotrack.errors import EcotrackError, EmptyFile, MissingFile, TimedOut, Unr
 from ecotrack.intake.candidates import Place, Reading
 from ecotrack.intake.child import UPLOAD_NAME, Ask
 from ecotrack.intake.formats import FORMATS
+from ecotrack.model.layers import GeometryKind
 from ecotrack.sandbox import Limits, run
 
 MAX_UPLOAD_BYTES = 400 << 20
@@ -115,6 +116,7 @@ def read(
     crs: str | None = None,
     encoding: str | None = None,
     known_fields: tuple[str, ...] = (),
+    geometry: GeometryKind = "Polygon",
     limits: Limits | None = None,
 ) -> Reading:
     """Read an upload in a child process; whatever is wrong with it stands in the findings.
@@ -128,6 +130,8 @@ def read(
         Overrule what the file says of itself.
     known_fields
         Header texts that the target layer has a use for (they find a spreadsheet's header row).
+    geometry
+        Kind of geometry that the target layer takes; every other kind is a finding.
     limits
         What the child may use; `limits_for` the upload's size by default.
 
@@ -137,7 +141,14 @@ def read(
         Candidates in the order of the file. It is never silently empty: a file without candidates
         has a finding that says why.
     """
-    ask = Ask(file_name=upload.file_name, extent=extent, crs=crs, encoding=encoding, known_fields=known_fields)
+    ask = Ask(
+        file_name=upload.file_name,
+        extent=extent,
+        crs=crs,
+        encoding=encoding,
+        known_fields=known_fields,
+        geometry=geometry,
+    )
     try:
         with tempfile.TemporaryDirectory(prefix="ecotrack-") as name:
             folder = Path(name)
