@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from ecotrack.errors import (
@@ -15,7 +18,7 @@ from ecotrack.errors import (
     UnknownLayer,
     UnknownMap,
 )
-from ecotrack.maps.definition import LayerGroup, MapDef, read_map
+from ecotrack.maps.definition import LayerGroup, MapDef, Paint, read_map
 from ecotrack.maps.model import check_levels
 from ecotrack.model.layers import Classification, LayerDef
 from ecotrack.settings import read_layers
@@ -84,6 +87,49 @@ def test_a_layer_that_is_not_there_or_has_no_geometry_is_refused() -> None:
         check_levels(a_map("forest"), LAYERS, figures="内部")
     with pytest.raises(BadConfig, match="geometry"):
         check_levels(a_map("air"), LAYERS, figures="内部")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"labels": ("lake",)},
+        {"paint": (Paint(layer="lake", width=2.0),)},
+        {"groups": (LayerGroup(title_zh="组", title_en="G", layers=("rivers",), hidden=("lake",)),)},
+        {"groups": (LayerGroup(title_zh="组", title_en="G", layers=("rivers", "rivers")),)},
+    ],
+    ids=["labels", "paint", "hidden", "twice"],
+)
+def test_what_is_said_of_a_layer_that_is_not_shown_once_is_refused(facts: dict[str, Any]) -> None:
+    with pytest.raises(BadConfig, match="'lake' is in no group|'rivers' twice"):
+        check_levels(msgspec.structs.replace(a_map("rivers"), **facts), LAYERS, figures="内部")
+
+
+def seen_by(color: str, matrix: np.ndarray) -> np.ndarray:
+    """Return CIE L*a*b* (D65) of a colour after a colour-vision matrix on linear RGB."""
+    srgb = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    ratio = to_xyz @ np.clip(matrix @ linear, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    root = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1.
+SIGHT = {
+    "full": np.eye(3),
+    "protanopia": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+    "deuteranopia": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+}
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize(
+    "paint", [paint for paint in read_map(ROOT, name="hengshui").paint if paint.colors], ids=lambda p: p.layer
+)
+def test_states_can_be_told_apart_by_people_who_see_colours_differently(paint: Paint, sight: str) -> None:
+    for (one, a), (two, b) in combinations(paint.colors.items(), 2):
+        distance = float(np.linalg.norm(seen_by(a, SIGHT[sight]) - seen_by(b, SIGHT[sight])))
+        assert distance > 15, (one, two, round(distance, 1))
 
 
 def write(folder: Path, name: str, text: str) -> None:

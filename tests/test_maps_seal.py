@@ -32,6 +32,7 @@ def page(head: str = "", body: str = "") -> str:
         "<style>b { background: url(https://example.com/a.png) }</style>",
         '<style>b { background: url("a.png") }</style>',
         '<meta http-equiv="refresh" content="0;url=https://example.com">',
+        '<b style="background: url(https://example.com/a.png)">x</b>',
         '<base href="https://example.com/">',
     ],
 )

@@ -107,7 +107,7 @@ def check_levels(definition: MapDef, layers: dict[str, LayerDef], *, figures: Cl
     UnknownLayer
         The map names a layer that the workspace does not have.
     BadConfig
-        It names a layer without geometry.
+        It names a layer without geometry, or one twice, or says how to draw one that it does not show.
     AboveClassification
         A layer, or the figures in a panel, stand above the map's level.
     NoApprovalNumber
@@ -117,6 +117,7 @@ def check_levels(definition: MapDef, layers: dict[str, LayerDef], *, figures: Cl
     """
     where = f"{FOLDER}/{definition.id}.toml"
     chosen = [_layer(layers, name, where) for name in definition.layers]
+    _refuse_strays(definition, where)
     for layer in chosen:
         _refuse_above(layer.title_zh, layer.classification, definition, where)
     if definition.panels:
@@ -135,6 +136,21 @@ def _layer(layers: dict[str, LayerDef], name: str, where: str) -> LayerDef:
     if layers[name].geometry == "none":
         raise BadConfig(where, detail=f"layer {name!r} has no geometry")
     return layers[name]
+
+
+def _refuse_strays(definition: MapDef, where: str) -> None:
+    shown = list(definition.layers)
+    twice = sorted({name for name in shown if shown.count(name) > 1})
+    if twice:
+        raise BadConfig(where, detail=f"layer {twice[0]!r} twice")
+    told = [
+        *(("labels", name) for name in definition.labels),
+        *(("paint", paint.layer) for paint in definition.paint),
+        *(("hidden", name) for group in definition.groups for name in group.hidden),
+    ]
+    for key, name in told:
+        if name not in shown:
+            raise BadConfig(where, detail=f"{key}: layer {name!r} is in no group")
 
 
 def _refuse_above(name: str, level: Classification, definition: MapDef, where: str) -> None:

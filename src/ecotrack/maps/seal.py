@@ -150,6 +150,8 @@ def _refuse_outside(tag: _Tag) -> None:
     for name, value in tag.attributes.items():
         if name.startswith("on"):
             raise InlineHandler(name=f"<{tag.name} {name}>")
+        if name == "style":
+            _refuse_outside_css(value)
         if name in _LOADING and tag.name not in _PLAIN_LINKS and not value.startswith(("data:", "#")):
             raise ExternalAsset(url=value)
     if tag.name == "iframe" or (tag.name == "meta" and tag.attributes.get("http-equiv", "").lower() == "refresh"):

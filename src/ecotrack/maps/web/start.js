@@ -18,6 +18,9 @@
       eco.empty(byId('eco-state')).appendChild(document.createTextNode(facts.join(' · ')));
       marks(definition, scoreboard);
       byId('eco-lang').textContent = eco.word('other');
+      byId('eco-layers').setAttribute('aria-label', eco.word('layers'));
+      byId('eco-panel').setAttribute('aria-label', eco.word('panel'));
+      document.querySelector('.folium-map').setAttribute('aria-label', title);
       const notes = [eco.el('span', 'eco-about', eco.word('about') + ' · ')];
       if (scoreboard.sketch) {
         notes.push(eco.el('span', '', eco.word('sketchNote')));
