@@ -100,7 +100,7 @@ def test_a_layer_that_is_not_there_or_has_no_geometry_is_refused() -> None:
     ids=["labels", "paint", "hidden", "twice"],
 )
 def test_what_is_said_of_a_layer_that_is_not_shown_once_is_refused(facts: dict[str, Any]) -> None:
-    with pytest.raises(BadConfig, match="'lake' is in no group|'rivers' twice"):
+    with pytest.raises(BadConfig, match=r"'lake' is in no group|'rivers' twice"):
         check_levels(msgspec.structs.replace(a_map("rivers"), **facts), LAYERS, figures="内部")
 
 
@@ -114,6 +114,8 @@ def seen_by(color: str, matrix: np.ndarray) -> np.ndarray:
     return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
 
 
+PAINTED = [paint for paint in read_map(ROOT, name="hengshui").paint if paint.colors]
+
 # Machado, Oliveira and Fernandes (2009), severity 1.
 SIGHT = {
     "full": np.eye(3),
@@ -123,9 +125,7 @@ SIGHT = {
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-@pytest.mark.parametrize(
-    "paint", [paint for paint in read_map(ROOT, name="hengshui").paint if paint.colors], ids=lambda p: p.layer
-)
+@pytest.mark.parametrize("paint", PAINTED, ids=lambda paint: paint.layer)
 def test_states_can_be_told_apart_by_people_who_see_colours_differently(paint: Paint, sight: str) -> None:
     for (one, a), (two, b) in combinations(paint.colors.items(), 2):
         distance = float(np.linalg.norm(seen_by(a, SIGHT[sight]) - seen_by(b, SIGHT[sight])))
