@@ -12,7 +12,7 @@ import pytest
 
 from ecotrack.demo.sample import Sample, plan_sample, write_sample
 from ecotrack.demo.sample_plan import PlannedPlot
-from ecotrack.demo.truth import Totals, Truth, true_totals
+from ecotrack.demo.truth import Totals, Truth
 from ecotrack.demo.truth_series import (
     PLAN_WORKING_DAYS,
     REPORT_MONTHS,
@@ -54,7 +54,7 @@ class Case:
 
     def truth(self, day: dt.date) -> Truth:
         """Return the truth of a day."""
-        return true_totals(self.sample.plots, self.sample.reports, day)
+        return self.sample.truth(day)
 
     def target(self, name: str, day: dt.date) -> dict[str, Any]:
         """Return one target of the scoreboard."""
@@ -160,6 +160,8 @@ def test_the_whole_sample_holds_what_a_reviewer_meets(whole: Case) -> None:
     assert truth.total.mapped_mu / len([p for p in plots if p.kind == "造林"]) == pytest.approx(13.7, rel=0.05)
     assert truth.disputed_mu > 0
     assert truth.territory["outside"][0] > 0
+    assert whole.sample.awards
+    assert any(plot.season == "2016-spring" and plot.versions[0].submitted_on.year == 2017 for plot in plots)
     assert any(_at_the_bar(plot) for plot in plots)
     assert any(v.rect.west < 115.5 < v.rect.east for plot in plots for v in plot.versions)
 

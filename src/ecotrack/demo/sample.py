@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecotrack.demo.sample_awards import PlannedAward, award_entries, plan_awards
 from ecotrack.demo.sample_entries import plot_entries
 from ecotrack.demo.sample_lake import PlannedSurface, lake_records, plan_lake
 from ecotrack.demo.sample_plan import PlannedPlot
@@ -16,6 +17,7 @@ from ecotrack.demo.sample_sections import PlannedYear, plan_sections, section_re
 from ecotrack.demo.sample_series import national_ranks, series_records
 from ecotrack.demo.sample_sponge import PlannedZone, plan_sponge, sponge_records
 from ecotrack.demo.sample_tasks import PlannedReport, notice, plan_reports, sample_reports, sample_tasks
+from ecotrack.demo.truth import Truth, true_totals
 from ecotrack.errors import RealRecords
 from ecotrack.model import ProgressRecord, Submission
 from ecotrack.register import Entry, Register, UnitEntry, stable_id
@@ -51,9 +53,14 @@ class Sample:
 
     seed: int
     plots: list[PlannedPlot]
+    awards: list[PlannedAward]
     reports: list[PlannedReport]
     water: PlannedWater
     entries: list[Entry]
+
+    def truth(self, as_of: dt.date) -> Truth:
+        """Return what the figures on the plots must come out as on a day, known by construction."""
+        return true_totals(self.plots, as_of=as_of, reports=self.reports, awards=self.awards)
 
 
 def plan_sample(workspace: Workspace, *, seed: int = SEED, plots: int = PLOTS) -> Sample:
@@ -71,6 +78,7 @@ def plan_sample(workspace: Workspace, *, seed: int = SEED, plots: int = PLOTS) -
         zones=plan_sponge(seed, workspace.features("sponge_zones")),
         sections=plan_sections(workspace.features("sections")),
     )
+    awards = plan_awards(seed, planned)
     reports = plan_reports(seed, planned, [unit.code for unit in workspace.units.reporting])
     entries: list[Entry] = [
         *published(),
@@ -79,9 +87,10 @@ def plan_sample(workspace: Workspace, *, seed: int = SEED, plots: int = PLOTS) -
         *series_records(seed),
         *_water_records(seed, water, workspace),
         *plot_entries(seed, planned),
+        *award_entries(seed, awards),
         _mark(seed, plots),
     ]
-    return Sample(seed=seed, plots=planned, reports=reports, water=water, entries=entries)
+    return Sample(seed=seed, plots=planned, awards=awards, reports=reports, water=water, entries=entries)
 
 
 def published() -> Iterator[ProgressRecord]:

@@ -20,8 +20,8 @@ BATCHES = {
 }
 """Days on which boundaries of a season are handed in."""
 
-CHECK_YEARS = {"2016-spring": 2016, "2016-autumn": 2017, "2017-spring": 2017, "2017-autumn": 2018}
-"""Year of the check of survival: autumn planting falls due a year later."""
+LATE_BATCH = dt.date(2017, 12, 20)
+"""Day on which boundaries of any season are handed in late; the season still tells prior claim."""
 
 REDO_SEASON, REDO_BATCH = "2017-spring", dt.date(2017, 4, 20)
 _SURVIVAL = {"qualified": 0.80, "bar": 0.015, "under_bar": 0.015, "replant": 0.12, "floor": 0.005, "failed": 0.045}
@@ -41,8 +41,9 @@ class LifeWriter:
         return start + dt.timedelta(days=self._dice.whole(0, latest if part == "spring" else 24))
 
     def submit(self, plot: PlannedPlot, rect: Rect) -> None:
-        """Hand the plot's first boundary in."""
-        plot.versions.append(self._version(rect, self._dice.pick(BATCHES[plot.season])))
+        """Hand the plot's first boundary in; a plot that another season overlaps is late now and then."""
+        late = plot.scenario in ("later_season", "three") and self._dice.share(0.15)
+        plot.versions.append(self._version(rect, LATE_BATCH if late else self._dice.pick(BATCHES[plot.season])))
 
     def _version(self, rect: Rect, day: dt.date) -> PlannedVersion:
         noise = 0.01 * self._dice.normal()
@@ -57,12 +58,12 @@ class LifeWriter:
         if not self._review(plot):
             return
         outcome = self._check(plot)
-        if outcome == "failed" and plot.season == "2016-spring" and self._dice.share(0.5):
+        if outcome == "failed" and _check_year(plot) == 2016 and self._dice.share(0.5):
             yield self._redo(plot, next(numbers))
-        elif outcome == "replant" and plot.season == "2016-spring" and self._dice.share(0.4):
+        elif outcome == "replant" and _check_year(plot) == 2016 and self._dice.share(0.4):
             yield self._replant(plot, next(numbers))
         if outcome in ("failed", "not_checked") and self._dice.share(0.06):
-            plot.struck_on = dt.date(CHECK_YEARS[plot.season], 12, self._dice.whole(5, 25))
+            plot.struck_on = dt.date(_check_year(plot), 12, self._dice.whole(5, 25))
 
     def _review(self, plot: PlannedPlot) -> bool:
         """Decide about the plot; return whether it stands as accepted."""
@@ -99,7 +100,7 @@ class LifeWriter:
         dice = self._dice
         if dice.share(0.07):
             return "not_checked"
-        day = dt.date(CHECK_YEARS[plot.season], 10, 8) + dt.timedelta(days=dice.whole(0, 40))
+        day = dt.date(_check_year(plot), 10, 8) + dt.timedelta(days=dice.whole(0, 40))
         outcome = dice.weighted(_SURVIVAL)
         plot.checks.append(self._count(day, "县", outcome))
         if dice.share(0.05):
@@ -157,3 +158,9 @@ class LifeWriter:
         if self._dice.share(0.95):
             day = REDO_BATCH + dt.timedelta(days=self._dice.whole(5, 20))
             child.decisions.append(PlannedDecision(0, "accept", day))
+
+
+def _check_year(plot: PlannedPlot) -> int:
+    """Return the year of the check of survival: the autumn that follows the planting's growing season."""
+    handed_in = plot.versions[-1].submitted_on
+    return handed_in.year + (handed_in.month >= 10)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import fsum
 from typing import Any
 
+from ecotrack.demo.sample_awards import PlannedAward
 from ecotrack.demo.sample_plan import PlannedPlot
 from ecotrack.demo.sample_tasks import PlannedReport
 from ecotrack.demo.truth_ground import Ground, Standing, by_county, share_out, shared_pairs, stand
@@ -112,9 +113,15 @@ class _Ledger:
         return self.sum_mu(step, "credited_m2", test) + self.sum_mu(step, "disputed_m2", test)
 
 
-def true_totals(plots: Sequence[PlannedPlot], reports: Sequence[PlannedReport], as_of: dt.date) -> Truth:
-    """Return the truth about planned plots on a day."""
-    ledger = _ledger(plots, as_of)
+def true_totals(
+    plots: Sequence[PlannedPlot],
+    *,
+    as_of: dt.date,
+    reports: Sequence[PlannedReport] = (),
+    awards: Sequence[PlannedAward] = (),
+) -> Truth:
+    """Return the truth about planned plots on a day, in mu and km2."""
+    ledger = _ledger(plots, awards, as_of)
 
     def by(key: Callable[[Standing], str]) -> dict[str, Totals]:
         names = sorted({key(one) for one in ledger.standings.values()})
@@ -143,7 +150,7 @@ def _any(_: Standing) -> bool:
     return True
 
 
-def _ledger(plots: Sequence[PlannedPlot], as_of: dt.date) -> _Ledger:
+def _ledger(plots: Sequence[PlannedPlot], awards: Sequence[PlannedAward], as_of: dt.date) -> _Ledger:
     ledger = _Ledger(as_of)
     clusters: dict[int, list[Standing]] = defaultdict(list)
     for plot in plots:
@@ -153,8 +160,10 @@ def _ledger(plots: Sequence[PlannedPlot], as_of: dt.date) -> _Ledger:
             ledger.standings[plot.feature_id] = standing
             clusters[plot.cluster].append(standing)
     redone = _redone(ledger.standings.values())
+    decided = {name: award for award in awards if award.decided_on <= as_of for name in (award.winner, award.loser)}
     for members in clusters.values():
-        _enter(ledger, members, redone)
+        mine = (decided[one.plot.feature_id] for one in members if one.plot.feature_id in decided)
+        _enter(ledger, members, redone, {frozenset((award.winner, award.loser)): award.winner for award in mine})
     return ledger
 
 
@@ -164,7 +173,9 @@ def _redone(standings: Iterable[Standing]) -> set[str | None]:
     return {one.plot.parent_id for one in known if one.accepted and one.plot.kind == "重造"} & failed
 
 
-def _enter(ledger: _Ledger, members: Sequence[Standing], redone: set[str | None]) -> None:
+def _enter(
+    ledger: _Ledger, members: Sequence[Standing], redone: set[str | None], awards: Mapping[frozenset[str], str]
+) -> None:
     standing = [one for one in members if one.accepted and one.plot.feature_id not in redone]
     steps = {
         "mapped": [one for one in members if one.verdict != "withdraw"],
@@ -175,7 +186,7 @@ def _enter(ledger: _Ledger, members: Sequence[Standing], redone: set[str | None]
     }
     for step, taking_part in steps.items():
         if taking_part:
-            ledger.ground[step] |= share_out(taking_part, dispute=step != "mapped")
+            ledger.ground[step] |= share_out(taking_part, dispute=step != "mapped", awards=awards)
     ledger.pairs_m2 += shared_pairs(standing)
     for step in ("accepted", "qualified"):
         for county, m2 in by_county(steps[step]):

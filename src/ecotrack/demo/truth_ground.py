@@ -7,7 +7,7 @@ the rule of credit is told cell by cell. No polygon is ever intersected.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -99,43 +99,58 @@ def covers(rect: Rect, cell: Rect) -> bool:
     return rect.west <= cell.west and cell.east <= rect.east and rect.south <= cell.south and cell.north <= rect.north
 
 
-def share_out(standings: Sequence[Standing], *, dispute: bool = True) -> dict[str, Ground]:
+def share_out(
+    standings: Sequence[Standing], *, dispute: bool = True, awards: Mapping[frozenset[str], str] | None = None
+) -> dict[str, Ground]:
     """Share the ground of one cluster out among its plots that compete.
 
     A cell goes to the plot with prior claim, unless another of its season and of another unit covers it too:
-    then it is disputed and credited to neither.
+    then it is disputed and credited to neither, until it is awarded to one of them.
     """
     result = {one.plot.feature_id: Ground() for one in standings}
     if len(standings) == 1:
         result[standings[0].plot.feature_id].credited_m2 = cell_m2(standings[0].rect)
         return result
+    decided = awards or {}
+    order = in_order(standings, decided)
     for cell in cells([one.rect for one in standings]):
-        here = sorted((one for one in standings if covers(one.rect, cell)), key=lambda one: one.claim)
+        here = [one for one in order if covers(one.rect, cell)]
         if here:
-            _settle(here, cell_m2(cell), result, dispute)
+            _settle(here, cell_m2(cell), result, decided if dispute else None)
     return result
 
 
-def _settle(here: Sequence[Standing], area_m2: float, result: dict[str, Ground], dispute: bool) -> None:
-    first, rest = here[0], here[1:]
-    contested = dispute and any(rivals(first, other) for other in rest)
-    ground = result[first.plot.feature_id]
-    if contested:
-        ground.disputed_m2 += area_m2
+def in_order(standings: Sequence[Standing], awards: Mapping[frozenset[str], str]) -> list[Standing]:
+    """Return plots by prior claim; the winner of an award goes before its rival."""
+    order = sorted(standings, key=lambda one: one.claim)
+    for pair, winner in awards.items():
+        places = {one.plot.feature_id: place for place, one in enumerate(order) if one.plot.feature_id in pair}
+        if len(places) == 2 and places[winner] == max(places.values()):
+            order.insert(min(places.values()), order.pop(places[winner]))
+    return order
+
+
+def _settle(
+    here: Sequence[Standing], area_m2: float, result: dict[str, Ground], awards: Mapping[frozenset[str], str] | None
+) -> None:
+    """Enter one cell for the plots that cover it, first claim first; ``awards`` is None where nothing is disputed."""
+
+    def rivals(one: Standing, other: Standing) -> bool:
+        pair = frozenset((one.plot.feature_id, other.plot.feature_id))
+        same_season = one.plot.season == other.plot.season and one.plot.unit != other.plot.unit
+        return awards is not None and same_season and pair not in awards
+
+    first = result[here[0].plot.feature_id]
+    if any(rivals(here[0], other) for other in here[1:]):
+        first.disputed_m2 += area_m2
     else:
-        ground.credited_m2 += area_m2
-    for place, one in enumerate(rest, start=1):
-        only_rivals = dispute and all(rivals(one, older) for older in here[:place])
+        first.credited_m2 += area_m2
+    for place, one in enumerate(here[1:], start=1):
         loser = result[one.plot.feature_id]
-        if only_rivals:
+        if all(rivals(one, older) for older in here[:place]):
             loser.dispute_m2 += area_m2
         else:
             loser.overlap_m2 += area_m2
-
-
-def rivals(one: Standing, other: Standing) -> bool:
-    """Whether ground that two plots share is disputed: one season, two units."""
-    return one.plot.season == other.plot.season and one.plot.unit != other.plot.unit
 
 
 def shared_pairs(standings: Sequence[Standing]) -> Iterator[float]:
