@@ -144,6 +144,15 @@ def test_a_revision_of_a_task_counts_from_its_own_day(with_task, tmp_path):
     assert (before["total"]["assigned_mu"], after["total"]["assigned_mu"]) == (70000, 71000)
 
 
+def test_a_task_that_is_there_is_recognised_by_season_kind_and_level(with_task, tmp_path):
+    again = import_tasks(with_task, NOTICE, AskedTask(handed_down_on=dt.date(2017, 2, 1)), author="李四")
+    assert (len(again.added), again.already) == (0, 13)
+    path = write_csv(tmp_path / "调整.csv", ["单位", "任务(亩)"], ["景县", "9000"], ["桃城区", "2900"])
+    asked = AskedTask(season="2017-spring", kind="造林绿化", handed_down_on=dt.date(2017, 3, 1))
+    [revised] = import_tasks(with_task, path, asked, author="张三").added
+    assert (revised.task_id, revised.unit, revised.state) == (TASK, "131127", "调整")
+
+
 @pytest.mark.parametrize(
     ("change", "check"),
     [

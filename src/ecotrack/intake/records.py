@@ -80,6 +80,8 @@ class Reading:
         Titles of columns that were not read, by sheet.
     layers
         Ids of the layers that the rows are for.
+    repeated
+        How many rows say again what the register holds from another file.
     unread
         Names of sheets in which no column titles were recognised.
     """
@@ -90,6 +92,7 @@ class Reading:
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     layers: list[str] = field(default_factory=list)
     unread: tuple[str, ...] = ()
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,7 @@ def read_records(path: Path, known: Known, asked: Asked | None = None) -> Readin
     planned = plan_tables(sheets.tables, known, layer=asked.layer, kind=asked.kind)
     for one in planned:
         _read_one(one, known, asked, reading, ids)
-    if not reading.records and not reading.errors:
+    if not (reading.records or reading.errors or reading.repeated):
         raise EmptyFile(path)
     if reading.errors:
         reading.records.clear()
@@ -166,10 +169,19 @@ def _read_one(planned: Planned, known: Known, asked: Asked, reading: Reading, id
         if plan.layer.id == "reports":
             reader.findings += [*check_columns(plan), *check_lines(plan, lines, known)]
             reader.errors += check_tasks(plan, lines, known)
-        lines, errors = settle(plan, lines, known, correct=asked.correct)
-        reader.errors += errors
+        lines = settle_into(reading, reader, lines, known, correct=asked.correct)
     reader.errors += _contradictions(plan, lines, known)
     take(reading, reader, [line.record for line in lines])
+
+
+def settle_into(
+    reading: Reading, reader: RowReader, lines: Sequence[Line], known: Known, *, correct: bool
+) -> list[Line]:
+    """Return the lines of a task or report that say something new; count those that repeat what stands."""
+    kept, errors = settle(reader.plan, lines, known, correct=correct)
+    reader.errors += errors
+    reading.repeated += len(lines) - len(kept) - len(errors)
+    return kept
 
 
 def take(reading: Reading, reader: RowReader, records: Sequence[ProgressRecord]) -> None:
@@ -270,7 +282,8 @@ def keep(workspace: Workspace, path: Path, reading: Reading, *, author: str, dry
         refuse(path, reading.errors, dry_run=dry_run)
     recorded = {record.record_id for record in known_in(workspace).records}
     added = tuple(record for record in reading.records if record.record_id not in recorded)
-    outcome = Outcome(reading=reading, added=added, already=len(reading.records) - len(added), dry_run=dry_run)
+    already = len(reading.records) - len(added) + reading.repeated
+    outcome = Outcome(reading=reading, added=added, already=already, dry_run=dry_run)
     if dry_run or not added:
         return outcome
     data = read_bytes(path)

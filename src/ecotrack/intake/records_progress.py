@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -328,7 +328,7 @@ def settle(plan: Plan, lines: Sequence[Line], known: Known, *, correct: bool) ->
     tuple
         The lines to register, and the errors.
     """
-    standing = {_key(record): record for record in current(known.records) if record.layer == plan.layer.id}
+    standing = _standing(plan, known)
     recorded = {record.record_id for record in known.records}
     kept, errors, seen = [], [], dict[tuple[object, ...], int]()
     for line in lines:
@@ -341,10 +341,31 @@ def settle(plan: Plan, lines: Sequence[Line], known: Known, *, correct: bool) ->
         if line.record.record_id in recorded and not correct:
             kept.append(line)
             continue
-        kept_line, error = _settle_one(plan, line, standing.get(key), correct=correct)
+        kept_line, error = _settle_one(plan, line, standing(line.record), correct=correct)
         kept += [kept_line] if kept_line else []
         errors += [error] if error else []
     return kept, errors
+
+
+def _standing(plan: Plan, known: Known) -> Callable[[ProgressRecord], ProgressRecord | None]:
+    """Return a function that gives what stands for a record's task, unit, form and day.
+
+    A task stands until it is revised; a report stands for its own day only.
+    """
+    by_key: dict[tuple[object, ...], list[ProgressRecord]] = {}
+    for record in current(known.records):
+        if record.layer == plan.layer.id:
+            by_key.setdefault(_key(replace(record, effective_on=dt.date.min)), []).append(record)
+
+    def stands(record: ProgressRecord) -> ProgressRecord | None:
+        found = by_key.get(_key(replace(record, effective_on=dt.date.min)), [])
+        if plan.layer.id == "tasks":
+            found = [one for one in found if one.effective_on <= record.effective_on]
+        else:
+            found = [one for one in found if one.effective_on == record.effective_on]
+        return max(found, key=lambda one: (one.effective_on, one.seq), default=None)
+
+    return stands
 
 
 def _settle_one(
@@ -355,6 +376,8 @@ def _settle_one(
         return line, None
     if stands.value == record.value:
         return None, None
+    if stands.effective_on != record.effective_on:
+        return line, None
     if correct:
         states = plan.kind.states
         new_id = stable_id("correction", stands.record_id, record.value)

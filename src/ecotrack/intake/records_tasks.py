@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecotrack.errors import BadDate, EmptyFile, Text, UnreadableFile, Untold
-from ecotrack.intake.records import Outcome, Reading, keep, known_in, refuse_future, take
+from ecotrack.intake.records import Outcome, Reading, keep, known_in, refuse_future, settle_into, take
 from ecotrack.intake.records_columns import progress_columns, rivals
-from ecotrack.intake.records_known import Known
+from ecotrack.intake.records_known import Known, tasks_on
 from ecotrack.intake.records_plans import progress_plan, record_tables
 from ecotrack.intake.records_progress import (
     Line,
     check_totals,
     kind_in,
     season_in,
-    settle,
     split_city_row,
     table_measure,
 )
@@ -41,7 +40,7 @@ class AskedTask:
     Attributes
     ----------
     task_id
-        Made of season, kind and level where ``None``.
+        Where ``None``: the registered task of this season, kind and level, else made of the three.
     season
         ``2017-spring``, ``2017-autumn`` or ``2017``.
     handed_down_on
@@ -83,7 +82,7 @@ def read_tasks(path: Path, known: Known, asked: AskedTask | None = None) -> Read
     reading, ids = Reading(unread=sheets.unread), Counter[str]()
     for table in tables:
         _read_table(table, known, asked, reading, ids)
-    if not reading.records and not reading.errors:
+    if not (reading.records or reading.errors or reading.repeated):
         raise EmptyFile(path)
     if reading.errors:
         reading.records.clear()
@@ -102,8 +101,7 @@ def _read_table(table: Table, known: Known, asked: AskedTask, reading: Reading, 
     reader = RowReader(plan, known, defaults, ids)
     lines = [Line(row, record) for row in rows if (record := reader.read(row)) is not None]
     reader.findings += check_totals(plan, (*table.totals, *city), lines) if not reader.errors else []
-    lines, errors = settle(plan, lines, known, correct=asked.correct)
-    reader.errors += errors
+    lines = settle_into(reading, reader, lines, known, correct=asked.correct)
     take(reading, reader, [line.record for line in lines])
 
 
@@ -132,7 +130,7 @@ def _defaults(table: Table, known: Known, asked: AskedTask, findings: list[Findi
     season = _season(asked.season or season_in(told), table)
     kind = _code(asked.kind or kind_in(told, known) or "造林绿化", known, "plot_kind")
     level = _code(asked.level or "市", known, "task_level")
-    task_id = asked.task_id or f"{season}-{kind}-{level}"
+    task_id = asked.task_id or _same_task(known, (season, kind, level), asked.sample) or f"{season}-{kind}-{level}"
     day = asked.handed_down_on or _first_day(season, table, findings)
     title = asked.title or next((text for text in table.titles if "任务" in text or "造林" in text), task_id)
     state = "调整" if _revises(known, task_id, day) else "下达"
@@ -176,6 +174,13 @@ def _first_day(season: str, table: Table, findings: list[Finding]) -> dt.date:
     return day
 
 
+def _same_task(known: Known, what: tuple[str, str, str], sample: bool) -> str | None:
+    """Return the id of the one registered task of this season, kind and level, which the sheet then revises."""
+    tasks = tasks_on(known.records, dt.date.max).values()
+    same = [t.task_id for t in tasks if (t.season, t.kind, t.level) == what and t.sample == sample]
+    return same[0] if len(same) == 1 else None
+
+
 def _revises(known: Known, task_id: str, day: dt.date) -> bool:
     return any(r.layer == "tasks" and r.task_id == task_id and r.effective_on < day for r in known.records)
 
@@ -196,5 +201,5 @@ def import_tasks(
 
 
 def task_ids(reading: Reading) -> Sequence[str]:
-    """Return the ids of the tasks that a reading is about, in order."""
+    """Return the ids of the tasks that a reading adds to, in order."""
     return tuple(dict.fromkeys(str(record.task_id) for record in reading.records if record.task_id))
