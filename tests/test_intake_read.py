@@ -246,6 +246,15 @@ def test_a_repair_is_proposed_with_its_place_and_areas_and_taken_only_when_asked
     assert [note.check for note in taken.findings] == ["repaired"]
 
 
+def test_lines_that_cross_again_and_again_end_with_an_answer_and_their_neighbour_comes_in() -> None:
+    up = [[115.6 + i * 1e-5, 37.6 if i % 2 else 37.62] for i in range(500)]
+    across = [[115.6 if i % 2 else 115.62, 37.6 + i * 1e-5] for i in range(500)]
+    knot = {"type": "Polygon", "coordinates": [[*up, *across, up[0]]]}
+    reading = bytes_in(geojson(knot, SMALL), "a.geojson")
+    assert reading.all_findings[0].check in ("beyond_repair", "invalid")
+    assert [item.number for item in reading.candidates if not item.blocked] == [2]
+
+
 def test_a_place_outside_the_workspace_is_a_warning_and_no_refusal() -> None:
     reading = bytes_in(geojson(shapely.box(2, 48, 2.1, 48.1)), "a.geojson")
     assert [(finding.check, finding.level) for finding in reading.all_findings] == [("outside_extent", "warns")]

@@ -196,6 +196,8 @@ def _failure(code: int, complaint: IO[bytes], limits: Limits, where: object) -> 
         return TimedOut(where, limit=f"{limits.cpu_s} s CPU")
     complaint.seek(0)
     lines = complaint.read(1 << 20).decode("utf-8", "backslashreplace").strip().splitlines()
+    if lines and "bad_alloc" in lines[-1]:
+        return TimedOut(where, limit=f"{limits.memory_bytes >> 20} MB")
     if code < 0:
         return UnreadableFile(where, detail=f"the reader crashed ({signal.Signals(-code).name})")
     return UnreadableFile(where, detail=lines[-1][:300] if lines else f"exit code {code}")

@@ -29,6 +29,7 @@ UPLOAD_NAME = "upload"
 """Our name for the sender's bytes inside the working folder."""
 
 MAX_CHECKED_VERTICES = 200_000
+MAX_REPAIRED_VERTICES = 50_000
 _FAMILIES: dict[GeometryKind, tuple[str, ...]] = {
     "Polygon": ("Polygon", "MultiPolygon"),
     "LineString": ("LineString", "LinearRing", "MultiLineString"),
@@ -287,12 +288,21 @@ def _validity(geometry: shapely.Geometry, here: Place) -> tuple[bytes | None, li
     reason = str(shapely.is_valid_reason(geometry))
     spot = here._replace(lonlat=_place(reason))
     words = _reason_words(reason, spot.lonlat)
-    mended = _parts_of(snap(shapely.make_valid(geometry, method="structure", keep_collapsed=False)), "Polygon")[0]
+    mended = _mended(geometry) if vertices <= MAX_REPAIRED_VERTICES else None
     if mended is None or mended.is_empty or not shapely.is_valid(mended):
         return None, [spot.finding("beyond_repair", zh=words.zh, en=words.en)]
     before, after = area_m2(np.array([geometry, mended], dtype=object))
     areas = {"before_m2": f"{before:.2f}", "after_m2": f"{after:.2f}"}
     return to_wkb(mended), [spot.finding("invalid", zh=words.zh, en=words.en, **areas)]
+
+
+def _mended(geometry: shapely.Geometry) -> shapely.Geometry | None:
+    try:
+        repaired = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    except shapely.errors.GEOSException:
+        # Lines that cross a million times need more memory than one file may have.
+        return None
+    return _parts_of(snap(repaired), "Polygon")[0]
 
 
 _REASONS = {
