@@ -22,6 +22,9 @@ from ecotrack.maps.seal import seal
 SCRIPTS = ("words.js", "unpack.js", "card.js", "draw.js", "legend.js", "gauges.js", "tables.js", "start.js")
 """Our scripts, in the order in which they stand in the page."""
 
+SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "funnel")
+"""Parts of the scoreboard that the page draws; the others (every pair of overlapping plots) stay out of the file."""
+
 Progress = Callable[[str, str], None]
 """Called with one line in Chinese and in English at each step of a long build."""
 
@@ -70,7 +73,7 @@ class WorkspaceLayers(MacroElement):
         return {
             "map": {**pack_definition(self.model.definition), "lang": self.model.lang},
             "layers": pack_layers(self.model),
-            "scoreboard": self.model.scoreboard,
+            "scoreboard": {key: self.model.scoreboard.get(key) for key in SHOWN},
         }
 
 

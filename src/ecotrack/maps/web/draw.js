@@ -108,6 +108,7 @@
       group.bindTooltip(function (path) { return eco.tooltip(layer, path.ecotrackRow); }, { sticky: true, direction: 'top' });
     }
     group.on('click', function (event) {
+      group.closeTooltip();
       open(layer, event.layer, event.latlng, map);
     });
     return group;
