@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from rich.console import Console
 
-from ecotrack.errors import UnknownTask
+from ecotrack.errors import CannotWrite, UnknownTask
 from ecotrack.reports import ranking_xlsx, scoreboard_csv, scoreboard_table
 
 REASON = {"code": "no_boundary", "zh": "没有上图边界", "en": "no boundaries were submitted"}
@@ -51,6 +51,11 @@ def board():
         "workspace": {"name_zh": "衡水", "name_en": "Hengshui", "office": "h", "classification": "内部"},
         "register": {"seq": 3, "head": "ab" * 32}, "sample": True, "sketch": True,
         "targets": [target, missing], "funnel": [funnel],
+        "years": [{"year": "2016", "plots": 3, "accepted_mu": 41.5}],
+        "programmes": [],
+        "indicators": {
+            "km_treated": {"works": [{"work": "清淤", "km": 2.88}], "units": [], "sample": True, "calibrated": False}
+        },
         "units": {"sample": False, "responsible": [], "territorial": []},
         "overlaps": {"sample": False, "count": 2, "area_mu": 1.255, "disputed_mu": 0.0, "pairs": []},
         "coverage": [{"layer": "lake", "title_zh": "衡水湖", "title_en": "Lake", "records": 3, "sample_records": 3,
@@ -70,6 +75,7 @@ def test_the_terminal_shows_values_rounded_half_up_with_their_marks(board):
     assert re.search(r"1\s+阜城县\s+6,000\s+6,382\.5\s+106\.4", text)
     assert re.search(r"合计\s+15,000\s+7,441\.5\s+49\.6", text)
     assert "地块重叠 2 处，1.26 亩" in text
+    assert "河渠治理：清淤 2.88 公里（示例、示意）" in text
 
 
 def test_what_is_not_assessed_says_so_with_its_reason(board):
@@ -120,7 +126,15 @@ def test_the_csv_has_a_bom_unrounded_numbers_and_no_number_where_there_is_none(b
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = {(row["section"], row["id"], row["item"]): row for row in csv.DictReader(file)}
     assert (rows["target", "lake", "value"]["value"], rows["target", "lake", "value"]["unit"]) == ("74.456", "km2")
+    assert rows["years", "2016", "accepted"]["value"] == "41.5"
+    assert rows["km_treated", "", "treated"]["unit"] == "km"
     assert (rows["target", "ring", "value"]["value"], rows["target", "ring", "value"]["reason"]) == ("", REASON["zh"])
+
+
+def test_a_folder_that_is_not_there_is_told(board, tmp_path):
+    for write in (scoreboard_csv, ranking_xlsx):
+        with pytest.raises(CannotWrite, match="check that the folder"):
+            write(board, tmp_path / "none" / "a.file")
 
 
 def test_an_unknown_task_is_told_with_those_there_are(board, tmp_path):

@@ -472,3 +472,13 @@ class UnknownFormat(UsageError):
 
     what = Text("不能写这种格式", "this format cannot be written")
     mend = Text("可用的后缀：{known}", "suffixes that can be written: {known}")
+
+
+class CannotWrite(UsageError):
+    """A file that cannot be written where it was asked for."""
+
+    what = Text("文件无法写入：{detail}", "the file cannot be written: {detail}")
+    mend = Text(
+        "请检查目录是否存在、是否可写，或文件是否正在被打开",
+        "check that the folder is there and writable, and the file not open",
+    )

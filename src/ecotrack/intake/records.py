@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecotrack.errors import EmptyFile, FutureDate, NoRegister, RefusedRows
+from ecotrack.errors import CannotWrite, EmptyFile, FutureDate, NoRegister, RefusedRows
 from ecotrack.intake.records_columns import Plan, RowError
 from ecotrack.intake.records_errors import write_errors
 from ecotrack.intake.records_known import Known, known_of, today
@@ -315,7 +315,10 @@ def refuse(path: Path, errors: Sequence[RowError], *, dry_run: bool = False) -> 
     RefusedRows
         Always; ``rows`` of its facts holds the errors.
     """
-    written = None if dry_run else write_errors(path, errors)
+    try:
+        written = None if dry_run else write_errors(path, errors)
+    except CannotWrite:  # a read-only medium must not hide the errors themselves
+        written = None
     hint_zh = f"错误已标在 {written.name} 中，改好后重新导入" if written else "改好后重新导入"
     hint_en = f"they are marked in {written.name}; mend them and import again" if written else "mend them"
     first = errors[0].line

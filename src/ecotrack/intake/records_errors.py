@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from ecotrack.intake.records_columns import ERROR_TITLE, RowError
 from ecotrack.intake.tables import read_bytes
 from ecotrack.intake.tables_cells import column_letter, escaped, header_forms
 from ecotrack.intake.tables_files import best_csv_grid, sniff
+from ecotrack.intake.tables_write import whole_file
 
 _MARK = "FFFFC7CE"
 
@@ -33,17 +33,15 @@ def write_errors(path: Path, errors: Sequence[RowError]) -> Path:
     ------
     MissingFile, EmptyFile, UnreadableFile
         ``path`` cannot be read.
+    CannotWrite
+        The folder of ``path`` is not writable.
     """
     data = read_bytes(path)
     stem = path.stem.removesuffix(".errors")
     kind = sniff(path, data)
     target = path.with_name(f"{stem}.errors.{kind}")
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    with whole_file(target) as partial:
         (_write_xlsx if kind == "xlsx" else _write_csv)(path, data, errors, partial)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
     return target
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from ecotrack.intake.records_known import Known
 from ecotrack.intake.records_values import measure_title
 from ecotrack.intake.tables import ABOUT_SHEET
 from ecotrack.intake.tables_cells import column_letter, escaped
+from ecotrack.intake.tables_write import whole_file
 from ecotrack.model import FieldDef, LayerDef, RecordKind
 
 FORM_ROWS = 2000
@@ -68,6 +68,8 @@ def write_template(known: Known, layers: Iterable[str], path: Path) -> Path:
     ------
     UnknownLayer
         A name is no layer, or a layer that takes no records.
+    CannotWrite
+        It cannot be written there.
     """
     import openpyxl
 
@@ -79,12 +81,8 @@ def write_template(known: Known, layers: Iterable[str], path: Path) -> Path:
         _write_kind(book.create_sheet(_sheet_name(book, layer, kind)), layer, kind, known, lists)
     book.move_sheet(_LISTS, offset=len(kinds))
     lists.sheet.sheet_state = "hidden"
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path) as partial:
         book.save(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

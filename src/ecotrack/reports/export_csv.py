@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from ecotrack.errors import Lang
 from ecotrack.intake.tables_cells import escaped
+from ecotrack.intake.tables_write import whole_file
 from ecotrack.reports.wording import Json, reasons, told
 
 HEADER = ("as_of", "section", "id", "title", "item", "value", "unit", "status", "sample", "sketch", "reason")
@@ -27,13 +27,14 @@ def scoreboard_csv(scoreboard: Json, path: Path, lang: Lang = "zh") -> Path:
         JSON values of schema ``ecotrack.scoreboard/1``.
     path
         Where it is written, whole or not at all.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written there.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path) as partial:
         partial.write_bytes(b"\xef\xbb\xbf" + scoreboard_csv_text(scoreboard, lang).encode("utf-8"))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 
@@ -63,6 +64,14 @@ def _rows(scoreboard: Json, lang: Lang) -> Iterator[_Row]:
     for account in ("responsible", "territorial"):
         for row in scoreboard["units"][account]:
             yield from _unit(f"units/{account}", row, bool(scoreboard["units"]["sample"]), lang)
+    for section, name in (("years", "year"), ("programmes", "programme")):
+        for row in scoreboard[section]:
+            labelled = {**row, "code": row[name], "name_zh": row[name]}
+            yield from _unit(section, labelled, bool(scoreboard["units"]["sample"]), lang)
+    treated = scoreboard["indicators"]["km_treated"]
+    for row in treated["works"]:
+        sketch = not treated["calibrated"]
+        yield ("km_treated", "", row["work"], "treated", row["km"], "km", "", treated["sample"], sketch, "")
     overlaps = scoreboard["overlaps"]
     for key in ("area_mu", "disputed_mu"):
         yield ("overlaps", "", "", key.removesuffix("_mu"), overlaps[key], "mu", "", overlaps["sample"], False, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.console import RenderableType
 
 from ecotrack.errors import Lang, Text, UnknownTask
 from ecotrack.intake.tables_cells import escaped
+from ecotrack.intake.tables_write import whole_file
 from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import NOT_ASSESSED, Json, amount, marks, rate, told
 from ecotrack.units import round_half_up
@@ -72,6 +72,8 @@ def ranking_xlsx(scoreboard: Json, path: Path, *, task_id: str | None = None, ti
     ------
     UnknownTask
         The scoreboard has no such task.
+    CannotWrite
+        It cannot be written there.
     """
     import openpyxl
 
@@ -84,12 +86,8 @@ def ranking_xlsx(scoreboard: Json, path: Path, *, task_id: str | None = None, ti
         sheet.append([row["rank"], escaped(told(row, "name", "zh")), *_cells(row)])
     sheet.append(["合计", None, *_cells(funnel["total"])])
     _lay_out(sheet)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path) as partial:
         book.save(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

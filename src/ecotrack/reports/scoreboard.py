@@ -47,6 +47,7 @@ def _parts(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
     if scoreboard["units"]["responsible"]:
         yield units_table(scoreboard, lang)
         yield territorial_table(scoreboard, lang)
+    yield treated_line(scoreboard["indicators"]["km_treated"], lang)
     yield overlaps_line(scoreboard["overlaps"], lang)
     yield coverage_table(scoreboard, lang)
 
@@ -159,6 +160,15 @@ def grouped_table(scoreboard: Json, by: str, lang: Lang) -> RenderableType:
         [str(row[by] or "-"), str(row["plots"]), *(amount(row[key]) for key in keys)] for row in scoreboard[f"{by}s"]
     ]
     return table(title.lang(lang) + marks(scoreboard["units"], lang), _columns(names, len(names)), rows)
+
+
+def treated_line(treated: Json, lang: Lang) -> RichText:
+    """Return one line about the kilometres treated; they are of the drawn line unless calibrated."""
+    km = "；".join(f"{row['work']} {amount(row['km'])} 公里" for row in treated["works"])
+    km_en = "; ".join(f"{row['work']} {amount(row['km'])} km" for row in treated["works"])
+    text = Text(f"河渠治理：{km or NOT_ASSESSED.zh}", f"Rivers and canals treated: {km_en or NOT_ASSESSED.en}")
+    drawn = {"sample": treated["sample"], "sketch": bool(km) and not treated["calibrated"]}
+    return RichText(text.lang(lang) + marks(drawn, lang))
 
 
 def overlaps_line(overlaps: Json, lang: Lang) -> RichText:
