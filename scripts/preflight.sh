@@ -27,6 +27,10 @@ have node || lacks "node" nodejs
 have npm || lacks "npm" npm
 if [ "$purpose" = test ]; then
     have chromium || lacks "chromium" chromium
+    # The program that drives Chromium in the tests (playwright's own node) is linked against it.
+    if have ldconfig && ! ldconfig -p | grep -q 'libatomic\.so\.1'; then
+        lacks "libatomic (libatomic1)" libatomic1
+    fi
     if have fc-list && [ -n "$(fc-list :lang=zh family)" ]; then :; else
         lacks "Chinese fonts (fonts-noto-cjk)" "fontconfig fonts-noto-cjk"
     fi
