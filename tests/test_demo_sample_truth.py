@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from ecotrack.demo.sample import Sample, plan_sample, write_sample
 from ecotrack.demo.sample_plan import PlannedPlot
-from ecotrack.demo.truth import Totals, Truth
+from ecotrack.demo.truth import TaskTruth, Totals, Truth
 from ecotrack.demo.truth_series import (
     PLAN_WORKING_DAYS,
     REPORT_MONTHS,
@@ -98,6 +99,7 @@ def assert_ground(figures: dict[str, Any], truth: Truth) -> None:
     assert total["disputed_mu"] == close(truth.disputed_mu)
     overlaps = figures["overlaps"]
     assert overlaps["count"] == truth.overlap_pairs
+    assert len([pair for pair in overlaps["pairs"] if pair["sliver"]]) == truth.slivers
     assert overlaps["area_mu"] == close(truth.overlap_pairs_mu)
     assert overlaps["disputed_mu"] == close(truth.disputed_mu)
 
@@ -118,8 +120,23 @@ def assert_tasks(figures: dict[str, Any], truth: Truth) -> None:
         for step, mu in true.mu.items():
             assert steps[step]["area_mu"] == close(mu), (task_id, step)
             assert steps[step]["plots"] == true.plots[step]
+        assert_losses(steps, true)
         reported = {row["code"]: row["reported_mu"] for row in found[task_id]["units"]}
         assert {code: mu for code, mu in reported.items() if mu is not None} == true.reported_mu
+
+
+def assert_losses(steps: dict[str, dict[str, Any]], true: TaskTruth) -> None:
+    """Hold each cause of a loss to the truth, and what is released to what the other causes leave open."""
+    found = {(step, loss["cause"]): loss["area_mu"] for step in true.mu for loss in steps[step]["losses"]}
+    balance = {key for key in found if key[1] in ("no_boundary", "released")}
+    assert set(found) - balance == set(true.losses_mu)
+    for key, lost in true.losses_mu.items():
+        assert found[key] == close(lost), key
+    for above, step in (("mapped", "accepted"), ("accepted", "verified"), ("verified", "qualified")):
+        others = sum(lost for (name, _), lost in true.losses_mu.items() if name == step)
+        assert found.get((step, "released"), 0.0) == pytest.approx(
+            true.mu[above] - true.mu[step] - others, rel=1e-6, abs=1e-5
+        )
 
 
 def assert_targets(case: Case, truth: Truth, day: dt.date) -> None:
@@ -159,6 +176,8 @@ def test_the_whole_sample_holds_what_a_reviewer_meets(whole: Case) -> None:
     truth = whole.truth(dt.date(2018, 12, 31))
     assert truth.total.mapped_mu / len([p for p in plots if p.kind == "造林"]) == pytest.approx(13.7, rel=0.05)
     assert truth.disputed_mu > 0
+    assert 0 < truth.slivers < truth.overlap_pairs
+    assert json.dumps(truth.to_json())
     assert truth.territory["outside"][0] > 0
     assert whole.sample.awards
     assert any(plot.season == "2016-spring" and plot.versions[0].submitted_on.year == 2017 for plot in plots)

@@ -68,8 +68,8 @@ def plan_sample(workspace: Workspace, *, seed: int = SEED, plots: int = PLOTS) -
 
     Raises
     ------
-    MissingFile, UnreadableFile
-        A reference layer that places the plots is missing.
+    UnknownLayer, MissingFile, UnreadableFile
+        A reference layer that the sample stands on is missing.
     """
     planned = plan_plots(workspace, seed=seed, plots=plots)
     water = PlannedWater(
@@ -82,7 +82,7 @@ def plan_sample(workspace: Workspace, *, seed: int = SEED, plots: int = PLOTS) -
     reports = plan_reports(seed, planned, [unit.code for unit in workspace.units.reporting])
     entries: list[Entry] = [
         *published(),
-        *sample_tasks(seed, UNIT_WEIGHTS),
+        *sample_tasks(seed, {code: weight for code, weight in UNIT_WEIGHTS.items() if code in workspace.units}),
         *sample_reports(seed, reports),
         *series_records(seed),
         *_water_records(seed, water, workspace),
@@ -100,7 +100,7 @@ def published() -> Iterator[ProgressRecord]:
 
 
 def _water_records(seed: int, water: PlannedWater, workspace: Workspace) -> Iterator[ProgressRecord]:
-    yield from lake_records(seed, water.lake)
+    yield from lake_records(seed, water.lake, [basin.feature_id for basin in workspace.features("lake")])
     yield from reach_records(seed, water.works)
     yield from sponge_records(seed, water.zones)
     yield from section_records(seed, water.sections, workspace.features("sections"))

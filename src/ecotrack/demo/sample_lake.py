@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from ecotrack.demo.sample_dice import Dice
 from ecotrack.demo.sample_records import sample_record
-from ecotrack.model import ProgressRecord
+from ecotrack.model import Fields, ProgressRecord
 
 YEARS = range(2015, 2021)
-_BASINS = ("lake-east", "lake-west")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +53,29 @@ def _scene(dice: Dice, day: dt.date) -> PlannedSurface:
     return PlannedSurface(day, "影像", state, (surface,), clear_share_pct=f"{clear:.0f}")
 
 
-def lake_records(seed: int, planned: list[PlannedSurface]) -> Iterator[ProgressRecord]:
-    """Yield the planned observations: a record for each basin, or one for the whole lake."""
+def lake_records(seed: int, planned: Sequence[PlannedSurface], basins: Sequence[str]) -> Iterator[ProgressRecord]:
+    """Yield the planned observations: a record for each basin, or one for the whole lake.
+
+    Parameters
+    ----------
+    basins
+        Ids of the basins, east and west; where the lake is drawn otherwise, surveys are of the whole lake.
+    """
     for one in planned:
         survey = one.basis == "实测"
-        fields: dict[str, str | int | bool | None] = {
-            "basis": one.basis,
-            "surface_kind": "含挺水植物" if survey else "敞水面",
-        }
+        fields: Fields = {"basis": one.basis, "surface_kind": "含挺水植物" if survey else "敞水面"}
         if survey:
             fields["level_m"] = one.level_m
         else:
             fields |= {"clear_share_pct": one.clear_share_pct, "scene_id": f"示例-{one.observed_on:%Y%m%d}"}
-        for basin, km2 in zip(_BASINS if survey else (None,), one.parts_km2, strict=True):
+        for basin, km2 in _parts(one, basins):
             yield sample_record(
                 seed, "lake", "observation", one.observed_on, feature_id=basin, state=one.state, value=km2,
                 value_unit="km2", fields=fields,
             )  # fmt: skip
+
+
+def _parts(one: PlannedSurface, basins: Sequence[str]) -> list[tuple[str | None, Decimal]]:
+    if len(basins) == len(one.parts_km2) > 1:
+        return list(zip(basins, one.parts_km2, strict=True))
+    return [(None, sum(one.parts_km2, Decimal(0)))]

@@ -13,6 +13,7 @@ from ecotrack.demo.sample_dice import Dice
 from ecotrack.demo.sample_layout import ZONE_LINE_LON, Site, Slot, border_sites, slots_of, villages
 from ecotrack.demo.sample_life import LifeWriter
 from ecotrack.demo.sample_plan import Cut, PlannedPlot, Rect
+from ecotrack.geometry.features import Feature
 from ecotrack.workspace import Workspace
 
 SEASONS = {"2016-spring": 0.40, "2016-autumn": 0.19, "2017-spring": 0.28, "2017-autumn": 0.13}
@@ -218,12 +219,12 @@ def _order(season: str) -> int:
 
 
 def _neighbours(workspace: Workspace) -> dict[str, list[str]]:
+    """Return for each unit those that it shares a border with; all others where borders do not meet exactly."""
     units = workspace.features("report_units")
-    return {
-        one.feature_id: [
-            other.feature_id
-            for other in units
-            if other is not one and shapely.intersection(one.geometry, other.geometry).length > 0
-        ]
-        for one in units
-    }
+
+    def beside(one: Feature) -> list[str]:
+        others = [other for other in units if other is not one]
+        touching = [o for o in others if shapely.intersection(one.geometry, o.geometry).length > 0]
+        return [other.feature_id for other in touching or others]
+
+    return {unit.feature_id: beside(unit) for unit in units}

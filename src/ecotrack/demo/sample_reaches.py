@@ -54,7 +54,7 @@ def plan_works(seed: int, reaches: Sequence[Feature]) -> list[PlannedWork]:
     return [
         _plan(dice, reach, work)
         for reach in reaches
-        if not dice.share(_WITHOUT_RECORD)
+        if {"from_m", "to_m"} <= set(reach.properties) and not dice.share(_WITHOUT_RECORD)
         for work, share in _WORKS.items()
         if dice.share(share)
     ]

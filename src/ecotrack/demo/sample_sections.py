@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ecotrack.demo.sample_dice import Dice
 from ecotrack.demo.sample_records import month_end, sample_record
 from ecotrack.geometry.features import Feature
-from ecotrack.model import ProgressRecord
+from ecotrack.model import Fields, ProgressRecord
 
 YEARS = (2015, 2016, 2017)
 FIRST_LIST_ON, SECOND_LIST_ON = dt.date(2015, 1, 1), dt.date(2016, 1, 1)
@@ -64,7 +64,7 @@ def section_records(seed: int, planned: Sequence[PlannedYear], sections: Sequenc
 
 def _month(seed: int, dice: Dice, one: PlannedYear, month: int, *, river: bool) -> ProgressRecord:
     state = _state(dice, month, river=river)
-    fields: dict[str, str | int | bool | None] = {}
+    fields: Fields = {}
     if state == "已评价":
         fields |= {"class": one.water_class, "basis": "示例监测"}
         fields |= _readings(dice, one.water_class, river=river)
@@ -83,7 +83,7 @@ def _state(dice: Dice, month: int, *, river: bool) -> str:
     return "未监测" if dice.share(0.02) else "已评价"
 
 
-def _readings(dice: Dice, water_class: str, *, river: bool) -> dict[str, str | int | bool | None]:
+def _readings(dice: Dice, water_class: str, *, river: bool) -> Fields:
     """Return determinands of which COD sets the class; all the others stand in class II or better."""
     low, high = _COD_MG_L[water_class]
     return {

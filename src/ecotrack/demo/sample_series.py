@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ecotrack.demo.sample_dice import Dice
 from ecotrack.demo.sample_records import month_end, sample_record
-from ecotrack.model import ProgressRecord
+from ecotrack.model import Fields, ProgressRecord
 from ecotrack.register import stable_id
 
 AIR_ANNUAL_UG_M3 = {
@@ -89,7 +89,7 @@ def _cover_and_rank(seed: int) -> Iterator[ProgressRecord]:
             fields={"basis": "发布"},
         )  # fmt: skip
     for (year, month), place in PROVINCE_RANK.items():
-        fields: dict[str, str | int | bool | None] = {
+        fields: Fields = {
             "list": "省内11市", "list_size": 11, "period": f"{year}年1—{month}月",
         }  # fmt: skip
         yield sample_record(
@@ -113,7 +113,7 @@ def _transfers(seed: int, dice: Dice) -> Iterator[ProgressRecord]:
         start, days = dt.date(year, 11, dice.whole(5, 20)), dice.whole(25, 60)
         drawn = dice.whole(30, 60) * 1_000_000
         for state, day in (("计划", dt.date(year, 9, 30)), ("进行", start), ("结束", start + dt.timedelta(days=days))):
-            fields: dict[str, str | int | bool | None] = {"source": "引黄（示例）", "gates": "示例闸口"}
+            fields: Fields = {"source": "引黄（示例）", "gates": "示例闸口"}
             if state == "结束":
                 received = int(drawn * dice.between(0.45, 0.7))
                 fields |= {"end_on": day.isoformat(), "drawn_m3": str(drawn), "received_m3": str(received)}

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from ecotrack.demo.sample_dice import Dice
 from ecotrack.demo.sample_plan import PlannedPlot
-from ecotrack.model import ProgressRecord
+from ecotrack.model import Fields, ProgressRecord
 from ecotrack.register import stable_id
 
 NOTICE_TASK = "2017-spring"
@@ -44,7 +44,7 @@ _CONVERTED_UNITS = ("131124", "131127", "131182")
 
 def notice() -> Iterator[ProgressRecord]:
     """Yield the task and the report of each of the 13 units, as the city published them (real records)."""
-    fields: dict[str, str | int | bool | None] = {
+    fields: Fields = {
         "title": "2017年春季造林绿化", "kind": "造林绿化", "level": "市", "season": "2017-spring",
     }  # fmt: skip
     text = files("ecotrack.demo").joinpath("facts/notice_2017_spring.csv").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from ecotrack.demo.sample_tasks import PlannedReport
 from ecotrack.demo.truth_ground import Ground, Standing, by_county, share_out, shared_pairs, stand
 
 _MU_PER_M2 = 15 / 10000
+_SLIVER_M2 = 10.0
 STEPS = ("mapped", "accepted", "verified", "qualified")
 
 
@@ -46,10 +47,14 @@ class YearTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTruth:
-    """The funnel of one sample task: mu by step, plots by step, reported mu by unit."""
+    """The funnel of one sample task: mu and plots by step, losses by step and cause, reported mu by unit.
+
+    Losses leave out what the figures balance with: boundaries that are missing, and ground that was released.
+    """
 
     mu: dict[str, float]
     plots: dict[str, int]
+    losses_mu: dict[tuple[str, str], float]
     reported_mu: dict[str, int]
 
 
@@ -65,8 +70,8 @@ class Truth:
         Area of the union: ground counts once.
     disputed_mu
         Disputed ground, counted once.
-    overlap_pairs, overlap_pairs_mu
-        Pairs of accepted plots that share ground, and what they share.
+    overlap_pairs, slivers, overlap_pairs_mu
+        Pairs of accepted plots that share ground, those that share less than 10 m2, and what they share.
     territory
         Net accepted and qualified mu by county; ``outside`` lies outside the city.
     ring_km2
@@ -79,6 +84,7 @@ class Truth:
     net_qualified_mu: float
     disputed_mu: float
     overlap_pairs: int
+    slivers: int
     overlap_pairs_mu: float
     units: dict[str, Totals]
     years: dict[str, Totals]
@@ -89,8 +95,12 @@ class Truth:
     tasks: dict[str, TaskTruth]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the truth as JSON values."""
-        return asdict(self)
+        """Return the truth as JSON values; a loss has the key ``step/cause``."""
+        document = asdict(self)
+        for name, task in self.tasks.items():
+            losses = {"/".join(key): mu for key, mu in task.losses_mu.items()}
+            document["tasks"][name]["losses_mu"] = losses
+        return document
 
 
 @dataclass(slots=True)
@@ -135,6 +145,7 @@ def true_totals(
         net_qualified_mu=ledger.net_mu("qualified", _any),
         disputed_mu=ledger.sum_mu("accepted", "disputed_m2", _any),
         overlap_pairs=len(ledger.pairs_m2),
+        slivers=len([m2 for m2 in ledger.pairs_m2 if m2 < _SLIVER_M2]),
         overlap_pairs_mu=fsum(ledger.pairs_m2) * _MU_PER_M2,
         units=by(lambda one: one.plot.unit),
         years=by(lambda one: one.plot.season[:4]),
@@ -186,7 +197,7 @@ def _enter(
     }
     for step, taking_part in steps.items():
         if taking_part:
-            ledger.ground[step] |= share_out(taking_part, dispute=step != "mapped", awards=awards)
+            ledger.ground[step] |= share_out(taking_part, awards=awards)
     ledger.pairs_m2 += shared_pairs(standing)
     for step in ("accepted", "qualified"):
         for county, m2 in by_county(steps[step]):
@@ -198,7 +209,7 @@ def _totals(ledger: _Ledger, test: Callable[[Standing], bool]) -> Totals:
     disputed = [ledger.sum_mu("accepted", part, test) for part in ("disputed_m2", "dispute_m2")]
     return Totals(
         plots=len([name for name in accepted if test(ledger.standings[name])]),
-        mapped_mu=ledger.sum_mu("mapped", "credited_m2", test),
+        mapped_mu=ledger.net_mu("mapped", test),
         accepted_mu=ledger.sum_mu("accepted", "credited_m2", test),
         verified_mu=ledger.sum_mu("verified", "credited_m2", test),
         qualified_mu=ledger.sum_mu("qualified", "credited_m2", test),
@@ -256,8 +267,38 @@ def _task(ledger: _Ledger, task_id: str, reported_mu: dict[str, int]) -> TaskTru
     def mine(one: Standing) -> bool:
         return one.plot.task_id == task_id
 
+    mu = {step: ledger.sum_mu(step, "credited_m2", mine) for step in STEPS} | {"mapped": ledger.net_mu("mapped", mine)}
     return TaskTruth(
-        mu={step: ledger.sum_mu(step, "credited_m2", mine) for step in STEPS},
+        mu=mu,
         plots={step: len([name for name in ledger.ground[step] if mine(ledger.standings[name])]) for step in STEPS},
+        losses_mu={key: lost for key, lost in _losses(ledger, mine).items() if lost},
         reported_mu=reported_mu,
     )
+
+
+def _losses(ledger: _Ledger, mine: Callable[[Standing], bool]) -> dict[tuple[str, str], float]:
+    def lost(step: str, test: Callable[[Standing], bool]) -> float:
+        return ledger.net_mu(step, lambda one: mine(one) and test(one))
+
+    def credited(step: str, test: Callable[[Standing], bool]) -> float:
+        return ledger.sum_mu(step, "credited_m2", lambda one: mine(one) and test(one))
+
+    def waits(one: Standing, *, due: bool) -> bool:
+        return not one.checked and (ledger.as_of > due_on(one.plot)) == due
+
+    return {
+        ("mapped", "overlap"): ledger.sum_mu("mapped", "overlap_m2", mine),
+        ("mapped", "dispute"): ledger.sum_mu("mapped", "dispute_m2", mine),
+        ("accepted", "returned"): lost("mapped", lambda one: one.verdict in (None, "return")),
+        ("accepted", "struck"): lost("mapped", lambda one: one.verdict == "strike" or _gone(ledger, one)),
+        ("accepted", "dispute"): ledger.sum_mu("accepted", "disputed_m2", mine),
+        ("verified", "not_due"): credited("accepted", lambda one: waits(one, due=False)),
+        ("verified", "overdue"): credited("accepted", lambda one: waits(one, due=True)),
+        ("qualified", "replant"): credited("verified", lambda one: one.outcome == "replant"),
+        ("qualified", "failed"): credited("verified", lambda one: one.outcome == "failed"),
+    }
+
+
+def _gone(ledger: _Ledger, one: Standing) -> bool:
+    """Whether an accepted plot has left its ground to a redo."""
+    return one.accepted and one.plot.feature_id not in ledger.ground["accepted"]

@@ -77,7 +77,17 @@ def stand(plot: PlannedPlot, as_of: dt.date) -> Standing | None:
 
 @dataclass(slots=True)
 class Ground:
-    """Ground of one plot at one step, m2."""
+    """Ground of one plot at one step, m2.
+
+    Attributes
+    ----------
+    credited_m2
+        Its own.
+    disputed_m2
+        It has prior claim, but a rival disputes it.
+    overlap_m2, dispute_m2
+        Another holds it by prior claim, or in dispute.
+    """
 
     credited_m2: float = 0.0
     disputed_m2: float = 0.0
@@ -99,9 +109,7 @@ def covers(rect: Rect, cell: Rect) -> bool:
     return rect.west <= cell.west and cell.east <= rect.east and rect.south <= cell.south and cell.north <= rect.north
 
 
-def share_out(
-    standings: Sequence[Standing], *, dispute: bool = True, awards: Mapping[frozenset[str], str] | None = None
-) -> dict[str, Ground]:
+def share_out(standings: Sequence[Standing], *, awards: Mapping[frozenset[str], str]) -> dict[str, Ground]:
     """Share the ground of one cluster out among its plots that compete.
 
     A cell goes to the plot with prior claim, unless another of its season and of another unit covers it too:
@@ -111,12 +119,11 @@ def share_out(
     if len(standings) == 1:
         result[standings[0].plot.feature_id].credited_m2 = cell_m2(standings[0].rect)
         return result
-    decided = awards or {}
-    order = in_order(standings, decided)
+    order = in_order(standings, awards)
     for cell in cells([one.rect for one in standings]):
         here = [one for one in order if covers(one.rect, cell)]
         if here:
-            _settle(here, cell_m2(cell), result, decided if dispute else None)
+            _settle(here, cell_m2(cell), result, awards)
     return result
 
 
@@ -131,14 +138,13 @@ def in_order(standings: Sequence[Standing], awards: Mapping[frozenset[str], str]
 
 
 def _settle(
-    here: Sequence[Standing], area_m2: float, result: dict[str, Ground], awards: Mapping[frozenset[str], str] | None
+    here: Sequence[Standing], area_m2: float, result: dict[str, Ground], awards: Mapping[frozenset[str], str]
 ) -> None:
-    """Enter one cell for the plots that cover it, first claim first; ``awards`` is None where nothing is disputed."""
+    """Enter one cell for the plots that cover it, first claim first."""
 
     def rivals(one: Standing, other: Standing) -> bool:
         pair = frozenset((one.plot.feature_id, other.plot.feature_id))
-        same_season = one.plot.season == other.plot.season and one.plot.unit != other.plot.unit
-        return awards is not None and same_season and pair not in awards
+        return one.plot.season == other.plot.season and one.plot.unit != other.plot.unit and pair not in awards
 
     first = result[here[0].plot.feature_id]
     if any(rivals(here[0], other) for other in here[1:]):
