@@ -22,7 +22,7 @@ from ecotrack.maps.seal import seal
 SCRIPTS = ("words.js", "unpack.js", "card.js", "draw.js", "legend.js", "gauges.js", "tables.js", "start.js")
 """Our scripts, in the order in which they stand in the page."""
 
-SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "funnel")
+SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "indicators", "funnel")
 """Parts of the scoreboard that the page draws; the others (every pair of overlapping plots) stay out of the file."""
 
 Progress = Callable[[str, str], None]

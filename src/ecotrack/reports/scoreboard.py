@@ -49,6 +49,7 @@ def _parts(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
         yield territorial_table(scoreboard, lang)
     yield treated_line(scoreboard["indicators"]["km_treated"], lang)
     yield overlaps_line(scoreboard["overlaps"], lang)
+    yield rivers_table(scoreboard, lang)
     yield coverage_table(scoreboard, lang)
 
 
@@ -179,6 +180,16 @@ def overlaps_line(overlaps: Json, lang: Lang) -> RichText:
         f"{overlaps['count']} overlaps between plots, {area} mu, of it disputed {disputed} mu",
     )
     return RichText(text.lang(lang) + marks(overlaps, lang) + "\n")
+
+
+def rivers_table(scoreboard: Json, lang: Lang) -> RenderableType:
+    """Return the kilometres treated by kind of work; no percentage on a line that is not calibrated."""
+    treated = scoreboard["indicators"]["km_treated"]
+    names = {"zh": ("工程类别", "公里"), "en": ("kind of work", "km")}[lang]
+    rows = [[row["work"], amount(row["km"])] for row in treated["works"]]
+    title = Text("河渠治理里程", "Rivers and canals treated").lang(lang)
+    basis = "" if treated["calibrated"] else Text("（按示意线里程，单岸折半）", " (drawn line; one bank is half)").lang(lang)
+    return table(title + marks(treated, lang) + basis, _columns(names, 2), rows)
 
 
 def coverage_table(scoreboard: Json, lang: Lang) -> RenderableType:

@@ -73,7 +73,33 @@
     return card;
   };
 
+  // Kilometres of rivers and canals treated: no target and no percentage, since the line is a drawn one.
+  eco.kilometres = function (treated) {
+    const head = [eco.el('h3', '', eco.word('kmTreated'))];
+    if (treated.sample) {
+      head.push(eco.mark('sample'));
+    }
+    if (!treated.calibrated) {
+      head.push(eco.mark('sketch'));
+    }
+    const rows = treated.works.map(function (row) {
+      const km = number('eco-value', row.km, eco.quantity(row.km, 'km'));
+      km.dataset.work = row.work;
+      return eco.el('div', 'eco-figures', [eco.el('span', '', row.work), km]);
+    });
+    if (!rows.length) {
+      rows.push(eco.el('div', 'eco-figures', [number('eco-value', null, eco.word(treated.records ? 'noneDone' : 'noRecord'))]));
+    }
+    const card = eco.el('article', 'eco-gauge', [eco.el('header', '', head)].concat(rows));
+    card.dataset.indicator = 'km_treated';
+    if (!treated.calibrated) {
+      card.appendChild(eco.el('ul', 'eco-reasons', [eco.el('li', '', eco.word('drawnLine'))]));
+    }
+    return card;
+  };
+
   eco.targets = function (scoreboard) {
-    return scoreboard.targets.map(eco.gauge);
+    const treated = scoreboard.indicators && scoreboard.indicators.km_treated;
+    return scoreboard.targets.map(eco.gauge).concat(treated ? [eco.kilometres(treated)] : []);
   };
 })();
