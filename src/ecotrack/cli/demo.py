@@ -24,8 +24,8 @@ def demo() -> None:
 @spoken_command(
     "build",
     help=say(
-        "建立示例登记库：公布的2017年春季通报（真实），其余全部标为示例。",
-        "Build the sample register: the published notice of spring 2017 (real), all else marked as sample.",
+        "建立示例登记库：公布的2017年春季通报和2016年全国空气排名是真实的，其余全部标为示例。",
+        "Build the sample register: the notice of spring 2017 and the national air ranks of 2016 are real, all else is sample.",
     ),
     epilog=say(
         "示例：ecotrack demo build --plots 600 --yes",
