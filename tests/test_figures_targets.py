@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from figure_cases import accept, box, check, codes, feature, measure, plot, record
 
 from ecotrack.figures.deadlines import working_days
 from ecotrack.figures.rivers import km_treated
 from ecotrack.figures.water_class import water_class
 from ecotrack.geometry.area import area_m2
 from ecotrack.units import mu_from_m2
+from figure_cases import accept, box, check, codes, feature, measure, plot, record
 
 BASINS = {"lake": [feature("lake-east", box(115.60)), feature("lake-west", box(115.55))]}
 
@@ -192,10 +192,12 @@ LISTED = [record("sections", "listing", "2014-01-01", feature_id=f"s{i}") for i 
 
 
 def yearly(year: int, classes: list[str | None]):
-    return [
-        record("sections", "year", f"{year}-12-31", feature_id=f"s{i}", state="已评价" if c else "断流", **({"class": c} if c else {}))
-        for i, c in enumerate(classes)
-    ]  # fmt: skip
+    def one(i: int, found: str | None):
+        fields = {"class": found} if found else {}
+        state = "已评价" if found else "断流"
+        return record("sections", "year", f"{year}-12-31", feature_id=f"s{i}", state=state, **fields)
+
+    return [one(i, found) for i, found in enumerate(classes)]
 
 
 def test_sections_rise_in_points_over_the_list_of_both_years() -> None:

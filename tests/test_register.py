@@ -75,9 +75,13 @@ def test_what_was_written_is_read_back_whole(register: Register) -> None:
 
 
 def test_nothing_is_kept_of_a_write_that_fails(register: Register) -> None:
-    with pytest.raises(RuntimeError), register.writer(author="张三") as writer:
-        writer.add(submission())
-        raise RuntimeError
+    def fail_in_the_middle() -> None:
+        with register.writer(author="张三") as writer:
+            writer.add(submission())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_in_the_middle()
     assert register.head().seq == 0
     assert register.submissions() == []
 

@@ -188,7 +188,11 @@ def rivers_table(scoreboard: Json, lang: Lang) -> RenderableType:
     names = {"zh": ("工程类别", "公里"), "en": ("kind of work", "km")}[lang]
     rows = [[row["work"], amount(row["km"])] for row in treated["works"]]
     title = Text("河渠治理里程", "Rivers and canals treated").lang(lang)
-    basis = "" if treated["calibrated"] else Text("（按示意线里程，单岸折半）", " (drawn line; one bank is half)").lang(lang)
+    basis = (
+        ""
+        if treated["calibrated"]
+        else Text("（按示意线里程，单岸折半）", " (drawn line; one bank is half)").lang(lang)
+    )
     return table(title + marks(treated, lang) + basis, _columns(names, 2), rows)
 
 
