@@ -1,4 +1,4 @@
-"""A unit office fills in one form for four layers; gauges, popups and figures follow, and a correction takes them back."""
+"""A unit office fills in one form for four layers; gauges, popups and figures follow, and go back when corrected."""
 
 from __future__ import annotations
 
@@ -93,12 +93,15 @@ def base(office: Workspace) -> Rows:
 def new(office: Workspace) -> dict[str, dict[str, Any]]:
     """One record for each of the four layers."""
     zone = next(z for z in office.features("sponge_zones") if z.properties["city_code"] == "131102")
+    lake = {"effective_on": "2017-01-20", "value": 70, "state": "采用", "basis": "实测"}
+    work = {"feature_id": office.features("reaches")[0].feature_id, "effective_on": "2017-01-10", "state": "完工"}
+    passing = {"feature_id": zone.feature_id, "effective_on": "2017-01-10", "state": "达标"}
     return {
-        "lake": {"effective_on": "2017-01-20", "value": 70, "state": "采用", "basis": "实测", "surface_kind": "含挺水植物"},
-        "reaches": {"feature_id": office.features("reaches")[0].feature_id, "effective_on": "2017-01-10", "state": "完工", "work": "清淤"},
-        "sponge_zones": {"feature_id": zone.feature_id, "effective_on": "2017-01-10", "state": "达标", "standard": "国办发〔2015〕75号"},
+        "lake": lake | {"surface_kind": "含挺水植物"},
+        "reaches": work | {"work": "清淤"},
+        "sponge_zones": passing | {"standard": "国办发〔2015〕75号"},
         "sections": month(office.features("sections")[0].feature_id, "2016-12-31", "Ⅱ"),
-    }  # fmt: skip
+    }
 
 
 def figures(office: Workspace, *limits: str) -> dict[str, Any]:
@@ -157,7 +160,9 @@ def test_one_form_moves_gauges_popups_and_figures_and_a_correction_moves_them_ba
         feature = next(
             f for f in office.features(layer) if f.feature_id == given[layer].get("feature_id", f.feature_id)
         )
-        point = feature.geometry.interpolate(0.5, normalized=True) if layer == "reaches" else feature.geometry.representative_point()  # fmt: skip
+        shape = feature.geometry
+        on_line = layer == "reaches"
+        point = shape.interpolate(0.5, normalized=True) if on_line else shape.representative_point()
         page.page.evaluate("(at) => { map_shell.setView(at, 13, { animate: false }); }", [point.y, point.x])
         page.click_on(point.x, point.y)
         assert words in page.page.inner_text(".eco-card")
