@@ -25,7 +25,7 @@ def demo() -> None:
     "build",
     help=say(
         "建立示例登记库：公布的2017年春季通报和2016年全国空气排名是真实的，其余全部标为示例。",
-        "Build the sample register: the notice of spring 2017 and the national ranks of 2016 are real, the rest sample.",
+        "Build the sample register; the notice of spring 2017 and the ranks of 2016 are real, all else is sample.",
     ),
     epilog=say(
         "示例：ecotrack demo build --plots 600 --yes",
