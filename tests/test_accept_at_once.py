@@ -12,15 +12,18 @@ from pathlib import Path
 import pytest
 import shapely
 
+from ecotrack.errors import NoOverlap, OwnReview, UnknownSubmission
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import to_wkb
 from ecotrack.model import FeatureVersion, Submission
 from ecotrack.register import audit
+from ecotrack.review import award
 from ecotrack.units import mu_from_m2
 from ecotrack.workspace import Workspace, today
 
 ROOT = Path(__file__).parent.parent
 SHAPES = {"甲": shapely.box(115.70, 37.80, 115.72, 37.81), "乙": shapely.box(115.71, 37.80, 115.73, 37.81)}
+FAR = {"丙": shapely.box(115.80, 37.80, 115.81, 37.81)}
 
 ACCEPT = textwrap.dedent(
     """
@@ -48,7 +51,7 @@ def submit(workspace: Workspace, name: str, unit: str) -> None:
                 layer="plots",
                 submission_id=f"s-{name}",
                 effective_on=day,
-                wkb=to_wkb(SHAPES[name]),
+                wkb=to_wkb((SHAPES | FAR)[name]),
                 unit=unit,
                 season="2016-spring",
                 kind="造林",
@@ -90,4 +93,25 @@ def test_both_acceptances_stand_and_the_shared_ground_is_disputed_once(tmp_path:
     union_mu = mu_from_m2(area_m2([shapely.union_all(list(SHAPES.values()))])[0])
     assert document["units"]["responsible"][-1]["net_accepted_mu"] == pytest.approx(union_mu, rel=1e-9)
     with workspace.register() as register:
+        with pytest.raises(OwnReview):
+            award(register, "乙", "甲", reviewer="送审人甲", decided_on=today(), reason="现场核实")
+        award(register, "乙", "甲", reviewer="王五", decided_on=today(), reason="现场核实")
         assert audit(register).sound
+    document = workspace.view().to_json()
+    assert document["overlaps"]["disputed_mu"] == 0
+    rows = {row["code"]: row["accepted_mu"] for row in document["units"]["responsible"]}
+    assert rows["131103"] > rows["131102"]
+
+
+def test_an_award_needs_two_known_plots_that_share_ground(tmp_path: Path) -> None:
+    for name in ("layers", "geo"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "ecotrack.toml", tmp_path)
+    workspace = Workspace.open(tmp_path)
+    submit(workspace, "甲", "131102")
+    submit(workspace, "丙", "131103")
+    with workspace.register() as register:
+        with pytest.raises(NoOverlap):
+            award(register, "甲", "丙", reviewer="王五", decided_on=today(), reason="x")
+        with pytest.raises(UnknownSubmission):
+            award(register, "甲", "丁", reviewer="王五", decided_on=today(), reason="x")

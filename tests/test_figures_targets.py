@@ -11,7 +11,7 @@ from ecotrack.figures.rivers import km_treated
 from ecotrack.figures.water_class import water_class
 from ecotrack.geometry.area import area_m2
 from ecotrack.units import mu_from_m2
-from figure_cases import accept, box, check, codes, feature, measure, plot, record
+from figure_cases import accept, board, box, check, codes, feature, measure, plot, record
 
 BASINS = {"lake": [feature("lake-east", box(115.60)), feature("lake-west", box(115.55))]}
 
@@ -310,8 +310,6 @@ def work(reach: str, on: str, state: str, **fields):
 
 
 def km(records) -> float:
-    from figure_cases import board
-
     found = km_treated(board("2017-01-01", records=records).state, REACHES)
     return sum(row["km"] for row in found["works"])
 
@@ -329,6 +327,13 @@ def test_kilometres_are_the_union_of_work_intervals_and_one_bank_is_half() -> No
     )
     assert km([work("r-1", "2016-05-01", "完工", bank="左")]) == 0.5
     assert km([work("r-1", "2016-05-01", "在建")]) == 0.0
+
+
+def test_a_kilometre_on_a_shared_border_stands_in_both_units_and_once_in_the_city() -> None:
+    shared = [feature("r", box(115.6), river="fuyang", from_m=0, to_m=1000, unit="131122", shared_with="131182")]
+    found = km_treated(board("2017-01-01", records=[work("r", "2016-05-01", "完工")]).state, shared)
+    assert [(row["unit"], row["km"]) for row in found["units"]] == [("131122", 1.0), ("131182", 1.0)]
+    assert [row["km"] for row in found["works"]] == [1.0]
 
 
 def test_a_relapse_takes_kilometres_back_and_a_reach_bounds_its_work() -> None:

@@ -482,3 +482,10 @@ class CannotWrite(UsageError):
         "请检查目录是否存在、是否可写，或文件是否正在被打开",
         "check that the folder is there and writable, and the file not open",
     )
+
+
+class NoOverlap(UsageError):
+    """An award between two plots that share no ground."""
+
+    what = Text("地块 {first} 与 {second} 没有重叠", "plots {first} and {second} share no ground")
+    mend = Text("请用 ecotrack stats --json 查看 overlaps", "see overlaps in ecotrack stats --json")

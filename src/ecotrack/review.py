@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ecotrack.errors import FutureDate, OwnReview, UnknownSubmission
+from ecotrack.errors import FutureDate, NoOverlap, OwnReview, UnknownSubmission
+from ecotrack.geometry.codec import from_wkb
+from ecotrack.geometry.overlap import overlap_pairs
 from ecotrack.model import Decision, FeatureVersion, Submission
 from ecotrack.register import Register, new_id
 from ecotrack.workspace import today
@@ -83,14 +85,13 @@ def decide(
     """
     if decided_on > today():
         raise FutureDate(day=decided_on, today=today())
+    book = _Book(register)
+    decisions: list[Decision] = []
     with register.writer(author=reviewer) as writer:
-        book = _Book(register)
-        decisions = []
         for subject_id in dict.fromkeys(subject_ids):
             subject, found, submission_id = book.find(subject_id)
-            sender = book.senders.get(submission_id, "")
-            if verdict != "withdraw" and sender.strip().casefold() == reviewer.strip().casefold():
-                raise OwnReview(subject_id, name=reviewer)
+            if verdict != "withdraw":
+                book.refuse_sender(subject_id, submission_id, reviewer)
             decision = Decision(
                 decision_id=new_id(),
                 subject=subject,
@@ -133,6 +134,61 @@ def withdraw(
 ) -> list[Decision]:
     """Take back what was sent in; the one verdict that is the sender's own. See `decide`."""
     return decide(register, subject_ids, "withdraw", reviewer=reviewer, decided_on=decided_on, reason=reason)
+
+
+def award(
+    register: Register,
+    winner: str,
+    loser: str,
+    *,
+    reviewer: str,
+    decided_on: dt.date,
+    reason: str,
+    document: str = "",
+    identity_proven: bool = False,
+) -> Decision:
+    """Decide a disputed overlap: the ground that two plots share belongs to ``winner`` from now on.
+
+    Parameters
+    ----------
+    winner, loser
+        Ids of the two plots.
+    reviewer
+        Name of who decides: the sender of neither.
+
+    Raises
+    ------
+    UnknownSubmission
+        The register holds no such plot.
+    NoOverlap
+        The two share no ground.
+    OwnReview
+        The reviewer sent one of them in.
+    FutureDate
+        ``decided_on`` is after today.
+    """
+    if decided_on > today():
+        raise FutureDate(day=decided_on, today=today())
+    book = _Book(register)
+    versions = [book.newest(name) for name in (winner, loser)]
+    for name, version in zip((winner, loser), versions, strict=True):
+        book.refuse_sender(name, version.submission_id, reviewer)
+    if not len(overlap_pairs(from_wkb([version.wkb for version in versions])).left):
+        raise NoOverlap("", first=winner, second=loser)
+    decision = Decision(
+        decision_id=new_id(),
+        subject="overlap",
+        subject_id=f"{versions[0].feature_id}|{versions[1].feature_id}",
+        verdict="award",
+        decided_on=decided_on,
+        reviewer=reviewer,
+        reason=reason if identity_proven else reason + UNPROVEN,
+        document=document,
+        sample=all(version.sample for version in versions),
+    )
+    with register.writer(author=reviewer) as writer:
+        writer.add(decision)
+    return decision
 
 
 def pending(register: Register, *, layer: str | None = None) -> list[Pending]:
@@ -180,21 +236,26 @@ class _Book:
         self.versions = register.versions()
         self._by_version = {version.version_id: version for version in self.versions}
         self._newest = {version.feature_id: version for version in self.versions}
-        names = register.accounts()
-        self.senders = {
-            entry.submission_id: names.get(account_id, "")
-            for _, _, _, account_id, entry in register.entries()
-            if isinstance(entry, Submission)
-        }
+        self.senders = register.senders()
 
     def find(self, subject_id: str) -> tuple[Subject, str, str]:
         """Return what an id names: the subject, its id, and its submission's id."""
         if subject_id in self.submissions:
             return "submission", subject_id, subject_id
-        version = self._by_version.get(subject_id) or self._newest.get(subject_id)
-        if version is None:
-            raise UnknownSubmission("", name=subject_id)
+        version = self.newest(subject_id)
         return "version", version.version_id, version.submission_id
+
+    def newest(self, name: str) -> FeatureVersion:
+        """Return the newest version of a plot, or the version with this id."""
+        version = self._by_version.get(name) or self._newest.get(name)
+        if version is None:
+            raise UnknownSubmission("", name=name)
+        return version
+
+    def refuse_sender(self, name: str, submission_id: str, reviewer: str) -> None:
+        """Raise where the reviewer is the one who sent the submission in."""
+        if self.senders.get(submission_id, "").strip().casefold() == reviewer.strip().casefold():
+            raise OwnReview(name, name=reviewer)
 
     def is_sample(self, submission_id: str) -> bool:
         submission = self.submissions.get(submission_id)

@@ -117,7 +117,43 @@ def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click
     return decide_
 
 
+@command(
+    "award",
+    help=say(
+        "裁定争议重叠：两块地重叠的部分归第一块。",
+        "Decide a disputed overlap: the ground that two plots share goes to the first one.",
+    ),
+    epilog=say(
+        "示例：ecotrack review award 地块甲 地块乙 --by 李四 --reason 现场核实",
+        "Example: ecotrack review award PLOT-A PLOT-B --by Li --reason 'seen on site'",
+    ),
+)
+@click.argument("winner")
+@click.argument("loser")
+@option("--by", required=True, help=say("裁定人（不能是提交人）", "who decides; the sender of neither"))
+@option("--on", "decided_on", type=DAY, help=say("裁定日期（默认今天）", "day of the award (default: today)"))
+@option("--reason", required=True, help=say("理由", "reason"))
+@option("--document", default="", help=say("依据文件", "document that it rests on"))
+@click.pass_context
+def award_(
+    ctx: click.Context, winner: str, loser: str, by: str, decided_on: dt.date | None, reason: str, document: str
+) -> None:
+    """Write an award."""
+    from ecotrack.review import award
+    from ecotrack.workspace import today
+
+    day = decided_on or today()
+    with open_workspace(ctx).register() as register:
+        award(register, winner, loser, reviewer=by, decided_on=day, reason=reason, document=document)
+    speak(
+        ctx,
+        f"重叠部分归 {winner}（{day}，{by}；未验证裁定人身份）",
+        f"the shared ground goes to {winner} ({day}, {by}; identity was not proven)",
+    )
+
+
 review.add_command(list_)
+review.add_command(award_)
 for _words in (
     ("accept", "通过提交或地块。", "Accept submissions or features."),
     ("return", "退回提交或地块，写明理由。", "Send back, with a reason."),

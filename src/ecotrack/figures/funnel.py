@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 from typing import Any
@@ -31,11 +31,11 @@ CAUSES: dict[str, Text] = {
     "overlap": Text("与先有地块重叠", "overlap with a plot of prior claim"),
     "dispute": Text("争议重叠（待裁定）", "disputed overlap (undecided)"),
     "struck": Text("核销或已重造", "struck or redone"),
-    "released": Text("先有地块退出后释放（增加）", "released by plots that dropped out (a gain)"),
     "replant": Text("成活率不足，待补植", "to be replanted"),
     "failed": Text("成活率不合格", "survival failed"),
     "not_due": Text("尚未到期", "not due yet"),
     "overdue": Text("到期未查", "due but not checked"),
+    "released": Text("先有地块退出后释放", "released by plots that dropped out"),
 }
 
 
@@ -302,7 +302,12 @@ def _balanced(row: Row, step: str, losses: list[tuple[str, float]]) -> list[tupl
         rest = above - here - fsum(mu for _, mu in losses)
         if abs(rest) > _ROUNDING * max(above, 1.0) and (step != "mapped" or rest > 0):
             losses = [("no_boundary" if step == "mapped" else "released", rest), *losses]
-    return [(cause, mu) for cause, mu in losses if mu]
+    return _ordered((cause, mu) for cause, mu in losses if mu)
+
+
+def _ordered(losses: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    order = list(CAUSES)
+    return sorted(losses, key=lambda loss: order.index(loss[0]))
 
 
 def _total(rows: Sequence[Row], assessed: bool) -> Row:
@@ -320,7 +325,7 @@ def _total(rows: Sequence[Row], assessed: bool) -> Row:
         code="",
         mu={step: add(step) for step in STEPS},
         plots={step: sum(row.plots[step] for row in rows) for step in rows[0].plots} if assessed else {},
-        losses={step: [(cause, fsum(mus)) for cause, mus in found.items()] for step, found in causes.items()},
+        losses={step: _ordered((c, fsum(mus)) for c, mus in found.items()) for step, found in causes.items()},
         converted_mu=fsum(converted) if converted else None,
         reported_on=max((row.reported_on for row in rows if row.reported_on), default=None),
     )

@@ -72,11 +72,11 @@ def km_treated(state: State, reaches: Sequence[Feature]) -> dict[str, Any]:
         reach = by_id.get(str(record.feature_id))
         if reach is None:
             continue
-        river, unit = str(reach.properties["river"]), str(reach.properties.get("unit"))
-        work, span = str(record.fields.get("work")), _span(record, reach)
+        river, work, span = str(reach.properties["river"]), str(record.fields.get("work")), _span(record, reach)
         for bank in _BANKS[str(record.fields.get("bank") or reach.properties.get("bank") or "双")]:
-            for ledger, key in ((city, (work, river, bank)), (units, (work, river, bank, unit))):
-                ledger[key] = _apply(ledger[key], record.state, span)  # type: ignore[index]
+            city[work, river, bank] = _apply(city[work, river, bank], record.state, span)
+            for unit in _units(reach):
+                units[work, river, bank, unit] = _apply(units[work, river, bank, unit], record.state, span)
     return {
         "works": _rows(city, 0),
         "units": _rows(units, 3),
@@ -84,6 +84,12 @@ def km_treated(state: State, reaches: Sequence[Feature]) -> dict[str, Any]:
         "calibrated": bool(reaches) and all(reach.properties.get("calibrated") for reach in reaches),
         "records": len(records),
     }
+
+
+def _units(reach: Feature) -> list[str]:
+    """Return the units whose ground the reach is: its own, and those that share the border it runs on."""
+    shared = str(reach.properties.get("shared_with") or "")
+    return [str(reach.properties.get("unit")), *(code for code in shared.split(";") if code)]
 
 
 def _apply(intervals: Intervals, state: str | None, span: tuple[int, int]) -> Intervals:

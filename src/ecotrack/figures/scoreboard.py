@@ -170,7 +170,16 @@ class Scoreboard:
             "net_qualified_mu": mu_from_m2(found.outside_qualified_m2),
             "sketch": any(bool(cell.properties.get("sketch")) for cell in cells),
         }
-        return [*rows, outside]
+        everything = np.ones(len(self.plots.plots), dtype=bool)
+        city = {
+            "code": "",
+            "name_zh": "全市",
+            "name_en": "city",
+            "net_accepted_mu": mu_from_m2(self.plots.accepted.net_m2(everything)),
+            "net_qualified_mu": mu_from_m2(self.plots.qualified.net_m2(everything)),
+            "sketch": False,
+        }
+        return [*rows, outside, city]
 
     def _by(self, column: npt.NDArray[np.object_], name: str) -> list[dict[str, Any]]:
         return [{name: value, **self._area_row(column == value)} for value in sorted({*column.tolist()})]

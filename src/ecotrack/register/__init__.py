@@ -1,6 +1,6 @@
 """The append-only register: one GeoPackage file, one hash chain, one writer at a time.
 
-Only Python's ``sqlite3`` ever opens the file inside our processes (docs/decisions/0010); other programs
+Only Python's ``sqlite3`` ever opens the file inside our processes (docs/decisions/0006); other programs
 read it from processes of their own.
 """
 

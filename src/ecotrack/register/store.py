@@ -228,6 +228,12 @@ class Register:
         """Return the names of the accounts by id."""
         return dict(self._connection.execute("SELECT account_id, name FROM account"))
 
+    def senders(self) -> dict[str, str]:
+        """Return who sent each submission: its id to the name of the account."""
+        sql = """SELECT e.entry_id, a.name FROM entry e JOIN account a ON a.account_id = e.account_id
+                 WHERE e.kind = 'submission'"""
+        return dict(self._connection.execute(sql))
+
     def units(self) -> list[UnitEntry]:
         """Return how units were named, in the order of recording."""
         return self._read(UnitEntry, {}, seq=None)

@@ -21,7 +21,12 @@ from ecotrack.reports.wording import (
     told,
     with_unit,
 )
+from ecotrack.units import round_half_up, round_parts
 
+_ROUNDED = Text(
+    "各行已按最大余数法取整，与合计一致", "rows are rounded by largest remainder, so that they add up to the total"
+)
+_DISPUTED = Text("；争议面积在双方各计一次，合计只计一次", "; disputed ground stands in both units, once in the total")
 _SIGNS = {"met": "✓", "on_course": "→", "missed": "✗", "not_assessed": "○"}
 
 
@@ -35,10 +40,10 @@ def scoreboard_table(scoreboard: Json, lang: Lang) -> RenderableType:
     lang
         ``zh`` or ``en``.
     """
-    return Group(*_parts(scoreboard, lang))
+    return Group(*_sections(scoreboard, lang))
 
 
-def _parts(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
+def _sections(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
     yield heading(scoreboard, lang)
     yield targets_table(scoreboard, lang)
     for funnel in scoreboard["funnel"]:
@@ -110,41 +115,60 @@ def _columns(names: tuple[str, ...], numbers_to: int) -> list[tuple[str, bool]]:
 
 def _step_row(step: Json, lang: Lang) -> list[str]:
     missing = step["area_mu"] is None
-    losses = "；".join(f"{loss[lang]} {amount(loss['area_mu'])}" for loss in step["losses"])
+    losses = "；".join(_loss(loss, lang) for loss in step["losses"])
     flag = Text("大于上一环节", "above the step before").lang(lang) if step["flag"] else ""
     remarks = "；".join(text for text in (flag, reasons(step, lang)) if text)
     return [
         told(step, "title", lang),
-        NOT_ASSESSED.lang(lang) if missing else amount(step["area_mu"]),
+        NOT_ASSESSED.lang(lang) if missing else amount(step["area_mu"], fixed=step["plots"] is not None),
         "" if step["plots"] is None else str(step["plots"]),
         losses,
         remarks,
     ]
 
 
+def _loss(loss: Json, lang: Lang) -> str:
+    sign = "+" if loss["area_mu"] < 0 else ""
+    return f"{loss[lang]} {sign}{amount(abs(loss['area_mu']), fixed=True)}"
+
+
 def units_table(scoreboard: Json, lang: Lang) -> RenderableType:
     """Return ground by responsible unit (责任口径)."""
     names = {"zh": ("单位", "地块数", "上图（亩）", "审核（亩）", "核实（亩）", "合格（亩）", "争议（亩）"),
              "en": ("unit", "plots", "mapped", "accepted", "verified", "qualified", "disputed (mu)")}[lang]  # fmt: skip
-    keys = ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu", "disputed_mu")
-    rows = [
-        [told(row, "name", lang), str(row["plots"]), *(amount(row[key]) for key in keys)]
-        for row in scoreboard["units"]["responsible"]
+    rows = scoreboard["units"]["responsible"]
+    columns = [_parts(rows, key) for key in ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu")]
+    disputed = [amount(row["disputed_mu"], fixed=True) for row in rows]
+    cells = [
+        [told(row, "name", lang), str(row["plots"]), *numbers, in_dispute]
+        for row, *numbers, in_dispute in zip(rows, *columns, disputed, strict=True)
     ]
     title = Text("三、各单位地块（责任口径）", "Plots by responsible unit").lang(lang)
-    return table(title + marks(scoreboard["units"], lang), _columns(names, len(names)), rows, total=True)
+    note = _ROUNDED.lang(lang) + _DISPUTED.lang(lang)
+    heading_ = title + marks(scoreboard["units"], lang)
+    return Group(table(heading_, _columns(names, len(names)), cells, total=True), RichText(note + "\n"))
+
+
+def _parts(rows: list[Json], key: str) -> list[str]:
+    """Return a column whose last row is the total: rounded parts add up to the rounded total."""
+    if not rows:
+        return []
+    parts = round_parts([row[key] for row in rows[:-1]], digits=2)
+    return [f"{part:,f}" for part in [*parts, round_half_up(rows[-1][key], 2)]]
 
 
 def territorial_table(scoreboard: Json, lang: Lang) -> RenderableType:
-    """Return ground by county, cut at the border (属地口径)."""
+    """Return ground by county, cut at the border (属地口径), with what lies outside and the city."""
     names = {"zh": ("县级行政区", "审核净面积（亩）", "合格净面积（亩）"),
              "en": ("county", "net accepted mu", "net qualified mu")}[lang]  # fmt: skip
-    rows = [
-        [told(row, "name", lang) + marks(row, lang), amount(row["net_accepted_mu"]), amount(row["net_qualified_mu"])]
-        for row in scoreboard["units"]["territorial"]
+    rows = scoreboard["units"]["territorial"]
+    columns = [_parts(rows, key) for key in ("net_accepted_mu", "net_qualified_mu")]
+    cells = [
+        [told(row, "name", lang) + marks(row, lang), *numbers] for row, *numbers in zip(rows, *columns, strict=True)
     ]
     title = Text("四、各县净面积（属地口径）", "Net area by county (territorial)").lang(lang)
-    return table(title + marks(scoreboard["units"], lang), _columns(names, 3), rows)
+    heading_ = title + marks(scoreboard["units"], lang)
+    return Group(table(heading_, _columns(names, 3), cells, total=True), RichText(_ROUNDED.lang(lang) + "\n"))
 
 
 def grouped_table(scoreboard: Json, by: str, lang: Lang) -> RenderableType:
@@ -158,7 +182,8 @@ def grouped_table(scoreboard: Json, by: str, lang: Lang) -> RenderableType:
              "en": ("", "plots", "mapped", "accepted", "verified", "qualified (mu)")}[lang]  # fmt: skip
     keys = ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu")
     rows = [
-        [str(row[by] or "-"), str(row["plots"]), *(amount(row[key]) for key in keys)] for row in scoreboard[f"{by}s"]
+        [str(row[by] or "-"), str(row["plots"]), *(amount(row[key], fixed=True) for key in keys)]
+        for row in scoreboard[f"{by}s"]
     ]
     return table(title.lang(lang) + marks(scoreboard["units"], lang), _columns(names, len(names)), rows)
 
@@ -188,11 +213,8 @@ def rivers_table(scoreboard: Json, lang: Lang) -> RenderableType:
     names = {"zh": ("工程类别", "公里"), "en": ("kind of work", "km")}[lang]
     rows = [[row["work"], amount(row["km"])] for row in treated["works"]]
     title = Text("河渠治理里程", "Rivers and canals treated").lang(lang)
-    basis = (
-        ""
-        if treated["calibrated"]
-        else Text("（按示意线里程，单岸折半）", " (drawn line; one bank is half)").lang(lang)
-    )
+    drawn = Text("（按示意线里程，单岸折半）", " (drawn line; one bank is half)")
+    basis = "" if treated["calibrated"] else drawn.lang(lang)
     return table(title + marks(treated, lang) + basis, _columns(names, 2), rows)
 
 

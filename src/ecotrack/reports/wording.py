@@ -32,8 +32,10 @@ Json = Mapping[str, Any]
 """A part of the scoreboard's JSON."""
 
 
-def amount(value: float | Decimal | None, *, digits: int = 2) -> str:
+def amount(value: float | Decimal | None, *, digits: int = 2, fixed: bool = False) -> str:
     """Return a quantity with thousands separators: whole where it is whole, else up to ``digits`` decimals.
+
+    With ``fixed`` every digit is written, as in a column of measured areas.
 
     Examples
     --------
@@ -43,7 +45,7 @@ def amount(value: float | Decimal | None, *, digits: int = 2) -> str:
     if value is None:
         return ""
     text = f"{round_half_up(value, digits):,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return text if fixed or "." not in text else text.rstrip("0").rstrip(".")
 
 
 def rate(value: float | Decimal | None) -> str:
