@@ -32,7 +32,7 @@ from ecotrack.errors import (
     UnreadableFile,
 )
 from ecotrack.geometry.codec import to_wkb
-from ecotrack.model import Decision, FeatureVersion, ProgressRecord, Submission
+from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRecord, Submission
 from ecotrack.register import Head, Register, audit, back_up, canonical, new_id, restore, stable_id, store, verify
 
 DAY = dt.date(2016, 5, 1)
@@ -63,9 +63,13 @@ def test_what_was_written_is_read_back_whole(register: Register) -> None:
     decision = Decision(
         decision_id="d-1", subject="version", subject_id="v-1", verdict="accept", decided_on=DAY, reviewer="李四"
     )
-    entries = [submission(unit="131102"), version(), record(), decision]
+    paper = IssuedDocument(
+        document_id="x-1", kind="receipt", issued_on=DAY, body={"值": "52.5", "rows": [1, {"a": None}]}
+    )
+    entries = [submission(unit="131102"), version(), record(), decision, paper]
     with register.writer(author="张三") as writer:
-        assert [writer.add(entry) for entry in entries] == [1, 2, 3, 4]
+        assert [writer.add(entry) for entry in entries] == [1, 2, 3, 4, 5]
+    assert register.documents(kind="receipt") == [paper]
     assert register.submissions() == [entries[0]]
     assert register.versions(layer="plots") == [entries[1]]
     assert register.decisions() == [decision]

@@ -1,6 +1,6 @@
 """The nouns of the house: plain values without I/O."""
 
-from ecotrack.model.entries import Decision, FeatureVersion, Fields, ProgressRecord, Submission
+from ecotrack.model.entries import Decision, FeatureVersion, Fields, IssuedDocument, ProgressRecord, Submission
 from ecotrack.model.findings import Finding
 from ecotrack.model.layers import FieldDef, LayerDef, RecordKind, Style
 from ecotrack.model.organisation import Unit, UnitBook, UnitName
@@ -12,6 +12,7 @@ __all__ = [
     "FieldDef",
     "Fields",
     "Finding",
+    "IssuedDocument",
     "LayerDef",
     "ProgressRecord",
     "RecordKind",

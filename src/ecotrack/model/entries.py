@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 Fields = dict[str, str | int | bool | None]
 """Kind-specific fields: text, integers and decimal text; never floats, so that a hash is stable."""
@@ -168,4 +169,25 @@ class Decision:
     reviewer: str
     reason: str = ""
     document: str = ""
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedDocument:
+    """A paper that ecotrack itself issued and must be able to show again: a receipt, a drawn sample.
+
+    Attributes
+    ----------
+    kind
+        ``receipt``, ``sample_draw`` ...
+    issued_on
+        The day that counts (Asia/Shanghai).
+    body
+        Its content: text, integers, decimal text, lists and objects of these; never floats.
+    """
+
+    document_id: str
+    kind: str
+    issued_on: dt.date
+    body: dict[str, Any] = field(default_factory=dict)
     sample: bool = False

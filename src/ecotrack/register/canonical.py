@@ -15,7 +15,7 @@ from typing import Any
 
 import rfc8785
 
-from ecotrack.model import Decision, FeatureVersion, ProgressRecord, Submission
+from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRecord, Submission
 
 GENESIS = "0" * 64
 """What the first entry follows."""
@@ -40,7 +40,7 @@ class UnitEntry:
     names: str
 
 
-Entry = Submission | FeatureVersion | ProgressRecord | Decision | UnitEntry
+Entry = Submission | FeatureVersion | ProgressRecord | Decision | UnitEntry | IssuedDocument
 
 KINDS: dict[type[Any], tuple[str, str]] = {
     Submission: ("submission", "submission_id"),
@@ -48,6 +48,7 @@ KINDS: dict[type[Any], tuple[str, str]] = {
     ProgressRecord: ("progress_record", "record_id"),
     Decision: ("decision", "decision_id"),
     UnitEntry: ("unit", "unit_id"),
+    IssuedDocument: ("issued_document", "document_id"),
 }
 """Entry class to its table and the field that holds its id."""
 

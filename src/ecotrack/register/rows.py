@@ -15,9 +15,9 @@ from ecotrack.register.geopackage import decode, encode
 
 _RENAMED = {"wkb": "geom"}
 _READ_ONLY = frozenset({"author", "seq", "recorded_at"})
-_DAYS = frozenset({"effective_on", "submitted_on", "planted_on", "decided_on"})
+_DAYS = frozenset({"effective_on", "submitted_on", "planted_on", "decided_on", "issued_on"})
 _DECIMALS = frozenset({"claimed_mu", "value"})
-_JSON = frozenset({"attributes", "fields"})
+_JSON = frozenset({"attributes", "fields", "body"})
 
 CLASSES: dict[str, type[Entry]] = {table: cls for cls, (table, _) in KINDS.items()}
 

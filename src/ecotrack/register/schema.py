@@ -44,6 +44,8 @@ CREATE TABLE progress_record (seq INTEGER PRIMARY KEY, record_id TEXT NOT NULL U
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, decision_id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
   subject_id TEXT NOT NULL, verdict TEXT NOT NULL, decided_on TEXT NOT NULL, reviewer TEXT NOT NULL,
   reason TEXT NOT NULL, document TEXT NOT NULL, sample INTEGER NOT NULL);
+CREATE TABLE issued_document (seq INTEGER PRIMARY KEY, document_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+  issued_on TEXT NOT NULL, body TEXT NOT NULL, sample INTEGER NOT NULL);
 CREATE INDEX feature_version_by_feature ON feature_version (layer, feature_id, seq);
 CREATE INDEX feature_version_by_submission ON feature_version (submission_id);
 CREATE INDEX progress_record_by_kind ON progress_record (layer, kind, feature_id, effective_on, seq);
@@ -76,7 +78,7 @@ CREATE TRIGGER {_R}_delete AFTER DELETE ON feature_version WHEN OLD.geom NOT NUL
   BEGIN DELETE FROM {_R} WHERE id = OLD.seq; END;
 """
 
-APPEND_ONLY = ("entry", "unit", "submission", "feature_version", "progress_record", "decision")
+APPEND_ONLY = ("entry", "unit", "submission", "feature_version", "progress_record", "decision", "issued_document")
 """Tables whose rows never change once they stand."""
 
 _WGS84 = (

@@ -21,7 +21,7 @@ from ecotrack.errors import (
     RegisterBusy,
     UnreadableFile,
 )
-from ecotrack.model import Decision, FeatureVersion, ProgressRecord, Submission
+from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRecord, Submission
 from ecotrack.register import canonical, rows, schema
 from ecotrack.register.canonical import GENESIS, KINDS, Entry, UnitEntry
 from ecotrack.register.geopackage import add_functions
@@ -274,6 +274,10 @@ class Register:
     ) -> list[Decision]:
         """Return decisions in the order of recording."""
         return self._read(Decision, {"subject": subject}, seq=seq, up_to=("decided_on", as_of))
+
+    def documents(self, *, kind: str | None = None, seq: int | None = None) -> list[IssuedDocument]:
+        """Return issued documents in the order of recording, all or those of one kind."""
+        return self._read(IssuedDocument, {"kind": kind}, seq=seq)
 
     def entries(self) -> Iterator[tuple[Head, str, str, str, Entry | None]]:
         """Yield every entry of the chain: its head, recorded_at, office, account id and content.

@@ -1,0 +1,53 @@
+"""The register and its backups."""
+
+from __future__ import annotations
+
+from ecotrack.errors.base import RegisterError, Text
+
+
+class NetworkShare(RegisterError):
+    """A register on a network file system."""
+
+    what = Text(
+        "登记库位于网络共享（{fstype}）上，SQLite 的文件锁在那里不可靠，可能丢失数据",
+        "the register lies on a network share ({fstype}), where SQLite's locking is unsafe and rows can be lost",
+    )
+    mend = Text("请把工作区放到本机硬盘", "put the workspace on a local disk")
+
+
+class NoRegister(RegisterError):
+    """The workspace has no register yet."""
+
+    what = Text("还没有登记库", "there is no register yet")
+    mend = Text(
+        "请先运行 ecotrack import、records import 或 demo build",
+        "run ecotrack import, records import or demo build first",
+    )
+
+
+class RegisterBusy(RegisterError):
+    """Another writer held the register for too long."""
+
+    what = Text("登记库正被另一个程序写入", "another program is writing to the register")
+    mend = Text("请稍后再试", "try again in a moment")
+
+
+class ChainBroken(RegisterError):
+    """A row whose content no longer gives its hash."""
+
+    what = Text("登记链在第 {seq} 行断开：{detail}", "the chain breaks at row {seq}: {detail}")
+    mend = Text("请从备份恢复，并查明是谁改动了文件", "restore from a backup and find out who changed the file")
+
+
+class DuplicateEntry(RegisterError):
+    """An id that the register already holds with other content."""
+
+    what = Text("编号 {entry_id} 已经登记过，内容不同", "id {entry_id} is already registered with other content")
+    mend = Text("更正请使用新编号并注明 corrects", "for a correction use a new id and name the old one in corrects")
+
+
+class BackupDamaged(RegisterError):
+    """A backup file that does not verify."""
+
+    what = Text("备份文件不完整：{detail}", "the backup does not verify: {detail}")
+    mend = Text("请换一份备份", "use another backup")
