@@ -240,7 +240,9 @@ class Workspace:
             return []
         return read_geojson(self.folder / layer.source, key=layer.key, name_field=layer.name_field)
 
-    def view(self, *, as_of: dt.date | None = None, as_known: dt.datetime | None = None) -> View:
+    def view(
+        self, *, as_of: dt.date | None = None, as_known: dt.datetime | None = None, seq: int | None = None
+    ) -> View:
         """Read the state as of a day and as known at an instant.
 
         Parameters
@@ -249,6 +251,8 @@ class Workspace:
             Each record counts from its own effective date; today by default.
         as_known
             Only what had been recorded by then; everything by default.
+        seq
+            Only the chain up to this place, whatever ``as_known`` says: what a receipt names.
 
         Raises
         ------
@@ -263,7 +267,8 @@ class Workspace:
         if as_known is not None and as_known > dt.datetime.now(dt.UTC):
             raise FutureDate(day=as_known.isoformat(), today=today())
         with self.register() as register:
-            seq = register.seq_at(as_known) if as_known else register.head().seq
+            if seq is None:
+                seq = register.seq_at(as_known) if as_known else register.head().seq
             head = register.head_at(seq)
             state = state_of(
                 as_of=day,

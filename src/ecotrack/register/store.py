@@ -224,6 +224,11 @@ class Register:
         row = self._connection.execute("SELECT max(seq) FROM entry WHERE recorded_at <= ?", (_instant(instant),))
         return int(row.fetchone()[0] or 0)
 
+    def recorded_at(self, seq: int) -> str:
+        """Return the instant (UTC) at which entry ``seq`` was recorded; empty where there is no such entry."""
+        row = self._connection.execute("SELECT recorded_at FROM entry WHERE seq = ?", (seq,)).fetchone()
+        return str(row[0]) if row else ""
+
     def accounts(self) -> dict[str, str]:
         """Return the names of the accounts by id."""
         return dict(self._connection.execute("SELECT account_id, name FROM account"))
