@@ -32,7 +32,16 @@ from ecotrack.errors.data import (
     UnsafeArchive,
 )
 from ecotrack.errors.files import EmptyFile, MissingFile, UnreadableFile
-from ecotrack.errors.register import BackupDamaged, ChainBroken, DuplicateEntry, NetworkShare, NoRegister, RegisterBusy
+from ecotrack.errors.register import (
+    BackupDamaged,
+    ChainBroken,
+    DuplicateEntry,
+    NetworkShare,
+    NoRegister,
+    RegisterBusy,
+    UnknownDefinition,
+    UnknownReceipt,
+)
 from ecotrack.errors.usage import (
     AboveClassification,
     AmbiguousTask,
@@ -103,10 +112,12 @@ __all__ = [
     "Text",
     "TimedOut",
     "UnknownCRS",
+    "UnknownDefinition",
     "UnknownFigure",
     "UnknownFormat",
     "UnknownLayer",
     "UnknownMap",
+    "UnknownReceipt",
     "UnknownSubmission",
     "UnknownTask",
     "UnknownUnit",
