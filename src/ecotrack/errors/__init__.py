@@ -42,6 +42,7 @@ from ecotrack.errors.register import (
     UnknownDefinition,
     UnknownReceipt,
 )
+from ecotrack.errors.sampling import BadSampleSize, EmptyFrame, UnknownSample
 from ecotrack.errors.usage import (
     AboveClassification,
     AmbiguousTask,
@@ -76,6 +77,7 @@ __all__ = [
     "BadCoverage",
     "BadDate",
     "BadRows",
+    "BadSampleSize",
     "CRSMismatch",
     "CannotWrite",
     "ChainBroken",
@@ -84,6 +86,7 @@ __all__ = [
     "DuplicateEntry",
     "EcotrackError",
     "EmptyFile",
+    "EmptyFrame",
     "ExternalAsset",
     "FolderNotEmpty",
     "FutureDate",
@@ -118,6 +121,7 @@ __all__ = [
     "UnknownLayer",
     "UnknownMap",
     "UnknownReceipt",
+    "UnknownSample",
     "UnknownSubmission",
     "UnknownTask",
     "UnknownUnit",
