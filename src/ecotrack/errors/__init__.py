@@ -32,7 +32,17 @@ from ecotrack.errors.data import (
     UnsafeArchive,
 )
 from ecotrack.errors.files import EmptyFile, MissingFile, UnreadableFile
-from ecotrack.errors.register import BackupDamaged, ChainBroken, DuplicateEntry, NetworkShare, NoRegister, RegisterBusy
+from ecotrack.errors.register import (
+    BackupDamaged,
+    ChainBroken,
+    DuplicateEntry,
+    NetworkShare,
+    NoRegister,
+    RegisterBusy,
+    UnknownDefinition,
+    UnknownReceipt,
+)
+from ecotrack.errors.sampling import BadSampleSize, EmptyFrame, UnknownSample
 from ecotrack.errors.usage import (
     AboveClassification,
     AmbiguousTask,
@@ -67,6 +77,7 @@ __all__ = [
     "BadCoverage",
     "BadDate",
     "BadRows",
+    "BadSampleSize",
     "CRSMismatch",
     "CannotWrite",
     "ChainBroken",
@@ -75,6 +86,7 @@ __all__ = [
     "DuplicateEntry",
     "EcotrackError",
     "EmptyFile",
+    "EmptyFrame",
     "ExternalAsset",
     "FolderNotEmpty",
     "FutureDate",
@@ -103,10 +115,13 @@ __all__ = [
     "Text",
     "TimedOut",
     "UnknownCRS",
+    "UnknownDefinition",
     "UnknownFigure",
     "UnknownFormat",
     "UnknownLayer",
     "UnknownMap",
+    "UnknownReceipt",
+    "UnknownSample",
     "UnknownSubmission",
     "UnknownTask",
     "UnknownUnit",

@@ -51,3 +51,21 @@ class BackupDamaged(RegisterError):
 
     what = Text("备份文件不完整：{detail}", "the backup does not verify: {detail}")
     mend = Text("请换一份备份", "use another backup")
+
+
+class UnknownReceipt(RegisterError):
+    """A receipt that the register does not hold, or a beginning that fits several."""
+
+    exit_code = 2
+    what = Text("没有编号为“{name}”的唯一凭证", "no single receipt has the id '{name}'")
+    mend = Text("可用 ecotrack receipts 查看凭证编号", "see the ids with ecotrack receipts")
+
+
+class UnknownDefinition(RegisterError):
+    """A receipt whose definitions this program does not hold."""
+
+    what = Text(
+        "凭证使用口径版本 {found}，本程序只有版本 {known}",
+        "the receipt rests on definitions {found}; this program holds {known}",
+    )
+    mend = Text("请用出具凭证的版本（{version}）复算", "recompute it with the version that issued it ({version})")

@@ -172,7 +172,7 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
     plots
         The plots of the task's own basis: real ones for a real task, sample ones for a sample task.
     """
-    in_task = np.array([_belongs(plot, task) for plot in plots.plots], dtype=bool)
+    in_task = np.array([belongs(plot, task) for plot in plots.plots], dtype=bool)
     right_kind = in_task & np.isin(plots.columns.kind, (task.kind, REDO))
     reports = _reports(task, state)
     codes = sorted(
@@ -184,7 +184,8 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
     return Funnel(task=task, rows=rows, total=_total(rows, assessed), reasons=_reasons(task, rows, in_task, right_kind))
 
 
-def _belongs(plot: Plot, task: Task) -> bool:
+def belongs(plot: Plot, task: Task) -> bool:
+    """Whether a plot counts towards a task: by the task it names, else by its season and kind."""
     if plot.version.task_id:
         return plot.version.task_id == task.task_id
     try:

@@ -224,6 +224,14 @@ class Register:
         row = self._connection.execute("SELECT max(seq) FROM entry WHERE recorded_at <= ?", (_instant(instant),))
         return int(row.fetchone()[0] or 0)
 
+    def last_said(self) -> Head:
+        """Return the chain's end as it was after the last entry that is no issued document.
+
+        What ecotrack issues moves no figure, so two receipts of one state name the same place.
+        """
+        row = self._connection.execute("SELECT max(seq) FROM entry WHERE kind <> 'issued_document'").fetchone()
+        return self.head_at(int(row[0] or 0))
+
     def recorded_at(self, seq: int) -> str:
         """Return the instant (UTC) at which entry ``seq`` was recorded; empty where there is no such entry."""
         row = self._connection.execute("SELECT recorded_at FROM entry WHERE seq = ?", (seq,)).fetchone()

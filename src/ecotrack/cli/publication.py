@@ -1,0 +1,267 @@
+"""The verbs ``publish``, ``receipts``, ``reproduce`` and ``restated``: figures that can be defended later."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.language import command, option, say
+from ecotrack.errors import Lang, Text
+
+if TYPE_CHECKING:
+    from ecotrack.publication import Difference, Receipt, Reproduction, Restatement
+
+_JSON_HELP = say("输出 JSON（格式见 docs/receipts.md）", "print JSON (docs/receipts.md)")
+_KINDS = {
+    "correction": Text("更正", "corrections"),
+    "record": Text("补登记录", "late records"),
+    "version": Text("新边界", "boundaries"),
+    "decision": Text("审核决定", "decisions"),
+}
+_SHOWN = 5
+_TABLES = frozenset({"years", "programmes", "overlaps"})
+
+
+@command(
+    "publish",
+    help=say(
+        "发布指标：为每个指标出具凭证，存入登记库，日后可逐位复算。",
+        "Publish figures: each gets a receipt in the register, from which it can be computed again digit for digit.",
+    ),
+    epilog=say(
+        "示例：ecotrack publish --as-of 2017-03-16 --by 张三；ecotrack publish --figure year --figure ring",
+        "Examples: ecotrack publish --as-of 2017-03-16 --by Zhang; ecotrack publish --figure year --figure ring",
+    ),
+)
+@option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day of the figures (default: today)"))
+@option(
+    "--figure",
+    "figures",
+    multiple=True,
+    help=say(
+        "只发布这个指标，可重复（如 year、任务编号/reported、units/responsible；默认全部）",
+        "this figure only; repeatable (year, TASK/reported, units/responsible; default: all)",
+    ),
+)
+@option("--by", help=say("发布人", "who publishes"))
+@option("--json", "as_json", is_flag=True, help=_JSON_HELP)
+@click.pass_context
+def publish(ctx: click.Context, as_of: dt.date | None, figures: tuple[str, ...], by: str | None, as_json: bool) -> None:
+    """Write receipts and print their ids."""
+    from ecotrack.publication import publish as issue
+    from ecotrack.publication.receipts import UNNAMED
+
+    issued = issue(open_workspace(ctx), as_of=as_of, figures=figures or None, by=by or UNNAMED)
+    if as_json:
+        _print_json({"schema": "ecotrack.receipts/1", "receipts": [one.to_json() for one in issued]})
+        return
+    _print_receipts(issued, lang_of(ctx))
+    speak(
+        ctx,
+        f"凭证 {len(issued)} 份；复算：ecotrack reproduce 凭证编号",
+        f"{len(issued)} receipts; check one: ecotrack reproduce RECEIPT",
+    )
+
+
+@command(
+    "receipts",
+    help=say("列出已出具的凭证，或显示其中一份。", "List the receipts that were issued, or show one of them."),
+    epilog=say(
+        "示例：ecotrack receipts；ecotrack receipts --figure year；ecotrack receipts 4a2542e1",
+        "Examples: ecotrack receipts; ecotrack receipts --figure year; ecotrack receipts 4a2542e1",
+    ),
+)
+@click.argument("receipt", required=False)
+@option("--figure", help=say("只列这个指标的凭证", "receipts of this figure only"))
+@option("--json", "as_json", is_flag=True, help=_JSON_HELP)
+@click.pass_context
+def receipts(ctx: click.Context, receipt: str | None, figure: str | None, as_json: bool) -> None:
+    """Print one row for each receipt, or everything that one of them holds."""
+    from ecotrack.publication import find_receipt
+    from ecotrack.publication import receipts as issued_in
+
+    with open_workspace(ctx).register(read_only=True) as register:
+        if receipt is not None:
+            _print_json(find_receipt(register, receipt).to_json())
+            return
+        found = [one for one in issued_in(register) if figure in (None, one.figure.figure_id)]
+    if as_json:
+        _print_json({"schema": "ecotrack.receipts/1", "receipts": [one.to_json() for one in found]})
+    else:
+        _print_receipts(found, lang_of(ctx))
+
+
+@command(
+    "reproduce",
+    help=say(
+        "按凭证复算：用当时登记的内容和当时的口径重算，逐位比较；不一致时退出码为 1。",
+        "Compute a receipt again from what was known and defined then, and compare digit for digit; exit code 1 "
+        "where it differs.",
+    ),
+    epilog=say(
+        "示例：ecotrack reproduce 4a2542e1；ecotrack reproduce --all",
+        "Examples: ecotrack reproduce 4a2542e1; ecotrack reproduce --all",
+    ),
+)
+@click.argument("receipt", nargs=-1)
+@option("--all", "every", is_flag=True, help=say("复算全部凭证", "every receipt of the register"))
+@option("--json", "as_json", is_flag=True, help=_JSON_HELP)
+@click.pass_context
+def reproduce(ctx: click.Context, receipt: tuple[str, ...], every: bool, as_json: bool) -> None:
+    """Print whether each receipt comes out the same."""
+    from ecotrack.publication import find_receipt
+    from ecotrack.publication import receipts as issued_in
+    from ecotrack.publication import reproduce as compute_again
+
+    if not receipt and not every:
+        raise click.UsageError("RECEIPT | --all")
+    workspace = open_workspace(ctx)
+    with workspace.register(read_only=True) as register:
+        wanted = issued_in(register) if every else [find_receipt(register, name) for name in receipt]
+    found = compute_again(workspace, wanted)
+    if as_json:
+        _print_json({"schema": "ecotrack.reproductions/1", "reproductions": [one.to_json() for one in found]})
+    else:
+        _print_reproductions(ctx, found)
+    if not all(one.equal for one in found):
+        ctx.exit(1)
+
+
+@command(
+    "restated",
+    help=say(
+        "列出因后来的更正或补登而变动的已发布指标，变动多少、由哪些记录引起；有变动时退出码为 1。",
+        "List the published figures that what was recorded later has moved, by how much and through which entries; "
+        "exit code 1 where there are any.",
+    ),
+    epilog=say(
+        "示例：ecotrack restated；ecotrack restated --json", "Examples: ecotrack restated; ecotrack restated --json"
+    ),
+)
+@option("--json", "as_json", is_flag=True, help=_JSON_HELP)
+@click.pass_context
+def restated(ctx: click.Context, as_json: bool) -> None:
+    """Print what was published, what it is now, and why."""
+    from ecotrack.publication import restated as moved_since
+
+    found = moved_since(open_workspace(ctx))
+    if as_json:
+        _print_json({"schema": "ecotrack.restated/1", "restated": [one.to_json() for one in found]})
+    elif not found:
+        speak(ctx, "没有变动的已发布指标", "no published figure has moved")
+    else:
+        _print_restatements(ctx, found)
+    if found:
+        ctx.exit(1)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def _print_table(title: Text, columns: Sequence[tuple[Text, bool]], rows: Iterable[Sequence[str]], lang: Lang) -> None:
+    from ecotrack.reports import show
+    from ecotrack.reports.terminal import table
+
+    show(table(title.lang(lang), [(name.lang(lang), number) for name, number in columns], rows))
+
+
+def _title(receipt: Receipt, lang: Lang) -> str:
+    from ecotrack.reports.wording import marks
+
+    figure = receipt.figure
+    return figure.title.lang(lang) + marks({"sample": figure.sample, "sketch": figure.sketch}, lang)
+
+
+def _print_receipts(issued: Sequence[Receipt], lang: Lang) -> None:
+    columns = [
+        (Text("凭证编号", "receipt"), False),
+        (Text("指标", "figure"), False),
+        (Text("截至", "as of"), False),
+        (Text("数值", "value"), False),
+        (Text("登记序号", "register"), True),
+        (Text("发布人", "by"), False),
+    ]
+    rows = [
+        [
+            one.receipt_id,
+            _title(one, lang),
+            one.as_of.isoformat(),
+            _value(one, lang),
+            str(one.head.seq),
+            one.by,
+        ]
+        for one in issued
+    ]
+    _print_table(Text("凭证", "Receipts"), columns, rows, lang)
+
+
+def _value(receipt: Receipt, lang: Lang) -> str:
+    """Return the one number that stands for a figure, or how many numbers a table has."""
+    from ecotrack.reports.wording import with_unit
+
+    figure = receipt.figure
+    if figure.figure_id in _TABLES or figure.figure_id.startswith("units/"):
+        return Text(f"{len(figure.cells)} 个数", f"{len(figure.cells)} numbers").lang(lang)
+    first = figure.cells[0]
+    unit = first.column.removeprefix("value_") if "/" not in figure.figure_id else first.column.rpartition("_")[2]
+    return with_unit(None if first.value is None else float(first.value), unit, lang)
+
+
+def _print_reproductions(ctx: click.Context, found: Sequence[Reproduction]) -> None:
+    for one in found:
+        receipt, lang = one.receipt, lang_of(ctx)
+        name = f"{receipt.receipt_id}  {_title(receipt, lang)}  {receipt.as_of}"
+        sign, words = (
+            ("✓", Text("逐位一致", "equal digit for digit")) if one.equal else ("✗", Text("不一致", "differs"))
+        )
+        click.echo(f"{sign} {name}  {words.lang(lang)}")
+        if not one.same_chain:
+            speak(
+                ctx,
+                f"  登记链第 {receipt.head.seq} 条的哈希与凭证不符：登记库被改写过",
+                f"  the chain at entry {receipt.head.seq} is not the receipt's: the register was rewritten",
+            )
+        for name, (then, now) in one.library_changes.items():
+            speak(
+                ctx,
+                f"  程序库版本不同：{name} 当时 {then}，现在 {now}",
+                f"  other version: {name} was {then}, is {now}",
+            )
+        if one.differences:
+            _print_differences(one.differences, lang)
+
+
+def _print_differences(differences: Sequence[Difference], lang: Lang) -> None:
+    columns = [
+        (Text("行", "row"), False),
+        (Text("数", "number"), False),
+        (Text("当时", "published"), True),
+        (Text("现在", "now"), True),
+        (Text("变动", "difference"), True),
+        (Text("变动（平方米）", "difference (m2)"), True),
+    ]
+    rows = [
+        [one.row or "-", one.column, one.published or "-", one.found or "-", one.by or "-", one.by_m2 or ""]
+        for one in differences
+    ]
+    _print_table(Text("差异", "Differences"), columns, rows, lang)
+
+
+def _print_restatements(ctx: click.Context, found: Sequence[Restatement]) -> None:
+    lang = lang_of(ctx)
+    for one in found:
+        late = Text("，已有更新的凭证", ", superseded").lang(lang) if one.superseded_by else ""
+        click.echo(f"{_title(one.receipt, lang)}  {one.receipt.as_of}  {one.receipt.receipt_id}{late}")
+        _print_differences(one.differences, lang)
+        for kind, title in _KINDS.items():
+            ids = [cause.entry_id for cause in one.causes if cause.kind == kind]
+            if ids:
+                more = " …" if len(ids) > _SHOWN else ""
+                click.echo(f"  {title.lang(lang)} {len(ids)}: {', '.join(ids[:_SHOWN])}{more}")
+    speak(ctx, f"有变动的凭证 {len(found)} 份", f"{len(found)} receipts have moved")

@@ -1,0 +1,20 @@
+"""Published figures: receipts, their reproduction digit for digit, and what later corrections moved."""
+
+from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
+from ecotrack.publication.receipts import Receipt, find_receipt, publish, receipts
+from ecotrack.publication.replay import Difference, Reproduction, Restatement, reproduce, restated
+
+__all__ = [
+    "Cell",
+    "Difference",
+    "FigureReader",
+    "PublishedFigure",
+    "Receipt",
+    "Reproduction",
+    "Restatement",
+    "find_receipt",
+    "publish",
+    "receipts",
+    "reproduce",
+    "restated",
+]

@@ -1,0 +1,317 @@
+"""Receipts computed again: as they were known then, and with everything that is known now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, Literal
+
+from ecotrack.errors import UnknownDefinition, UnknownFigure
+from ecotrack.figures.scoreboard import DEFINITION
+from ecotrack.model import LayerDef, ProgressRecord, TargetDef
+from ecotrack.model.layers import REGISTER_SOURCE
+from ecotrack.publication.definitions import kept_files, kept_workspace, libraries
+from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
+from ecotrack.publication.receipts import Receipt, receipts
+from ecotrack.register import Register
+from ecotrack.workspace import View, Workspace
+
+_M2_PER_UNIT = {"_mu": Fraction(10000, 15), "_km2": Fraction(1_000_000), "_m2": Fraction(1)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One number of a receipt that comes out otherwise.
+
+    Attributes
+    ----------
+    published, found
+        Exact decimal text; ``None`` is not assessed, or not there.
+    """
+
+    row: str
+    column: str
+    published: str | None
+    found: str | None
+
+    @property
+    def by(self) -> str | None:
+        """What was found less what was published, exact, in the unit of the column."""
+        if self.published is None or self.found is None:
+            return None
+        return format(Decimal(self.found) - Decimal(self.published), "f")
+
+    @property
+    def by_m2(self) -> str | None:
+        """The same in square metres, to the square millimetre; ``None`` for what is no area."""
+        factor = next((f for unit, f in _M2_PER_UNIT.items() if self.column.endswith(unit)), None)
+        if factor is None or self.by is None:
+            return None
+        return f"{float(Fraction(self.by) * factor):.6f}"
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the difference as JSON values."""
+        return {
+            "row": self.row,
+            "column": self.column,
+            "published": self.published,
+            "found": self.found,
+            "difference": self.by,
+            "difference_m2": self.by_m2,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """A receipt computed again from the register as it was known then.
+
+    Attributes
+    ----------
+    head_found
+        Hash of the chain at the receipt's place today.
+    libraries_now
+        Versions that computed it this time.
+    """
+
+    receipt: Receipt
+    differences: tuple[Difference, ...]
+    head_found: str
+    libraries_now: dict[str, str]
+
+    @property
+    def same_chain(self) -> bool:
+        """Whether the register is still the one that the receipt was issued from."""
+        return self.head_found == self.receipt.head.sha256
+
+    @property
+    def equal(self) -> bool:
+        """Whether chain and numbers are the same, digit for digit."""
+        return self.same_chain and not self.differences
+
+    @property
+    def library_changes(self) -> dict[str, tuple[str, str]]:
+        """Libraries of another version: what it was, what it is."""
+        then, now = self.receipt.libraries, self.libraries_now
+        return {name: (then.get(name, ""), now[name]) for name in now if now[name] != then.get(name, "")}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the reproduction as JSON values (schema ``ecotrack.reproduction/1``)."""
+        return {
+            "schema": "ecotrack.reproduction/1",
+            "receipt": self.receipt.to_json(),
+            "equal": self.equal,
+            "same_chain": self.same_chain,
+            "head_found": self.head_found,
+            "differences": [difference.to_json() for difference in self.differences],
+            "library_changes": {name: list(pair) for name, pair in self.library_changes.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """An entry recorded since a figure was published that counts on its day."""
+
+    kind: Literal["correction", "record", "version", "decision"]
+    entry_id: str
+    effective_on: dt.date
+    what: str
+    corrects: str | None = None
+    author: str = ""
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the cause as JSON values."""
+        return {
+            "kind": self.kind,
+            "id": self.entry_id,
+            "effective_on": self.effective_on.isoformat(),
+            "what": self.what,
+            "corrects": self.corrects,
+            "author": self.author,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restatement:
+    """A published figure that comes out otherwise with everything that is known now.
+
+    Attributes
+    ----------
+    causes
+        What was recorded since and touches the layers that the figure rests on.
+    superseded_by
+        Id of a later receipt of the same figure and day, if there is one.
+    """
+
+    receipt: Receipt
+    differences: tuple[Difference, ...]
+    causes: tuple[Cause, ...]
+    superseded_by: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the restatement as JSON values."""
+        receipt = self.receipt
+        return {
+            "receipt": receipt.receipt_id,
+            "figure": receipt.figure.figure_id,
+            "title_zh": receipt.figure.title.zh,
+            "title_en": receipt.figure.title.en,
+            "as_of": receipt.as_of.isoformat(),
+            "as_known": receipt.known_at,
+            "seq": receipt.head.seq,
+            "sample": receipt.figure.sample,
+            "sketch": receipt.figure.sketch,
+            "differences": [difference.to_json() for difference in self.differences],
+            "causes": [cause.to_json() for cause in self.causes],
+            "superseded_by": self.superseded_by,
+        }
+
+
+def reproduce(workspace: Workspace, wanted: Sequence[Receipt]) -> list[Reproduction]:
+    """Compute receipts again as of their day and as known then, by the files that they rest on.
+
+    Raises
+    ------
+    UnknownDefinition
+        A receipt rests on definitions that this program does not hold.
+    MissingFile, ChainBroken
+        A kept file is gone or damaged.
+    """
+    now = libraries()
+    result = {}
+    for reader, group in _views(workspace, wanted, as_known_then=True):
+        for receipt in group:
+            result[receipt.receipt_id] = Reproduction(
+                receipt=receipt,
+                differences=_differences(receipt, reader),
+                head_found=reader.view.head.sha256,
+                libraries_now=now,
+            )
+    return [result[receipt.receipt_id] for receipt in wanted]
+
+
+def restated(workspace: Workspace) -> list[Restatement]:
+    """Return the published figures that what was recorded later has moved, in the order of issue.
+
+    Each is computed as of its day by the definitions and files of its receipt, with all that is known now: so
+    the difference is the records' alone.
+
+    Raises
+    ------
+    UnknownDefinition, MissingFile, ChainBroken
+        As `reproduce` says.
+    """
+    with workspace.register(read_only=True) as register:
+        issued = receipts(register)
+        newest = {(one.figure.figure_id, one.as_of): one.receipt_id for one in issued}
+        moved = {}
+        for reader, group in _views(workspace, issued, as_known_then=False):
+            for receipt in group:
+                if differences := _differences(receipt, reader):
+                    last = newest[receipt.figure.figure_id, receipt.as_of]
+                    moved[receipt.receipt_id] = Restatement(
+                        receipt=receipt,
+                        differences=differences,
+                        causes=tuple(_causes(register, receipt, reader.view)),
+                        superseded_by=None if last == receipt.receipt_id else last,
+                    )
+    return [moved[one.receipt_id] for one in issued if one.receipt_id in moved]
+
+
+def _views(
+    workspace: Workspace, wanted: Sequence[Receipt], *, as_known_then: bool
+) -> Iterator[tuple[FigureReader, list[Receipt]]]:
+    """Yield one view for all receipts of one state, so that a state is computed once."""
+
+    def state(receipt: Receipt) -> tuple[Any, ...]:
+        return tuple(sorted(receipt.files.items())), receipt.as_of, receipt.head.seq if as_known_then else 0
+
+    for receipt in wanted:
+        if receipt.definition != DEFINITION:
+            made_by = receipt.libraries.get("ecotrack", "")
+            raise UnknownDefinition(
+                receipt.receipt_id, found=receipt.definition, known=DEFINITION, version=f"ecotrack {made_by}"
+            )
+    for _, group in groupby(sorted(wanted, key=state), key=state):
+        members = list(group)
+        with workspace.register(read_only=True) as register:
+            files = kept_files(register, members[0].files)
+        with kept_workspace(workspace.register_path, files) as kept:
+            seq = members[0].head.seq if as_known_then else None
+            yield FigureReader(kept.view(as_of=members[0].as_of, seq=seq)), members
+
+
+def _differences(receipt: Receipt, reader: FigureReader) -> tuple[Difference, ...]:
+    """Return the numbers of a receipt that come out otherwise, those that come or go among them."""
+    then = _by_place(receipt.figure)
+    try:
+        now = _by_place(reader.read(receipt.figure.figure_id))
+    except UnknownFigure:
+        now = {}
+    return tuple(
+        Difference(row=row, column=column, published=then.get((row, column)), found=now.get((row, column)))
+        for row, column in dict.fromkeys([*then, *now])
+        if then.get((row, column)) != now.get((row, column))
+    )
+
+
+def _by_place(figure: PublishedFigure) -> dict[tuple[str, str], str | None]:
+    def place(cell: Cell) -> tuple[str, str]:
+        return cell.row, cell.column
+
+    return {place(cell): cell.value for cell in figure.cells}
+
+
+def _causes(register: Register, receipt: Receipt, view: View) -> Iterator[Cause]:
+    """Yield what was recorded after a receipt, counts on its day, and touches its layers."""
+    layers = _layers_of(receipt, view)
+    for record in register.records(as_of=receipt.as_of):
+        if record.seq > receipt.head.seq and record.layer in layers:
+            yield _record_cause(record)
+    if not any(
+        view.workspace.layers[name].source == REGISTER_SOURCE for name in layers if name in view.workspace.layers
+    ):
+        return
+    old_versions = {one.version_id for one in register.versions(as_of=receipt.as_of, seq=receipt.head.seq)}
+    for version in register.versions(as_of=receipt.as_of):
+        if version.version_id not in old_versions and version.layer in layers:
+            yield Cause(
+                kind="version", entry_id=version.version_id, effective_on=version.effective_on, what=version.feature_id
+            )
+    old_decisions = {one.decision_id for one in register.decisions(as_of=receipt.as_of, seq=receipt.head.seq)}
+    for decision in register.decisions(as_of=receipt.as_of):
+        if decision.decision_id not in old_decisions:
+            yield Cause(
+                kind="decision",
+                entry_id=decision.decision_id,
+                effective_on=decision.decided_on,
+                what=f"{decision.verdict} {decision.subject} {decision.subject_id}",
+                author=decision.reviewer,
+            )
+
+
+def _record_cause(record: ProgressRecord) -> Cause:
+    what = " ".join(str(part) for part in (record.layer, record.kind, record.feature_id or record.unit or "") if part)
+    return Cause(
+        kind="correction" if record.corrects else "record",
+        entry_id=record.record_id,
+        effective_on=record.effective_on,
+        what=what,
+        corrects=record.corrects,
+        author=record.author,
+    )
+
+
+def _layers_of(receipt: Receipt, view: View) -> set[str]:
+    """Return the layers that a figure rests on: those that name the target, or those of planting."""
+    figure_id = receipt.figure.figure_id
+    targets: dict[str, TargetDef] = {target.id: target for target in view.workspace.targets}
+    layers: dict[str, LayerDef] = view.workspace.layers
+    if figure_id in targets:
+        named = {str(value) for value in targets[figure_id].params.values()} & set(layers)
+        return named | {layer.id for layer in layers.values() if figure_id in layer.target}
+    plots = {layer.id for layer in layers.values() if layer.source == REGISTER_SOURCE}
+    return plots | ({"tasks", "reports"} if "/" in figure_id and not figure_id.startswith("units/") else set())
