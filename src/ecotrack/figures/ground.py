@@ -150,8 +150,17 @@ def _pieces(
             result[key] = _cut(everything, read(everything), cells)
         else:
             cut = _cut(fresh, shapes, cells)
-            result[key] = cut if known is None else ZonePieces(*map(np.concatenate, zip(known, cut, strict=True)))
+            result[key] = cut if known is None else _joined(known, cut)
     return result
+
+
+def _joined(known: ZonePieces, cut: ZonePieces) -> ZonePieces:
+    return ZonePieces(
+        row=np.concatenate([known.row, cut.row]),
+        cell=np.concatenate([known.cell, cut.cell]),
+        area_m2=np.concatenate([known.area_m2, cut.area_m2]),
+        whole=np.concatenate([known.whole, cut.whole]),
+    )
 
 
 def _cut(rows: Ints, shapes: Geometries, cells: Sequence[Feature]) -> ZonePieces:
@@ -168,11 +177,17 @@ def pairs_of(ground: Ground, rows: Ints) -> OverlapPairs:
     both = np.flatnonzero((left >= 0) & (right >= 0))
     left, right = left[both], right[both]
 
+    known = np.empty(len(left), dtype=object)
+
     def shapes(some: Ints) -> Geometries:
-        needed, where = np.unique(np.concatenate([left[some], right[some]]), return_inverse=True)
-        geometry = ground.read(rows[needed])
-        half = len(some)
-        return np.asarray(shapely.intersection(geometry[where[:half]], geometry[where[half:]]), dtype=object)
+        # Asked for at every step of the funnel; each pair is read and cut once.
+        missing = np.unique([row for row in some.tolist() if known[row] is None]).astype(np.int64)
+        if len(missing):
+            needed, where = np.unique(np.concatenate([left[missing], right[missing]]), return_inverse=True)
+            geometry = ground.read(rows[needed])
+            half = len(missing)
+            known[missing] = shapely.intersection(geometry[where[:half]], geometry[where[half:]])
+        return known[some]
 
     turned = left > right
     return OverlapPairs(

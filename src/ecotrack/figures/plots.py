@@ -140,7 +140,10 @@ class PlotSet:
         """
         rows = np.flatnonzero(keep[self.pairs.left] & keep[self.pairs.right])
         shared = credit(
-            np.where(keep, self.area_m2, 0.0), claim=self.claim, pairs=self.pairs.take(rows), disputed=self.disputed[rows]
+            np.where(keep, self.area_m2, 0.0),
+            claim=self.claim,
+            pairs=self.pairs.take(rows),
+            disputed=self.disputed[rows],
         )
         return StepCredit(keep=keep, credit=shared)
 

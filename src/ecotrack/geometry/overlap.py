@@ -159,11 +159,14 @@ def credit(
     )
 
 
+Groups = dict[int, Ints]
+
+
 def _lost(pairs: OverlapPairs, loser: Ints, contested: npt.NDArray[np.bool_], count: int) -> tuple[Floats, Floats]:
     """Return the ground that each polygon loses to older claims, and to older claims and disputes together."""
     return (
-        _union_area(pairs, _group(np.where(contested, -1, loser), count)),
-        _union_area(pairs, _group(loser, count)),
+        _union_area(pairs, _group(np.where(contested, -1, loser)), count),
+        _union_area(pairs, _group(loser), count),
     )
 
 
@@ -172,38 +175,50 @@ def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: npt.NDArray
 
     Ground that the polygon itself loses to somebody else is not its own to hold.
     """
-    as_winner, as_loser = _group(np.where(contested, winner, -1), count), _group(loser, count)
+    as_winner, as_loser = _group(np.where(contested, winner, -1)), _group(loser)
     result = np.zeros(count)
-    simple = [i for i, rows in enumerate(as_winner) if len(rows) == 1 and len(as_loser[i]) == 0]
+    simple = [i for i, rows in as_winner.items() if len(rows) == 1 and i not in as_loser]
     result[simple] = pairs.shared_m2[[as_winner[i][0] for i in simple]]
-    holders = [i for i, rows in enumerate(as_winner) if len(rows) > 1 or (len(rows) and len(as_loser[i]))]
-    ground = np.array([_ground(pairs, as_winner[i], less=as_loser[i]) for i in holders], dtype=object)
-    result[holders] = area_m2(ground)
+    nothing = np.zeros(0, dtype=np.int64)
+    holders = [i for i, rows in as_winner.items() if len(rows) > 1 or i in as_loser]
+    lost = {i: as_loser.get(i, nothing) for i in holders}
+    ground = _ground_of(pairs, [rows for i in holders for rows in (as_winner[i], lost[i])])
+    result[holders] = area_m2([_less(ground[as_winner[i]], ground[lost[i]]) for i in holders])
     return result
 
 
-def _ground(pairs: OverlapPairs, rows: Ints, *, less: Ints) -> shapely.Geometry:
-    ground = shapely.union_all(pairs.ground(rows))
-    return shapely.difference(ground, shapely.union_all(pairs.ground(less))) if len(less) else ground
+def _less(ground: Geometries, taken: Geometries) -> shapely.Geometry:
+    whole = shapely.union_all(ground)
+    return shapely.difference(whole, shapely.union_all(taken)) if len(taken) else whole
 
 
-def _union_area(pairs: OverlapPairs, groups: list[Ints]) -> Floats:
+def _union_area(pairs: OverlapPairs, groups: Groups, count: int) -> Floats:
     """Return, for each group of pairs of one polygon, the area of the ground that they share, counted once.
 
     Where the polygon's rivals do not overlap one another, their shares lie apart and simply add up; only where
     three polygons overlap one another is the ground itself needed.
     """
-    result = np.zeros(len(groups))
-    single = [i for i, rows in enumerate(groups) if len(rows) == 1]
+    result = np.zeros(count)
+    single = [i for i, rows in groups.items() if len(rows) == 1]
     result[single] = pairs.shared_m2[[groups[i][0] for i in single]]
     known = {*zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)}
     tangled = []
-    for i in (i for i, rows in enumerate(groups) if len(rows) > 1):
+    for i in (i for i, rows in groups.items() if len(rows) > 1):
         if _apart(pairs, groups[i], i, known):
             result[i] = fsum(pairs.shared_m2[groups[i]])
         else:
             tangled.append(i)
-    result[tangled] = area_m2([shapely.union_all(pairs.ground(groups[i])) for i in tangled])
+    ground = _ground_of(pairs, [groups[i] for i in tangled])
+    result[tangled] = area_m2([shapely.union_all(ground[groups[i]]) for i in tangled])
+    return result
+
+
+def _ground_of(pairs: OverlapPairs, groups: list[Ints]) -> Geometries:
+    """Return shared ground by pair, filled in for the pairs of some groups: they are asked for in one call."""
+    result = np.empty(len(pairs.left), dtype=object)
+    if groups:
+        rows = np.unique(np.concatenate(groups))
+        result[rows] = pairs.ground(rows)
     return result
 
 
@@ -213,11 +228,15 @@ def _apart(pairs: OverlapPairs, rows: Ints, i: int, known: set[tuple[int, int]])
     return not any(pair in known for pair in combinations(rivals, 2))
 
 
-def _group(keys: Ints, count: int) -> list[Ints]:
-    """Return, for each of ``count`` keys, the rows that hold it; rows with a key of -1 belong to nobody."""
+def _group(keys: Ints) -> Groups:
+    """Return the rows that hold each key; rows with a key of -1 belong to nobody."""
+    if len(keys) == 0:
+        return {}
     order = np.argsort(keys, kind="stable")
-    bounds = np.searchsorted(keys[order], np.arange(count + 1))
-    return [order[bounds[i] : bounds[i + 1]] for i in range(count)]
+    held, starts = np.unique(keys[order], return_index=True)
+    groups = dict(zip(held.tolist(), np.split(order, starts[1:]), strict=True))
+    groups.pop(-1, None)
+    return groups
 
 
 def union_area_m2(areas: Floats, pairs: OverlapPairs) -> float:

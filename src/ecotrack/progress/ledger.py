@@ -7,9 +7,9 @@ objects would take to be made. Texts stand once, in tables; a column holds their
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,10 @@ class Codes:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.names = list(names)
-        self._numbers = {name: number for number, name in enumerate(self.names)}
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
 
     def number(self, text: str) -> int:
         """Return the number of a text, which is entered if it is new."""
@@ -58,8 +61,8 @@ TABLES = ("features", "submissions", "units", "kinds", "programmes", "tasks")
 
 VERSION = ("seq", "day", "feature", "submission", "unit", "kind", "programme", "season", "task", "parent", "sample")
 DECISION = ("seq", "day", "verdict", "version", "submission")
-CHECK = ("seq", "day", "feature", "live", "holes", "state", "corrects")
-STRIKE = ("seq", "day", "feature", "struck", "corrects")
+CHECK = ("seq", "day", "feature", "live", "holes", "state", "sample", "corrects")
+NOTE = ("seq", "day", "feature", "status", "struck", "sample", "corrects")
 """Columns of the four parts. Days are ordinals, texts are numbers of their table, -1 is none; ``corrects`` is the
 place in the chain of the record that is corrected."""
 
@@ -76,11 +79,11 @@ class Award:
 
 @dataclass(frozen=True, eq=False)
 class PlotLedger:
-    """Columns of versions, decisions, checks and strikes of the plots of one layer.
+    """Columns of versions, decisions, checks and other records of the plots of one layer.
 
     Attributes
     ----------
-    version, decision, check, strike
+    version, decision, check, note
         Column name to integers, shape (n,), in the order of recording.
     tables
         Texts by table.
@@ -91,7 +94,7 @@ class PlotLedger:
     version: dict[str, Ints]
     decision: dict[str, Ints]
     check: dict[str, Ints]
-    strike: dict[str, Ints]
+    note: dict[str, Ints]
     tables: dict[str, Codes]
     awards: tuple[Award, ...] = ()
 
@@ -103,64 +106,75 @@ class LedgerWriter:
         self._before = before
         known = before.tables if before else {}
         self._tables = {name: Codes(known[name].names if before else ()) for name in TABLES}
-        self._rows: dict[str, list[tuple[int, ...]]] = {"version": [], "decision": [], "check": [], "strike": []}
+        self._rows: dict[str, list[tuple[int, ...]]] = {"version": [], "decision": [], "check": [], "note": []}
         self._awards = list(before.awards) if before else []
-        self._version_at: dict[str, int] = {}
 
     def _code(self, table: str, text: str | None) -> int:
         return NONE if text is None else self._tables[table].number(text)
 
-    def add_version(self, seq: int, version: FeatureVersion) -> None:
-        """Add a feature version."""
-        self._version_at[version.version_id] = seq
+    def add_version(
+        self,
+        seq: int,
+        day: int,
+        feature_id: str,
+        submission_id: str,
+        *,
+        unit: str | None,
+        kind: str | None,
+        programme: str | None,
+        season: int,
+        task_id: str | None,
+        parent_id: str | None,
+        sample: int,
+    ) -> None:
+        """Add a feature version; ``season`` is a code (`Season.code`)."""
         self._rows["version"].append(
             (
                 seq,
-                version.effective_on.toordinal(),
-                self._code("features", version.feature_id),
-                self._code("submissions", version.submission_id),
-                self._code("units", version.unit or ""),
-                self._code("kinds", version.kind or ""),
-                self._code("programmes", version.programme or ""),
-                season_code(version.season, version.planted_on),
-                self._code("tasks", version.task_id),
-                self._code("features", version.parent_id),
-                int(version.sample),
+                day,
+                self._tables["features"].number(feature_id),
+                self._tables["submissions"].number(submission_id),
+                self._tables["units"].number(unit or ""),
+                self._tables["kinds"].number(kind or ""),
+                self._tables["programmes"].number(programme or ""),
+                season,
+                self._code("tasks", task_id),
+                self._code("features", parent_id),
+                sample,
             )
         )
 
-    def add_decision(self, seq: int, decision: Decision, version_seq: int | None = None) -> None:
+    def add_decision(
+        self, seq: int, day: int, verdict: str, subject: str, subject_id: str, *, version_seq: int | None
+    ) -> None:
         """Add a decision; ``version_seq`` is the place of the version that it is about."""
-        day = decision.decided_on.toordinal()
-        if decision.subject == "overlap" and decision.verdict == "award":
-            winner, _, loser = decision.subject_id.partition("|")
+        if subject == "overlap" and verdict == "award":
+            winner, _, loser = subject_id.partition("|")
             self._awards.append(Award(seq, day, winner, loser))
-            return
-        if decision.verdict not in VERDICTS:
-            return
-        about = version_seq if version_seq is not None else self._version_at.get(decision.subject_id, NONE)
-        version = about if decision.subject == "version" else NONE
-        whole = decision.subject == "submission"
-        submission = self._tables["submissions"].number(decision.subject_id) if whole else NONE
-        self._rows["decision"].append((seq, day, VERDICTS.index(decision.verdict), version, submission))
+        elif verdict in VERDICTS and subject in ("version", "submission"):
+            submission = self._tables["submissions"].number(subject_id) if subject == "submission" else NONE
+            version = NONE if version_seq is None else version_seq
+            self._rows["decision"].append((seq, day, VERDICTS.index(verdict), version, submission))
 
     def add_check(
-        self, seq: int, day: int, feature: str, *, live: int, holes: int, state: str | None, corrects: int
+        self, seq: int, day: int, feature: str, *, live: int, holes: int, state: str | None, sample: int, corrects: int
     ) -> None:
         """Add a field check; ``live`` and ``holes`` are -1 where they were not counted."""
         number = self._tables["features"].number(feature)
-        self._rows["check"].append((seq, day, number, live, holes, CHECK_STATES.get(state or "", 0), corrects))
+        self._rows["check"].append((seq, day, number, live, holes, CHECK_STATES.get(state or "", 0), sample, corrects))
 
-    def add_strike(self, seq: int, day: int, feature: str, *, state: str | None, corrects: int) -> None:
-        """Add a record of a plot's status, of which only 核销 matters to figures."""
-        number = self._tables["features"].number(feature)
-        self._rows["strike"].append((seq, day, number, int(state == STRUCK), corrects))
+    def add_note(
+        self, seq: int, day: int, feature: str, *, kind: str, state: str | None, sample: int, corrects: int
+    ) -> None:
+        """Add a record of another kind; only the state 核销 of a status matters to figures."""
+        number, status = self._tables["features"].number(feature), int(kind == "status")
+        self._rows["note"].append((seq, day, number, status, int(state == STRUCK), sample, corrects))
 
     def ledger(self) -> PlotLedger:
         """Return the ledger."""
         parts = {
             name: self._columns(name, names)
-            for name, names in (("version", VERSION), ("decision", DECISION), ("check", CHECK), ("strike", STRIKE))
+            for name, names in (("version", VERSION), ("decision", DECISION), ("check", CHECK), ("note", NOTE))
         }
         return PlotLedger(**parts, tables=self._tables, awards=tuple(self._awards))
 
@@ -181,10 +195,30 @@ def ledger_of(
     Entries without a place in the chain are numbered in the order given.
     """
     writer = LedgerWriter()
+    version_at = {version.version_id: seq for seq, version in enumerate(versions)}
     for seq, version in enumerate(versions):
-        writer.add_version(seq, version)
+        writer.add_version(
+            seq,
+            version.effective_on.toordinal(),
+            version.feature_id,
+            version.submission_id,
+            unit=version.unit,
+            kind=version.kind,
+            programme=version.programme,
+            season=season_code(version.season, version.planted_on),
+            task_id=version.task_id,
+            parent_id=version.parent_id,
+            sample=int(version.sample),
+        )
     for seq, decision in enumerate(decisions, start=len(versions)):
-        writer.add_decision(seq, decision)
+        writer.add_decision(
+            seq,
+            decision.decided_on.toordinal(),
+            decision.verdict,
+            decision.subject,
+            decision.subject_id,
+            version_seq=version_at.get(decision.subject_id),
+        )
     place = {record.record_id: record.seq or i for i, record in enumerate(records, start=1)}
     for i, record in enumerate(records, start=1):
         add_record(writer, dataclasses.replace(record, seq=record.seq or i), place)
@@ -192,17 +226,20 @@ def ledger_of(
 
 
 def add_record(writer: LedgerWriter, record: ProgressRecord, place: dict[str, int]) -> None:
-    """Add a record of a plot if the ledger keeps its kind."""
+    """Add a record of a plot; ``place`` tells where in the chain the records stand that others correct."""
     if record.feature_id is None:
         return
     corrects = place.get(record.corrects, NONE) if record.corrects else NONE
-    day = record.effective_on.toordinal()
-    if record.kind == "check":
-        live, holes = record.fields.get("holes_live"), record.fields.get("holes_checked")
-        counts = {"live": _count(live), "holes": _count(holes)}
-        writer.add_check(record.seq, day, record.feature_id, **counts, state=record.state, corrects=corrects)
-    elif record.kind == "status":
-        writer.add_strike(record.seq, day, record.feature_id, state=record.state, corrects=corrects)
+    seq, day, sample = record.seq, record.effective_on.toordinal(), int(record.sample)
+    if record.kind != "check":
+        writer.add_note(
+            seq, day, record.feature_id, kind=record.kind, state=record.state, sample=sample, corrects=corrects
+        )
+        return
+    live, holes = _count(record.fields.get("holes_live")), _count(record.fields.get("holes_checked"))
+    writer.add_check(
+        seq, day, record.feature_id, live=live, holes=holes, state=record.state, sample=sample, corrects=corrects
+    )
 
 
 def _count(value: Any) -> int:
@@ -218,7 +255,7 @@ def in_force(part: dict[str, Ints], mask: Mask) -> Mask:
     if len(corrections) == 0:
         return mask
     result = mask.copy()
-    place = {int(seq): i for i, seq in enumerate(part["seq"])}
+    seqs = part["seq"]
     root: dict[int, int] = {}
     last: dict[int, int] = {}
     for i in corrections.tolist():
@@ -227,12 +264,9 @@ def in_force(part: dict[str, Ints], mask: Mask) -> Mask:
         root[int(part["seq"][i])] = origin
         if origin in last:
             result[last[origin]] = False
-        elif origin in place:
-            result[place[origin]] = False
+        else:
+            row = int(np.searchsorted(seqs, origin))
+            if row < len(seqs) and seqs[row] == origin:
+                result[row] = False
         last[origin] = i
     return result
-
-
-def ordinal(day: dt.date) -> int:
-    """Return the number of a day in the ledger's columns."""
-    return day.toordinal()

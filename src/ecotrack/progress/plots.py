@@ -117,8 +117,11 @@ class PlotColumns:
 
     def take(self, rows: npt.NDArray[np.intp]) -> PlotColumns:
         """Return the columns of some plots."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        return PlotColumns(**{k: v.take(rows) if isinstance(v, Texts) else v[rows] for k, v in values.items()})
+        columns: dict[str, Any] = {}
+        for name in self.__slots__:
+            column = getattr(self, name)
+            columns[name] = column.take(rows) if isinstance(column, Texts) else column[rows]
+        return PlotColumns(**columns)
 
 
 def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: Rules) -> PlotColumns:
@@ -134,7 +137,7 @@ def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: 
     rows = _versions_in_force(version, standing, verdict, count)
     feature = version["feature"][rows]
     checked, outcome = _outcomes(ledger.check, in_force(ledger.check, known(ledger.check)), count, rules)
-    struck = _struck(ledger.strike, in_force(ledger.strike, known(ledger.strike)), count)
+    struck = _struck(ledger.note, in_force(ledger.note, known(ledger.note)), count)
     verdict, decided = verdict[rows], decided[rows]
     verdict = np.where((verdict == ACCEPT) & struck[feature], STRIKE, verdict)
     due = _due(version["season"][rows], rules)
@@ -162,8 +165,9 @@ def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: 
 def _latest(part: dict[str, Ints], rows: npt.NDArray[np.intp], key: Ints, count: int) -> Ints:
     """Return, for each of ``count`` keys, the row with the last day (then the last place); -1 where there is none."""
     result = np.full(count, NONE)
-    order = np.lexsort((part["seq"][rows], part["day"][rows]))
-    result[key[rows][order]] = rows[order]  # the last assignment wins
+    # Rows come in the order of the chain, which a stable sort keeps inside a day; the last assignment wins.
+    order = np.argsort(part["day"][rows], kind="stable")
+    result[key[rows][order]] = rows[order]
     return result
 
 
@@ -171,7 +175,7 @@ def _verdicts(ledger: PlotLedger, known: Mask, standing: Mask) -> tuple[Ints, In
     """Return verdict and day of the last decision about each version; one about a submission speaks for all of it."""
     decision, version = ledger.decision, ledger.version
     rows = np.flatnonzero(known)
-    order = rows[np.lexsort((decision["seq"][rows], decision["day"][rows]))]
+    order = rows[np.argsort(decision["day"][rows], kind="stable")]
     rank = np.empty(len(decision["seq"]), dtype=np.int64)
     rank[order] = np.arange(len(order))
     by_submission = np.full(len(ledger.tables["submissions"].names), NONE)
@@ -245,17 +249,48 @@ def survival_classes(live: Ints, holes: Ints, state: Ints, rules: Rules) -> Ints
 
     def reaches(bar: Fraction) -> Mask:
         # On the counts themselves: a rounded percentage would lift 84.96 % over the bar.
-        return np.asarray(live * 100 * bar.denominator >= holes * bar.numerator)
+        return np.asarray(live.astype(np.int64) * 100 * bar.denominator >= holes.astype(np.int64) * bar.numerator)
 
     by_count = np.select([reaches(counts), reaches(replant)], [QUALIFIED, REPLANT], FAILED)
     return np.where(counted, by_count, state)
 
 
-def _struck(strike: dict[str, Ints], standing: Mask, count: int) -> Mask:
-    last = _latest(strike, np.flatnonzero(standing), strike["feature"], count)
+def _struck(note: dict[str, Ints], standing: Mask, count: int) -> Mask:
+    last = _latest(note, np.flatnonzero(standing & (note["status"] == 1)), note["feature"], count)
     result = np.zeros(count, dtype=bool)
-    result[last != NONE] = strike["struck"][last[last != NONE]] == 1
+    result[last != NONE] = note["struck"][last[last != NONE]] == 1
     return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How far records of plots reach: how many, of how many plots, the oldest and the newest day."""
+
+    records: int
+    sample_records: int
+    plots_with_record: int
+    oldest: dt.date | None
+    newest: dt.date | None
+
+
+def plot_coverage(ledger: PlotLedger, plots: PlotColumns, *, as_of: dt.date, seq: int | None) -> Coverage:
+    """Return what the records of plots in force on a day cover."""
+    day, last = as_of.toordinal(), np.inf if seq is None else seq
+    parts = [
+        {name: part[name][standing] for name in ("day", "feature", "sample")}
+        for part in (ledger.check, ledger.note)
+        for standing in [in_force(part, (part["day"] <= day) & (part["seq"] <= last))]
+    ]
+    days, features, sample = (np.concatenate([p[name] for p in parts]) for name in ("day", "feature", "sample"))
+    recorded = np.zeros(len(ledger.tables["features"].names), dtype=bool)
+    recorded[features] = True
+    return Coverage(
+        records=len(days),
+        sample_records=int(sample.sum()),
+        plots_with_record=int(recorded[plots.feature.codes].sum()),
+        oldest=dt.date.fromordinal(int(days.min())) if len(days) else None,
+        newest=dt.date.fromordinal(int(days.max())) if len(days) else None,
+    )
 
 
 def _due(season: Ints, rules: Rules) -> Ints:

@@ -45,6 +45,9 @@ class Season:
         """Return the season of a code, ``None`` for 0."""
         return cls(code // 10, code % 10 - 1) if code else None
 
+    def __str__(self) -> str:
+        return f"{self.year}-{_NAMES[self.part]}" if self.part >= 0 else str(self.year)
+
     @property
     def code(self) -> int:
         """An integer in the order of seasons: year * 10 + part + 1.
