@@ -14,6 +14,7 @@ import shapely
 
 from ecotrack.errors import Text
 from ecotrack.figures.figure import Measured, not_assessed
+from ecotrack.figures.zone_credit import credit_inside
 from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.features import Feature, geometries_of
@@ -142,7 +143,7 @@ class PlotSet:
         return self.state.rules.disputes == "all" or one.version.unit != other.version.unit
 
     @cached_property
-    def _award_claim(self) -> npt.NDArray[np.int64]:
+    def precedence(self) -> npt.NDArray[np.int64]:
         """Claim in which the winner of a decided dispute goes before its rival."""
         rank = self.claim.astype(np.float64)
         position = {plot.feature_id: i for i, plot in enumerate(self.plots)}
@@ -172,7 +173,7 @@ class PlotSet:
         )
         shared = credit(
             self.geometries[chosen],
-            claim=self._award_claim[chosen],
+            claim=self.precedence[chosen],
             pairs=pairs,
             disputed=self.disputed[inside],
         )
@@ -312,8 +313,7 @@ def ring_forest(target: TargetDef, state: State, plots: PlotSet, zone: Sequence[
         return not_assessed("no_plots", "没有通过审核的地块", "no plot has been accepted")
     cells = geometries_of(zone)
     land_m2 = fsum(area_m2(cells))
-    inside = split(plots.geometries[plots.qualified.keep], cells)
-    net_m2 = net_area_m2(inside.geometry)
+    net_m2 = credit_inside(plots, cells).credit.net_m2
     km2 = km2_from_m2(net_m2)
     return Measured(
         value=km2,
