@@ -16,6 +16,7 @@ VERBS = {
     "backup": Verb("ecotrack.cli.register:backup", Text("备份登记库和工作区", "back up register and workspace")),
     "demo": Verb("ecotrack.cli.demo:demo", Text("示例数据", "sample data")),
     "doctor": Verb("ecotrack.cli.doctor:doctor", Text("检查本机环境", "check this machine")),
+    "explain": Verb("ecotrack.cli.explain:explain", Text("说明指标的来历", "what stands behind a figure")),
     "export": Verb("ecotrack.cli.export:export", Text("导出图层", "export a layer")),
     "import": Verb("ecotrack.cli.intake:import_", Text("导入地块边界文件", "bring in boundary files")),
     "init": Verb("ecotrack.cli.workspace:init", Text("新建工作区", "make a workspace")),

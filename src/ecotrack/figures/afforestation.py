@@ -75,7 +75,8 @@ def ring_forest(target: TargetDef, plots: PlotSet, zone: Sequence[Feature]) -> M
     if not plots.columns.accepted.any():
         return not_assessed("no_plots", "没有通过审核的地块", "no plot has been accepted")
     land_m2 = fsum(area_m2(geometries_of(zone)))
-    net_m2 = fsum(plots.inside(plots.qualified.keep, str(target.params["zone_layer"]), zone).inside_m2)
+    cells = plots.in_cells(plots.qualified.keep, str(target.params["zone_layer"]), zone)
+    net_m2 = fsum(part for cell in cells for part in cell.credit.credited_m2)
     return Measured(
         value=km2_from_m2(net_m2),
         sample=plots.sample,

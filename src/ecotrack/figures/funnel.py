@@ -13,7 +13,18 @@ from ecotrack.errors import Text
 from ecotrack.figures.figure import Reason
 from ecotrack.figures.plots import PlotSet, StepCredit
 from ecotrack.model import ProgressRecord, UnitBook
-from ecotrack.progress import FAILED, NOT_CHECKED, REDO, REPLANT, RETURN, STRIKE, PlotColumns, Season, State
+from ecotrack.progress import (
+    FAILED,
+    NOT_CHECKED,
+    REDO,
+    REPLANT,
+    RETURN,
+    STRIKE,
+    PlotColumns,
+    Season,
+    State,
+    season_mask,
+)
 from ecotrack.progress.ledger import Mask
 from ecotrack.units import mu_from_m2
 
@@ -187,11 +198,9 @@ def in_task(columns: PlotColumns, task: Task) -> Mask:
     """Return which plots count towards a task: by the task they name, else by season and kind."""
     named = columns.task.codes >= 0
     try:
-        season = Season.parse(task.season).code
+        fits = season_mask(columns, Season.parse(task.season))
     except ValueError:
-        return np.asarray(columns.task.is_(task.task_id))
-    whole_year = season % 10 == 0
-    fits = (columns.season // 10 == season // 10) & (columns.season > 0) if whole_year else columns.season == season
+        return columns.task.is_(task.task_id)
     return np.asarray(np.where(named, columns.task.is_(task.task_id), fits & columns.kind.is_in((task.kind, REDO))))
 
 

@@ -60,7 +60,7 @@ def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> 
             f"{year}年{chosen.basis}、{chosen.surface_kind}，{len(days)}次观测的中位数",
             f"median of {len(days)} observations of {year}: {chosen.basis}, {chosen.surface_kind}",
         ),
-        details=_details(target, days) | {"other_series": _others(series, chosen)},
+        details=_details(target, days) | {**chosen._asdict(), "other_series": _others(series, chosen)},
     )
 
 
@@ -105,6 +105,7 @@ def _details(target: TargetDef, days: list[Whole]) -> dict[str, Any]:
         "maximum_km2": largest.km2,
         "maximum_on": largest.day,
         "observations": len(days),
+        "observed_on": [day.day for day in days],
         "design_km2": float(str(target.params["design_km2"])),
     }
 

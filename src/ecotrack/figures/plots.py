@@ -14,7 +14,7 @@ import shapely
 from ecotrack.figures.ground import Ground, ZonePieces, pairs_of, zone_key
 from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.features import Feature, geometries_of
-from ecotrack.geometry.overlap import Credit, Ints, OverlapPairs, credit, net_area_m2, union_area_m2
+from ecotrack.geometry.overlap import Credit, Ints, OverlapPairs, credit, net_area_m2
 from ecotrack.progress import (
     FAILED,
     NEW_AREA_KINDS,
@@ -96,7 +96,7 @@ class PlotSet:
         ]
 
     @cached_property
-    def claim(self) -> Ints:
+    def precedence(self) -> Ints:
         """Rank of prior claim: earlier season, then earlier submission (or acceptance), then id.
 
         The winner of a decided dispute goes before its rival. Plots that share no ground are not ranked.
@@ -141,7 +141,7 @@ class PlotSet:
         rows = np.flatnonzero(keep[self.pairs.left] & keep[self.pairs.right])
         shared = credit(
             np.where(keep, self.area_m2, 0.0),
-            claim=self.claim,
+            claim=self.precedence,
             pairs=self.pairs.take(rows),
             disputed=self.disputed[rows],
         )
@@ -181,17 +181,28 @@ class PlotSet:
 
     def inside(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Cut:
         """Return the net area of some plots inside each cell of a layer, and outside all of them."""
-        pieces = self._pieces(layer, cells)
-        shapes = geometries_of(cells)
-        nets = [self._net_in_cell(keep, pieces, c, shapes[c]) for c in range(len(shapes))]
-        covered = np.bincount(pieces.row, weights=pieces.area_m2, minlength=len(self))
-        rest = self.area_m2 - covered
-        strays = np.flatnonzero(keep & (rest > self.area_m2 * 1e-11))
+        nets = [cell.credit.net_m2 for cell in self.in_cells(keep, layer, cells)]
+        strays = np.flatnonzero(keep & (self.outside_m2(layer, cells) > 0))
         outside = 0.0
         if len(strays):
-            ground = shapely.difference(self.ground.read(self.columns.version[strays]), shapely.union_all(shapes))
+            whole = shapely.union_all(geometries_of(cells))
+            ground = shapely.difference(self.ground.read(self.columns.version[strays]), whole)
             outside = net_area_m2(ground[area_m2(ground) > 0])
         return Cut(nets, outside)
+
+    def outside_m2(self, layer: str, cells: Sequence[Feature]) -> Floats:
+        """Return how much of each plot lies outside every cell of a layer."""
+        pieces = self._pieces(layer, cells)
+        rest = self.area_m2 - np.bincount(pieces.row, weights=pieces.area_m2, minlength=len(self))
+        return np.where(rest > self.area_m2 * 1e-11, rest, 0.0)
+
+    def in_cells(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> list[CellCredit]:
+        """Share out the ground of some plots inside each cell of a layer by prior claim.
+
+        Nothing is disputed here: what lies in a cell counts whoever holds it.
+        """
+        pieces, shapes = self._pieces(layer, cells), geometries_of(cells)
+        return [self._in_cell(keep, pieces, cell, shapes[cell]) for cell in range(len(shapes))]
 
     def _pieces(self, layer: str, cells: Sequence[Feature]) -> ZonePieces:
         """Return the pieces of these plots, by their positions."""
@@ -201,7 +212,7 @@ class PlotSet:
         mine = position[pieces.row] >= 0
         return ZonePieces(position[pieces.row[mine]], pieces.cell[mine], pieces.area_m2[mine], pieces.whole[mine])
 
-    def _net_in_cell(self, keep: Mask, pieces: ZonePieces, cell: int, shape: Any) -> float:
+    def _in_cell(self, keep: Mask, pieces: ZonePieces, cell: int, shape: Any) -> CellCredit:
         here = (pieces.cell == cell) & keep[pieces.row]
         areas, whole = np.zeros(len(self)), np.zeros(len(self), dtype=bool)
         areas[pieces.row[here]] = pieces.area_m2[here]
@@ -217,7 +228,15 @@ class PlotSet:
             shared_m2=shared,
             ground=lambda some: np.asarray(shapely.intersection(pairs.ground(some), shape), dtype=object),
         )
-        return union_area_m2(areas, inside)
+        return CellCredit(pairs=inside, credit=credit(areas, claim=self.precedence, pairs=inside))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellCredit:
+    """How the ground inside one cell is shared out: the pairs that overlap there, and the credit of each plot."""
+
+    pairs: OverlapPairs
+    credit: Credit
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,10 +192,10 @@ class Scoreboard:
         """List every overlap between accepted plots: both plots, units, seasons and mu."""
         plots, keep = self.plots, self.plots.accepted.keep
         sliver_m2 = float(self.state.rules.sliver_m2)
-        pairs, claim = plots.pairs, plots.claim
+        pairs, precedence = plots.pairs, plots.precedence
         rows: list[dict[str, Any]] = []
         for k in np.flatnonzero(keep[pairs.left] & keep[pairs.right]).tolist():
-            first, second = sorted((int(pairs.left[k]), int(pairs.right[k])), key=lambda p: int(claim[p]))
+            first, second = sorted((int(pairs.left[k]), int(pairs.right[k])), key=lambda p: int(precedence[p]))
             shared_m2 = float(pairs.shared_m2[k])
             rows.append(
                 {

@@ -24,6 +24,8 @@ from ecotrack.progress.plots import (
     plot_at,
     plot_columns,
     plot_coverage,
+    season_mask,
+    survival_class,
     survival_classes,
 )
 from ecotrack.progress.records import choose_basis, current, latest
@@ -62,6 +64,8 @@ __all__ = [
     "plot_columns",
     "plot_coverage",
     "season_code",
+    "season_mask",
     "state_of",
+    "survival_class",
     "survival_classes",
 ]

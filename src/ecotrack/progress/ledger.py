@@ -236,13 +236,14 @@ def add_record(writer: LedgerWriter, record: ProgressRecord, place: dict[str, in
             seq, day, record.feature_id, kind=record.kind, state=record.state, sample=sample, corrects=corrects
         )
         return
-    live, holes = _count(record.fields.get("holes_live")), _count(record.fields.get("holes_checked"))
+    live, holes = count_of(record.fields.get("holes_live")), count_of(record.fields.get("holes_checked"))
     writer.add_check(
         seq, day, record.feature_id, live=live, holes=holes, state=record.state, sample=sample, corrects=corrects
     )
 
 
-def _count(value: Any) -> int:
+def count_of(value: Any) -> int:
+    """Return a count, -1 where there is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) else NONE
 
 

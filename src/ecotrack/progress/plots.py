@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecotrack.model import FeatureVersion, ProgressRecord
-from ecotrack.progress.ledger import NONE, VERDICTS, Codes, Ints, Mask, PlotLedger, in_force
+from ecotrack.progress.ledger import CHECK_STATES, NONE, VERDICTS, Codes, Ints, Mask, PlotLedger, count_of, in_force
 from ecotrack.progress.seasons import Season, check_due_on
 from ecotrack.settings import Rules
 
@@ -162,6 +162,13 @@ def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: 
     )
 
 
+def season_mask(columns: PlotColumns, season: Season) -> Mask:
+    """Return which plots were planted in a season, or in any season of a year."""
+    if season.part < 0:
+        return np.asarray(columns.season_year == season.year)
+    return np.asarray(columns.season == season.code)
+
+
 def _latest(part: dict[str, Ints], rows: npt.NDArray[np.intp], key: Ints, count: int) -> Ints:
     """Return, for each of ``count`` keys, the row with the last day (then the last place); -1 where there is none."""
     result = np.full(count, NONE)
@@ -253,6 +260,21 @@ def survival_classes(live: Ints, holes: Ints, state: Ints, rules: Rules) -> Ints
 
     by_count = np.select([reaches(counts), reaches(replant)], [QUALIFIED, REPLANT], FAILED)
     return np.where(counted, by_count, state)
+
+
+def survival_class(record: ProgressRecord, rules: Rules) -> Outcome:
+    """Return what one check says; see `survival_classes`.
+
+    Examples
+    --------
+    >>> check = ProgressRecord(record_id="c", layer="plots", kind="check", effective_on=dt.date(2016, 11, 1),
+    ...     fields={"holes_checked": 100, "holes_live": 85})
+    >>> survival_class(check, Rules())
+    'qualified'
+    """
+    live, holes = (np.array([count_of(record.fields.get(name))]) for name in ("holes_live", "holes_checked"))
+    state = np.array([CHECK_STATES.get(record.state or "", 0)])
+    return OUTCOMES[int(survival_classes(live, holes, state, rules)[0])]
 
 
 def _struck(note: dict[str, Ints], standing: Mask, count: int) -> Mask:

@@ -1,0 +1,301 @@
+"""The verb ``explain``: from a figure down to the plots, records, decisions and losses behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from math import fsum
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ecotrack import __version__
+from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace
+from ecotrack.cli.language import command, option, say
+from ecotrack.errors import Lang, Text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ecotrack.figures.explain import Explanation, PlotRow
+    from ecotrack.figures.explain_records import RecordRow
+    from ecotrack.model import UnitBook
+    from ecotrack.workspace import View
+
+_SUBJECTS = {
+    "submission": Text("提交", "submission"),
+    "version": Text("地块", "plot"),
+    "overlap": Text("重叠", "overlap"),
+}
+_VERDICTS = {
+    "accept": Text("通过", "accepted"),
+    "return": Text("退回", "returned"),
+    "strike": Text("核销", "struck"),
+    "withdraw": Text("撤回", "withdrawn"),
+    "award": Text("裁定", "awarded"),
+}
+
+
+@command(
+    "explain",
+    help=say(
+        "说明一个指标的来历：地块、记录、审核决定和每一处减少，逐项相加等于指标。",
+        "Explain a figure: the plots, records, decisions and losses behind it, which add up to it exactly.",
+    ),
+    epilog=say(
+        "示例：ecotrack explain year --unit 桃城区；ecotrack explain 2017-spring/reported；"
+        "ecotrack explain ring --plot 地块编号 --json",
+        "Examples: ecotrack explain year --unit 131102; ecotrack explain 2017-spring/reported; "
+        "ecotrack explain ring --plot PLOT --json",
+    ),
+)
+@click.argument("figure")
+@option("--unit", help=say("只看一个单位（代码或名称）", "one unit only (code or name)"))
+@option("--plot", help=say("只看一个地块", "one plot only"))
+@option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day of the figures (default: today)"))
+@option("--as-known", type=INSTANT, help=say("只用该时刻之前登记的内容", "only what had been recorded by this instant"))
+@option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=40,
+    show_default=True,
+    help=say("表中最多列出的行数（JSON 不受限制）", "rows that a table shows at most (JSON holds all)"),
+)
+@option(
+    "--json", "as_json", is_flag=True, help=say("输出 JSON（格式见 docs/receipts.md）", "print JSON (docs/receipts.md)")
+)
+@click.pass_context
+def explain(
+    ctx: click.Context,
+    figure: str,
+    unit: str | None,
+    plot: str | None,
+    as_of: dt.date | None,
+    as_known: dt.datetime | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Print what stands behind one figure."""
+    from ecotrack.figures.explain import explain as explained
+
+    workspace = open_workspace(ctx)
+    code = workspace.units.resolve(unit, where="--unit").code if unit else None
+    view = workspace.view(as_of=as_of, as_known=as_known)
+    with workspace.register(read_only=True) as register:
+        decisions = register.decisions(as_of=view.as_of, seq=view.head.seq)
+        known = register.records(as_of=view.as_of, seq=view.head.seq)
+    found = explained(view.scoreboard, figure, decisions=decisions, known=known, unit=code, plot=plot)
+    if as_json:
+        click.echo(json.dumps(_heading(view) | found.to_json(), ensure_ascii=False, indent=1))
+        return
+    from ecotrack.reports import show
+
+    show(*_sections(found, view, lang_of(ctx), limit))
+
+
+def _heading(view: View) -> dict[str, Any]:
+    from ecotrack.figures.scoreboard import DEFINITION
+
+    known = view.as_known.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if view.as_known else None
+    return {
+        "schema": "ecotrack.explain/1",
+        "definition": DEFINITION,
+        "version": __version__,
+        "as_of": view.as_of.isoformat(),
+        "as_known": known,
+        "register": {"seq": view.head.seq, "head": view.head.sha256},
+    }
+
+
+def _sections(found: Explanation, view: View, lang: Lang, limit: int) -> Iterator[RenderableType]:
+    yield _headline(found, view, lang)
+    units = view.workspace.units
+    if len(found.groups) > 1:
+        yield _groups_table(found, units, view.as_of, lang)
+    if found.plots:
+        yield _plots_table(found.plots, units, view.as_of, lang, limit)
+        yield _losses_line(found.plots, lang)
+    if found.records:
+        used = [row for row in found.records if row.reason is None]
+        aside = [row for row in found.records if row.reason is not None]
+        yield _records_table(Text(f"采用的记录 {len(used)} 条", f"{len(used)} records used"), used, lang, limit)
+        if aside:
+            title = Text(f"未采用的记录 {len(aside)} 条", f"{len(aside)} records set aside")
+            yield _records_table(title, aside, lang, limit)
+
+
+def _headline(found: Explanation, view: View, lang: Lang) -> RenderableType:
+    from rich.text import Text as RichText
+
+    from ecotrack.reports.wording import marks, with_unit
+
+    given = {"sample": found.sample, "sketch": found.sketch}
+    line = f"{found.title.lang(lang)}{marks(given, lang)}  {with_unit(found.value, found.unit, lang)}"
+    day = Text(f"截至 {view.as_of}", f"as of {view.as_of}").lang(lang)
+    remarks = [found.basis.lang(lang), *(reason.text.lang(lang) for reason in found.reasons)]
+    return RichText(f"{line}  {day}\n" + "；".join(text for text in remarks if text), style="bold")
+
+
+def _unit_name(code: str, units: UnitBook, day: dt.date) -> str:
+    unit = units.get(code)
+    return unit.name_on(day) if unit else code
+
+
+def _columns(lang: Lang, *names: tuple[str, str, bool]) -> list[tuple[str, bool]]:
+    return [(Text(zh, en).lang(lang), number) for zh, en, number in names]
+
+
+def _groups_table(found: Explanation, units: UnitBook, day: dt.date, lang: Lang) -> RenderableType:
+    from ecotrack.reports.terminal import table
+    from ecotrack.reports.wording import amount
+    from ecotrack.units import round_parts
+
+    parts = round_parts([value for _, value in found.groups], digits=2)
+    rows = [
+        [_unit_name(code, units, day), amount(part, fixed=True)]
+        for (code, _), part in zip(found.groups, parts, strict=True)
+    ]
+    rows.append([Text("合计", "total").lang(lang), amount(found.value, fixed=True)])
+    columns = _columns(lang, ("单位", "unit", False), ("亩", "mu", True))
+    return table(Text("各单位", "By unit").lang(lang), columns, rows, total=True)
+
+
+def _plots_table(plots: Sequence[PlotRow], units: UnitBook, day: dt.date, lang: Lang, limit: int) -> RenderableType:
+    from ecotrack.reports.terminal import table
+    from ecotrack.reports.wording import amount
+    from ecotrack.units import mu_from_m2, round_parts
+
+    shown, rest = plots[:limit], plots[limit:]
+    counted = [mu_from_m2(fsum(row.parts_m2)) for row in shown]
+    rounded = round_parts([*counted, mu_from_m2(_parts_m2(rest))], digits=2)
+    rows = [
+        [
+            row.plot.feature_id,
+            _unit_name(row.unit, units, day),
+            amount(mu_from_m2(row.area_m2), fixed=True),
+            amount(part, fixed=True),
+            row.reason.text.lang(lang) if row.reason else "",
+            _lost(row, lang),
+            _decided(row, lang),
+            _checked(row),
+        ]
+        for row, part in zip(shown, rounded, strict=False)
+    ]
+    if rest:
+        more = Text(f"其余 {len(rest)} 块", f"{len(rest)} more").lang(lang)
+        rows.append(
+            [
+                more,
+                "",
+                amount(mu_from_m2(fsum(row.area_m2 for row in rest)), fixed=True),
+                amount(rounded[-1], fixed=True),
+                "",
+                "",
+                "",
+                "",
+            ]
+        )
+    total = [fsum(row.area_m2 for row in plots), _parts_m2(plots)]
+    rows.append(
+        [Text("合计", "total").lang(lang), "", *(amount(mu_from_m2(m2), fixed=True) for m2 in total), "", "", "", ""]
+    )
+    columns = _columns(
+        lang,
+        ("地块", "plot", False),
+        ("单位", "unit", False),
+        ("面积（亩）", "area (mu)", True),
+        ("计入（亩）", "counted (mu)", True),
+        ("不计入的原因", "why not", False),
+        ("让出或争议（亩）", "lost or disputed (mu)", False),
+        ("审核", "decided", False),
+        ("检查", "checks", False),
+    )
+    return table(Text("地块", "Plots").lang(lang), columns, rows, total=True)
+
+
+def _parts_m2(plots: Sequence[PlotRow]) -> float:
+    return fsum(part for row in plots for part in row.parts_m2)
+
+
+def _lost(row: PlotRow, lang: Lang) -> str:
+    from ecotrack.reports.wording import amount
+    from ecotrack.units import mu_from_m2
+
+    def told(area_m2: float, to: str, disputed: bool) -> str:
+        held = Text("（争议）", " (disputed)").lang(lang) if disputed else ""
+        return f"{amount(mu_from_m2(area_m2), digits=3)} → {to}{held}"
+
+    return "；".join(told(loss.area_m2, loss.to, loss.disputed) for loss in row.losses)
+
+
+def _decided(row: PlotRow, lang: Lang) -> str:
+    if not row.decisions:
+        return ""
+    last = row.decisions[-1]
+    gap = "" if lang == "zh" else " "
+    what = gap.join(words.lang(lang) for words in (_SUBJECTS[last.subject], _VERDICTS[last.verdict]))
+    return " ".join(part for part in (last.decided_on.isoformat(), last.reviewer, what, last.document) if part)
+
+
+def _checked(row: PlotRow) -> str:
+    if not row.plot.checks:
+        return ""
+    last = row.plot.checks[-1]
+    live, holes = last.fields.get("holes_live"), last.fields.get("holes_checked")
+    counts = f"{live}/{holes}" if holes is not None else last.state or ""
+    return f"{last.effective_on} {counts}"
+
+
+def _losses_line(plots: Sequence[PlotRow], lang: Lang) -> RenderableType:
+    """Return, for each reason, how many plots do not count and what they measure."""
+    from rich.text import Text as RichText
+
+    from ecotrack.reports.wording import amount
+    from ecotrack.units import mu_from_m2
+
+    by_reason: dict[Text, list[float]] = defaultdict(list)
+    for row in plots:
+        if row.reason is not None:
+            by_reason[row.reason.text].append(row.area_m2)
+    told = [
+        Text(
+            f"{text.zh} {len(areas)} 块 {amount(mu_from_m2(fsum(areas)))} 亩",
+            f"{text.en}: {len(areas)} plots, {amount(mu_from_m2(fsum(areas)))} mu",
+        )
+        for text, areas in by_reason.items()
+    ]
+    counted = len([row for row in plots if row.reason is None])
+    head = Text(f"计入 {counted} 块；不计入：", f"{counted} plots count; not counted: ").lang(lang)
+    return RichText(head + ("；".join(text.lang(lang) for text in told) or "-"))
+
+
+def _records_table(title: Text, rows: Sequence[RecordRow], lang: Lang, limit: int) -> RenderableType:
+    from ecotrack.reports.terminal import table
+
+    shown = [_record_cells(row, lang) for row in rows[:limit]]
+    if len(rows) > limit:
+        more = len(rows) - limit
+        shown.append([Text(f"其余 {more} 条", f"{more} more").lang(lang), "", "", "", "", "", ""])
+    columns = _columns(
+        lang,
+        ("记录", "record", False),
+        ("日期", "on", False),
+        ("图层/类型", "layer/kind", False),
+        ("数值", "value", False),
+        ("依据", "document", False),
+        ("登记人", "author", False),
+        ("说明", "remarks", False),
+    )
+    return table(title.lang(lang), columns, shown)
+
+
+def _record_cells(row: RecordRow, lang: Lang) -> list[str]:
+    record = row.record
+    what = f"{record.layer}/{record.kind} {record.feature_id or record.unit or ''}"
+    value = (record.state or "") if record.value is None else f"{record.value} {record.value_unit or ''}"
+    why = row.reason.text.lang(lang) if row.reason else ""
+    taker = f" → {row.corrected_by}" if row.corrected_by else ""
+    day = record.effective_on.isoformat()
+    return [record.record_id, day, what.strip(), value.strip(), record.basis_document, record.author, why + taker]
