@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import fsum
 from typing import Any
@@ -20,10 +20,12 @@ from ecotrack.figures.afforestation import (
     territory,
     year_planting,
 )
+from ecotrack.figures.anomalies import anomalies, known_features
 from ecotrack.figures.deadlines import filed_in_time
 from ecotrack.figures.figure import Figure, Measured, judge
 from ecotrack.figures.funnel import Funnel, funnel, tasks
 from ecotrack.figures.lake import lake_surface
+from ecotrack.figures.pace import pace
 from ecotrack.figures.rivers import km_treated
 from ecotrack.figures.sections import class_differences, good_sections
 from ecotrack.figures.series import annual_change, forest_cover, groundwater_balance, rank_out_of_last
@@ -80,6 +82,14 @@ class Scoreboard:
     def _measure(self, target: TargetDef) -> Measured:
         return MEASURES[target.measure](self, target)
 
+    def _measure_on(self, target: TargetDef, state: State) -> Measured:
+        return MEASURES[target.measure](replace(self, state=state), target)
+
+    def _anomalies(self) -> list[dict[str, Any]]:
+        known = known_features(self.state, self.layers, self.features)
+        ground = self._optional("report_units") or self._optional("counties")
+        return anomalies(self.state, self.plot_sets, self.funnels, known=known, unit_areas=ground)
+
     @cached_property
     def funnels(self) -> list[Funnel]:
         """The funnel of every task; a task is joined to plots of its own basis only."""
@@ -101,7 +111,11 @@ class Scoreboard:
             "programmes": self._by(self.plots.columns.programme, "programme"),
             "overlaps": self._overlaps(),
             "indicators": {"km_treated": km_treated(self.state, self._reaches())},
-            "findings": {"class_differences": class_differences(self.state, "sections", self._optional("sections"))},
+            "pace": pace(self.state, [one.task for one in self.funnels], self.figures, self._measure_on),
+            "findings": {
+                "class_differences": class_differences(self.state, "sections", self._optional("sections")),
+                "anomalies": self._anomalies(),
+            },
             "coverage": [self._coverage(layer) for layer in self.layers.values()],
         }
 
