@@ -75,7 +75,7 @@ def plots() -> Iterator[Entry]:
                 document="衡林审〔2016〕1号",
             )
         if season == "2016-spring":
-            yield replace(check(name, 60 + 5 * (i % 8)), record_id=f"check-{name}")
+            yield replace(check(name, 80 + 5 * (i % 4)), record_id=f"check-{name}")
 
 
 def random_correction(dice: random.Random, standing: list[ProgressRecord]) -> Entry:

@@ -109,6 +109,7 @@ class PlotRow:
             "credited_m2": self.credited_m2,
             "held_m2": self.held_m2,
             "counted_m2": fsum(self.parts_m2),
+            "parts_m2": list(self.parts_m2),
             "counts": self.reason is None,
             "reason": self.reason.to_json() if self.reason else None,
             "due_on": plot.due_on.isoformat() if plot.due_on else None,
