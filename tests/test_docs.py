@@ -167,7 +167,10 @@ def keys_of(value: object) -> Iterator[str]:
 def test_every_key_of_the_scoreboard_is_documented(scoreboard: dict[str, Any]) -> None:
     text = (ROOT / "docs" / "json-schema.md").read_text(encoding="utf-8")
     units = "|".join(sorted({target["unit"] for target in scoreboard["targets"]}, key=len, reverse=True))
-    keys = {re.sub(rf"^(value|target|ceiling)_({units})$", r"\1_<unit>", key) for key in keys_of(scoreboard)}
+    keys = {
+        re.sub(rf"^(value|target|ceiling|low|high|\w+_per_month)_({units})$", r"\1_<unit>", key)
+        for key in keys_of(scoreboard)
+    }
     documented = set(re.findall(r"[`.]([a-z0-9_<>]+)(?:\[\])?(?=[`.])", text))
     assert keys - documented == set()
     assert scoreboard["overlaps"]["count"] == 1

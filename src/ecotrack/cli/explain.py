@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,16 @@ _VERDICTS = {
     "withdraw": Text("撤回", "withdrawn"),
     "award": Text("裁定", "awarded"),
 }
+_PLOT_COLUMNS = (
+    (Text("地块", "plot"), False),
+    (Text("单位", "unit"), False),
+    (Text("面积（亩）", "area (mu)"), True),
+    (Text("计入（亩）", "counted (mu)"), True),
+    (Text("不计入的原因", "why not"), False),
+    (Text("让出或争议（亩）", "lost or disputed (mu)"), False),
+    (Text("审核", "decided"), False),
+    (Text("检查", "checks"), False),
+)
 
 
 @command(
@@ -164,7 +175,6 @@ def _groups_table(found: Explanation, units: UnitBook, day: dt.date, lang: Lang)
 
 def _plots_table(plots: Sequence[PlotRow], units: UnitBook, day: dt.date, lang: Lang, limit: int) -> RenderableType:
     from ecotrack.reports.terminal import table
-    from ecotrack.reports.wording import amount
     from ecotrack.units import mu_from_m2, round_parts
 
     shown, rest = plots[:limit], plots[limit:]
@@ -174,8 +184,7 @@ def _plots_table(plots: Sequence[PlotRow], units: UnitBook, day: dt.date, lang: 
         [
             row.plot.feature_id,
             _unit_name(row.unit, units, day),
-            amount(mu_from_m2(row.area_m2), fixed=True),
-            amount(part, fixed=True),
+            *_areas(row.area_m2, part),
             row.reason.text.lang(lang) if row.reason else "",
             _lost(row, lang),
             _decided(row, lang),
@@ -183,36 +192,18 @@ def _plots_table(plots: Sequence[PlotRow], units: UnitBook, day: dt.date, lang: 
         ]
         for row, part in zip(shown, rounded, strict=False)
     ]
-    if rest:
-        more = Text(f"其余 {len(rest)} 块", f"{len(rest)} more").lang(lang)
-        rows.append(
-            [
-                more,
-                "",
-                amount(mu_from_m2(fsum(row.area_m2 for row in rest)), fixed=True),
-                amount(rounded[-1], fixed=True),
-                "",
-                "",
-                "",
-                "",
-            ]
-        )
-    total = [fsum(row.area_m2 for row in plots), _parts_m2(plots)]
-    rows.append(
-        [Text("合计", "total").lang(lang), "", *(amount(mu_from_m2(m2), fixed=True) for m2 in total), "", "", "", ""]
-    )
-    columns = _columns(
-        lang,
-        ("地块", "plot", False),
-        ("单位", "unit", False),
-        ("面积（亩）", "area (mu)", True),
-        ("计入（亩）", "counted (mu)", True),
-        ("不计入的原因", "why not", False),
-        ("让出或争议（亩）", "lost or disputed (mu)", False),
-        ("审核", "decided", False),
-        ("检查", "checks", False),
-    )
+    tail = [(Text(f"其余 {len(rest)} 块", f"{len(rest)} more"), rest, rounded[-1])] if rest else []
+    for title, some, part in (*tail, (Text("合计", "total"), plots, sum(rounded))):
+        rows.append([title.lang(lang), "", *_areas(fsum(row.area_m2 for row in some), part), *[""] * 4])
+    columns = [(title.lang(lang), number) for title, number in _PLOT_COLUMNS]
     return table(Text("地块", "Plots").lang(lang), columns, rows, total=True)
+
+
+def _areas(area_m2: float, counted_mu: Decimal | int) -> tuple[str, str]:
+    from ecotrack.reports.wording import amount
+    from ecotrack.units import mu_from_m2
+
+    return amount(mu_from_m2(area_m2), fixed=True), amount(Decimal(counted_mu), fixed=True)
 
 
 def _parts_m2(plots: Sequence[PlotRow]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ecotrack.errors import Text
 from ecotrack.figures.figure import Measured, not_assessed
-from ecotrack.figures.plots import PlotSet
+from ecotrack.figures.plots import PlotSet as PlotSet
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.model import TargetDef
@@ -28,9 +28,9 @@ def year_planting(target: TargetDef, plots: PlotSet) -> Measured:
     year, kind = int(str(target.params["year"])), str(target.params["kind"])
     columns = plots.columns
     of_year = columns.season_year == year
-    rows = of_year & columns.kind.is_in((kind, REDO))
+    rows = of_year & columns.kinds.is_in((kind, REDO))
     if not rows.any():
-        names = "、".join(columns.kind.distinct(of_year))
+        names = "、".join(columns.kinds.distinct(of_year))
         if names:
             return not_assessed(
                 "kinds_differ", f"口径不同：目标为{kind}，地块为{names}", f"kinds differ: {kind} against {names}"
@@ -52,7 +52,7 @@ def _four_parts(plots: PlotSet, rows: Mask) -> dict[str, Any]:
     accepted, columns = plots.accepted, plots.columns
 
     def part(outcome: int) -> Mask:
-        return np.asarray(rows & columns.accepted & (columns.outcome == outcome))
+        return np.asarray(rows & columns.accepted & (columns.outcome_code == outcome))
 
     waiting = part(NOT_CHECKED)
     not_due = waiting & ~columns.overdue

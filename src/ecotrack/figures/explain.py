@@ -107,6 +107,7 @@ class PlotRow:
             "credited_m2": self.credited_m2,
             "held_m2": self.held_m2,
             "counted_m2": fsum(self.parts_m2),
+            "parts_m2": list(self.parts_m2),
             "counts": self.reason is None,
             "reason": self.reason.to_json() if self.reason else None,
             "due_on": plot.due_on.isoformat() if plot.due_on else None,
@@ -283,7 +284,7 @@ def _counted(rows: Iterable[PlotRow]) -> float:
 def _year_rows(board: Scoreboard, target: TargetDef, asked: str | None) -> list[PlotRow]:
     plots, columns = board.plots, board.plots.columns
     of_year = columns.season_year == int(str(target.params["year"]))
-    right_kind = columns.kind.is_in((str(target.params["kind"]), REDO))
+    right_kind = columns.kinds.is_in((str(target.params["kind"]), REDO))
     return _step_rows(plots, "qualified", scope=of_year, counts=of_year & right_kind, net=True, asked=asked)
 
 
@@ -292,7 +293,7 @@ def _step_rows(plots: PlotSet, step: str, *, scope: Mask, counts: Mask, net: boo
     found: StepCredit = getattr(plots, step)
     losses = _losses(plots, plots.pairs, plots.precedence, found.keep, plots.disputed)
     rows = []
-    for i in np.flatnonzero(scope | plots.columns.feature.is_(asked or "")):
+    for i in np.flatnonzero(scope | plots.columns.features.is_(asked or "")):
         code = "out_of_scope" if not scope[i] else "kinds_differ" if not counts[i] else _why_not(plots, int(i), step)
         credited, held = float(found.credit.credited_m2[i]), float(found.credit.disputed_m2[i])
         parts = (credited, held) if net else (credited,)
@@ -357,7 +358,7 @@ def _losses(plots: PlotSet, pairs: OverlapPairs, precedence: Any, keep: Mask, di
 
 def _loss(plots: PlotSet, to: int, area_m2: float, disputed: bool) -> Loss:
     columns = plots.columns
-    return Loss(to=columns.feature[to], unit=columns.unit[to], area_m2=area_m2, disputed=disputed)
+    return Loss(to=columns.features[to], unit=columns.units[to], area_m2=area_m2, disputed=disputed)
 
 
 def _ring_rows(board: Scoreboard, target: TargetDef, asked: str | None) -> list[PlotRow]:
@@ -370,7 +371,7 @@ def _ring_rows(board: Scoreboard, target: TargetDef, asked: str | None) -> list[
     losses = _zone_losses(plots, cells)
     touching = plots.outside_m2(layer, zone) < plots.area_m2
     rows = []
-    for i in np.flatnonzero(touching | plots.columns.feature.is_(asked or "")):
+    for i in np.flatnonzero(touching | plots.columns.features.is_(asked or "")):
         parts = tuple(part for cell in cells if (part := float(cell.credit.credited_m2[i])))
         code = _why_not(plots, int(i), "qualified") or (None if parts else "outside_zone")
         rows.append(_row(plots, int(i), parts=parts, losses=losses, code=code, credited_m2=fsum(parts)))
@@ -419,7 +420,7 @@ def _explain_step(
 
 def _task_rows(plots: PlotSet, funnel: Funnel, step: str, plot: str | None) -> list[PlotRow]:
     mine = in_task(plots.columns, funnel.task)
-    right_kind = mine & plots.columns.kind.is_in((funnel.task.kind, REDO))
+    right_kind = mine & plots.columns.kinds.is_in((funnel.task.kind, REDO))
     return _step_rows(plots, step, scope=mine, counts=right_kind, net=step == "mapped", asked=plot)
 
 

@@ -185,9 +185,9 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
         The plots of the task's own basis: real ones for a real task, sample ones for a sample task.
     """
     mine = in_task(plots.columns, task)
-    right_kind = mine & plots.columns.kind.is_in((task.kind, REDO))
+    right_kind = mine & plots.columns.kinds.is_in((task.kind, REDO))
     reports = _reports(task, state)
-    codes = sorted({*task.assigned_mu, *reports, *plots.columns.unit.distinct(right_kind)})
+    codes = sorted({*task.assigned_mu, *reports, *plots.columns.units.distinct(right_kind)})
     assessed = bool(right_kind.any())
     rows = [_row(code, task, reports, plots, right_kind, state, assessed) for code in codes]
     rows.sort(key=_rank_key)
@@ -196,12 +196,12 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
 
 def in_task(columns: PlotColumns, task: Task) -> Mask:
     """Return which plots count towards a task: by the task they name, else by season and kind."""
-    named = columns.task.codes >= 0
+    named = columns.tasks.codes >= 0
     try:
         fits = season_mask(columns, Season.parse(task.season))
     except ValueError:
-        return columns.task.is_(task.task_id)
-    return np.asarray(np.where(named, columns.task.is_(task.task_id), fits & columns.kind.is_in((task.kind, REDO))))
+        return columns.tasks.is_(task.task_id)
+    return np.asarray(np.where(named, columns.tasks.is_(task.task_id), fits & columns.kinds.is_in((task.kind, REDO))))
 
 
 def _reports(task: Task, state: State) -> dict[str, list[ProgressRecord]]:
@@ -243,7 +243,7 @@ def _row(
         reported_on=max((r.effective_on.isoformat() for r in records), default=None),
     )
     if assessed:
-        _fill_steps(row, plots, in_task & plots.columns.unit.is_(code))
+        _fill_steps(row, plots, in_task & plots.columns.units.is_(code))
     return row
 
 
@@ -273,16 +273,16 @@ def _losses(row: Row, plots: PlotSet, mine: Mask) -> dict[str, list[tuple[str, f
     a minus sign.
     """
     columns, mapped, accepted, verified = plots.columns, plots.mapped, plots.accepted, plots.verified
-    open_yet = mine & (columns.outcome == NOT_CHECKED)
+    open_yet = mine & (columns.outcome_code == NOT_CHECKED)
     unchecked, unknown = mine & ~columns.checked, open_yet & columns.checked
-    struck = (columns.verdict == STRIKE) | (columns.accepted & plots.redone)
+    struck = (columns.verdict_code == STRIKE) | (columns.accepted & plots.redone)
     found = {
         "mapped": [
             ("overlap", fsum(mapped.credit.lost_overlap_m2[mine])),
             ("dispute", fsum(mapped.credit.lost_dispute_m2[mine])),
         ],
         "accepted": [
-            ("returned", mapped.net_m2(mine & np.isin(columns.verdict, (0, RETURN)))),
+            ("returned", mapped.net_m2(mine & np.isin(columns.verdict_code, (0, RETURN)))),
             ("struck", mapped.net_m2(mine & struck)),
             ("dispute", fsum(accepted.credit.disputed_m2[mine])),
         ],
@@ -291,8 +291,8 @@ def _losses(row: Row, plots: PlotSet, mine: Mask) -> dict[str, list[tuple[str, f
             ("overdue", accepted.credited_m2(unchecked & columns.overdue)),
         ],
         "qualified": [
-            ("replant", verified.credited_m2(mine & (columns.outcome == REPLANT))),
-            ("failed", verified.credited_m2(mine & (columns.outcome == FAILED))),
+            ("replant", verified.credited_m2(mine & (columns.outcome_code == REPLANT))),
+            ("failed", verified.credited_m2(mine & (columns.outcome_code == FAILED))),
             ("not_due", verified.credited_m2(unknown & ~columns.overdue)),
             ("overdue", verified.credited_m2(unknown & columns.overdue)),
         ],

@@ -25,7 +25,7 @@ from ecotrack.progress import (
     Plot,
     PlotColumns,
     State,
-    plot_at,
+    plots_of,
 )
 from ecotrack.progress.ledger import Mask
 
@@ -89,11 +89,7 @@ class PlotSet:
     @cached_property
     def plots(self) -> Sequence[Plot]:
         """The plots as objects, with all that is known of them; for those who show single plots."""
-        versions, checks = self.state.versions, self.state.checks
-        return [
-            plot_at(self.columns, i, version=versions[int(row)], checks=checks.get(self.columns.feature[i], ()))
-            for i, row in enumerate(self.columns.version)
-        ]
+        return plots_of(self.state, self.columns)
 
     @cached_property
     def precedence(self) -> Ints:
@@ -106,12 +102,12 @@ class PlotSet:
         by_acceptance = self.state.rules.tie_break == "acceptance"
         day = np.where(columns.accepted_day > 0, columns.accepted_day, columns.day) if by_acceptance else columns.day
         season = np.where(columns.season > 0, columns.season, _LATER)
-        order = sorted(sharing, key=lambda i: (season[i], day[i], columns.feature[i]))
+        order = sorted(sharing, key=lambda i: (season[i], day[i], columns.features[i]))
         rank[order] = np.arange(len(order))
         return self._awarded(rank.astype(np.float64), order)
 
     def _awarded(self, rank: Floats, order: Sequence[int]) -> Ints:
-        position = {self.columns.feature[i]: i for i in order} if self.state.awards else {}
+        position = {self.columns.features[i]: i for i in order} if self.state.awards else {}
         for pair, winner in sorted(self.state.awards.items(), key=lambda item: sorted(item[0])):
             rivals = [position[name] for name in pair if name != winner and name in position]
             if winner in position and rivals and rank[position[winner]] > rank[rivals[0]]:
@@ -124,10 +120,10 @@ class PlotSet:
         columns, left, right = self.columns, self.pairs.left, self.pairs.right
         result = (columns.season[left] == columns.season[right]) & (columns.season[left] > 0)
         if self.state.rules.disputes != "all":
-            result &= columns.unit.codes[left] != columns.unit.codes[right]
+            result &= columns.units.codes[left] != columns.units.codes[right]
         awards = self.state.awards
         for k in np.flatnonzero(result) if awards else ():
-            result[k] = frozenset((columns.feature[int(left[k])], columns.feature[int(right[k])])) not in awards
+            result[k] = frozenset((columns.features[int(left[k])], columns.features[int(right[k])])) not in awards
         return np.asarray(result)
 
     def at(self, keep: Mask) -> StepCredit:
@@ -151,13 +147,13 @@ class PlotSet:
     def redone(self) -> Mask:
         """Which plots failed and have left their ground to an accepted redo."""
         columns = self.columns
-        parents = columns.parent.codes[columns.accepted & columns.kind.is_(REDO)]
-        return np.asarray((columns.outcome == FAILED) & np.isin(columns.feature.codes, parents[parents >= 0]))
+        parents = columns.parents.codes[columns.accepted & columns.kinds.is_(REDO)]
+        return np.asarray((columns.outcome_code == FAILED) & np.isin(columns.features.codes, parents[parents >= 0]))
 
     @cached_property
     def mapped(self) -> StepCredit:
         """Ground of every boundary submitted and not withdrawn."""
-        return self.at(self.columns.verdict != WITHDRAW)
+        return self.at(self.columns.verdict_code != WITHDRAW)
 
     @cached_property
     def accepted(self) -> StepCredit:
@@ -172,12 +168,12 @@ class PlotSet:
     @cached_property
     def qualified(self) -> StepCredit:
         """Ground of plots whose survival counts; a plot that failed has let its ground go."""
-        return self.at(self.columns.accepted & (self.columns.outcome == QUALIFIED))
+        return self.at(self.columns.accepted & (self.columns.outcome_code == QUALIFIED))
 
     @cached_property
     def potential(self) -> StepCredit:
         """Ground that qualifies if every plot that is not due or not checked yet does."""
-        return self.at(self.columns.accepted & np.isin(self.columns.outcome, (QUALIFIED, NOT_CHECKED)))
+        return self.at(self.columns.accepted & np.isin(self.columns.outcome_code, (QUALIFIED, NOT_CHECKED)))
 
     def inside(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Cut:
         """Return the net area of some plots inside each cell of a layer, and outside all of them."""
@@ -250,7 +246,7 @@ class Cut:
 def plot_sets(state: State, ground: Ground) -> tuple[PlotSet, PlotSet]:
     """Return the real plots and the sample plots of a state; the two never compete for ground."""
     columns = state.columns
-    new = columns.kind.is_in(sorted(NEW_AREA_KINDS))
+    new = columns.kinds.is_in(sorted(NEW_AREA_KINDS))
     real, sample = (columns.take(np.flatnonzero(new & (columns.sample == wanted))) for wanted in (False, True))
     return PlotSet(state, real, ground, False), PlotSet(state, sample, ground, True)
 

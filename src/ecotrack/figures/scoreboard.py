@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import fsum
 from typing import Any
@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from ecotrack.figures.afforestation import ring_forest, year_planting
+from ecotrack.figures.anomalies import anomalies, known_features
 from ecotrack.figures.deadlines import filed_in_time
 from ecotrack.figures.figure import Figure, Measured, judge
 from ecotrack.figures.funnel import Funnel, funnel, tasks
 from ecotrack.figures.ground import Ground
 from ecotrack.figures.lake import lake_surface
+from ecotrack.figures.pace import pace
 from ecotrack.figures.plots import PlotSet, chosen_set, plot_sets
 from ecotrack.figures.rivers import km_treated
 from ecotrack.figures.sections import class_differences, good_sections
@@ -78,6 +80,14 @@ class Scoreboard:
     def _measure(self, target: TargetDef) -> Measured:
         return MEASURES[target.measure](self, target)
 
+    def _measure_on(self, target: TargetDef, state: State) -> Measured:
+        return MEASURES[target.measure](replace(self, state=state), target)
+
+    def _anomalies(self) -> list[dict[str, Any]]:
+        known = known_features(self.state, self.layers, self.features)
+        ground = self._optional("report_units") or self._optional("counties")
+        return anomalies(self.state, self.plot_sets, self.funnels, known=known, unit_areas=ground)
+
     @cached_property
     def funnels(self) -> list[Funnel]:
         """The funnel of every task; a task is joined to plots of its own basis only."""
@@ -99,7 +109,11 @@ class Scoreboard:
             "programmes": self._programmes(),
             "overlaps": self._overlaps(),
             "indicators": {"km_treated": km_treated(self.state, self._reaches())},
-            "findings": {"class_differences": class_differences(self.state, "sections", self._optional("sections"))},
+            "pace": pace(self.state, [one.task for one in self.funnels], self.figures, self._measure_on),
+            "findings": {
+                "class_differences": class_differences(self.state, "sections", self._optional("sections")),
+                "anomalies": self._anomalies(),
+            },
             "coverage": [self._coverage(layer) for layer in self.layers.values()],
         }
 
@@ -126,7 +140,7 @@ class Scoreboard:
         """Return accepted and qualified ground by responsible unit (责任口径)."""
         if not len(self.plots):
             return []
-        column = self.plots.columns.unit
+        column = self.plots.columns.units
         order = {unit.code: i for i, unit in enumerate(self.units)}
         codes = sorted(column.distinct(), key=lambda code: (order.get(code, len(order)), code))
         result = [{"code": code, **self._names(code), **self._area_row(column.is_(code))} for code in codes]
@@ -185,7 +199,7 @@ class Scoreboard:
         return [{"year": str(year or ""), **self._area_row(years == year)} for year in np.unique(years).tolist()]
 
     def _programmes(self) -> list[dict[str, Any]]:
-        column = self.plots.columns.programme
+        column = self.plots.columns.programmes
         return [{"programme": name, **self._area_row(column.is_(name))} for name in column.distinct()]
 
     def _overlaps(self) -> dict[str, Any]:
@@ -252,7 +266,7 @@ def _head(layer: LayerDef) -> dict[str, Any]:
 def _plot_json(plots: PlotSet, i: int) -> dict[str, Any]:
     columns = plots.columns
     season = Season.of_code(int(columns.season[i]))
-    return {"feature_id": columns.feature[i], "unit": columns.unit[i] or None, "season": season and str(season)}
+    return {"feature_id": columns.features[i], "unit": columns.units[i] or None, "season": season and str(season)}
 
 
 MEASURES: dict[str, Callable[[Scoreboard, TargetDef], Measured]] = {

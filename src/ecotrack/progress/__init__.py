@@ -30,7 +30,7 @@ from ecotrack.progress.plots import (
 )
 from ecotrack.progress.records import choose_basis, current, latest
 from ecotrack.progress.seasons import Season, check_due_on, season_code
-from ecotrack.progress.state import PLOT_LAYER, State, by_kind, state_of
+from ecotrack.progress.state import PLOT_LAYER, State, by_kind, plots_of, state_of
 
 __all__ = [
     "ACCEPT",
@@ -63,6 +63,7 @@ __all__ = [
     "plot_at",
     "plot_columns",
     "plot_coverage",
+    "plots_of",
     "season_code",
     "season_mask",
     "state_of",

@@ -41,6 +41,10 @@ class Texts:
         code = int(self.codes[i])
         return self.table.names[code] if code != NONE else ""
 
+    def texts(self) -> npt.NDArray[np.object_]:
+        """Return the column as texts, empty where there is none."""
+        return np.array([*self.table.names, ""], dtype=object)[self.codes]
+
     def is_(self, text: str) -> Mask:
         """Return which rows hold ``text``, shape (n,)."""
         return np.asarray(self.codes == self.table.find(text)) if self.table.find(text) != NONE else self._nothing()
@@ -75,7 +79,7 @@ class PlotColumns:
         Code of the planting season (`Season.code`), 0 where it is not known.
     day, accepted_day
         Ordinals of the submission's and the acceptance's effective days; 0 is none.
-    verdict, outcome
+    verdict_code, outcome_code
         Numbers into `VERDICTS` and `OUTCOMES`.
     checked
         Whether there is any field check.
@@ -86,18 +90,18 @@ class PlotColumns:
     """
 
     version: Ints
-    feature: Texts
-    unit: Texts
-    kind: Texts
-    programme: Texts
-    task: Texts
-    parent: Texts
+    features: Texts
+    units: Texts
+    kinds: Texts
+    programmes: Texts
+    tasks: Texts
+    parents: Texts
     season: Ints
     day: Ints
     accepted_day: Ints
     sample: Mask
-    verdict: Ints
-    outcome: Ints
+    verdict_code: Ints
+    outcome_code: Ints
     checked: Mask
     due: Ints
     overdue: Mask
@@ -108,7 +112,32 @@ class PlotColumns:
     @property
     def accepted(self) -> Mask:
         """Which plots stand as accepted."""
-        return np.asarray(self.verdict == ACCEPT)
+        return np.asarray(self.verdict_code == ACCEPT)
+
+    @property
+    def verdict(self) -> npt.NDArray[np.object_]:
+        """The verdicts as texts, for those who read them."""
+        return np.array(VERDICTS, dtype=object)[self.verdict_code]
+
+    @property
+    def outcome(self) -> npt.NDArray[np.object_]:
+        """The outcomes as texts."""
+        return np.array(OUTCOMES, dtype=object)[self.outcome_code]
+
+    @property
+    def feature_id(self) -> npt.NDArray[np.object_]:
+        """The ids of the plots as texts."""
+        return self.features.texts()
+
+    @property
+    def unit(self) -> npt.NDArray[np.object_]:
+        """The codes of the responsible units as texts; empty where there is none."""
+        return self.units.texts()
+
+    @property
+    def kind(self) -> npt.NDArray[np.object_]:
+        """The kinds as texts."""
+        return self.kinds.texts()
 
     @property
     def season_year(self) -> Ints:
@@ -144,18 +173,18 @@ def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: 
     tables = ledger.tables
     return PlotColumns(
         version=rows,
-        feature=Texts(feature, tables["features"]),
-        unit=Texts(version["unit"][rows], tables["units"]),
-        kind=Texts(version["kind"][rows], tables["kinds"]),
-        programme=Texts(version["programme"][rows], tables["programmes"]),
-        task=Texts(version["task"][rows], tables["tasks"]),
-        parent=Texts(version["parent"][rows], tables["features"]),
+        features=Texts(feature, tables["features"]),
+        units=Texts(version["unit"][rows], tables["units"]),
+        kinds=Texts(version["kind"][rows], tables["kinds"]),
+        programmes=Texts(version["programme"][rows], tables["programmes"]),
+        tasks=Texts(version["task"][rows], tables["tasks"]),
+        parents=Texts(version["parent"][rows], tables["features"]),
         season=version["season"][rows],
         day=version["day"][rows],
         accepted_day=np.where(verdict == ACCEPT, decided, 0),
         sample=version["sample"][rows] != 0,
-        verdict=verdict,
-        outcome=outcome[feature],
+        verdict_code=verdict,
+        outcome_code=outcome[feature],
         checked=checked[feature],
         due=due,
         overdue=(due > 0) & (day > due),
@@ -309,7 +338,7 @@ def plot_coverage(ledger: PlotLedger, plots: PlotColumns, *, as_of: dt.date, seq
     return Coverage(
         records=len(days),
         sample_records=int(sample.sum()),
-        plots_with_record=int(recorded[plots.feature.codes].sum()),
+        plots_with_record=int(recorded[plots.features.codes].sum()),
         oldest=dt.date.fromordinal(int(days.min())) if len(days) else None,
         newest=dt.date.fromordinal(int(days.max())) if len(days) else None,
     )
@@ -376,9 +405,9 @@ def plot_at(columns: PlotColumns, i: int, *, version: FeatureVersion, checks: Se
     return Plot(
         version=version,
         season=Season.of_code(int(columns.season[i])),
-        verdict=VERDICTS[int(columns.verdict[i])] or None,
+        verdict=VERDICTS[int(columns.verdict_code[i])] or None,
         accepted_on=dt.date.fromordinal(accepted) if accepted else None,
         checks=tuple(checks),
-        outcome=OUTCOMES[int(columns.outcome[i])],
+        outcome=OUTCOMES[int(columns.outcome_code[i])],
         due_on=dt.date.fromordinal(due) if due else None,
     )

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ecotrack.model import Decision, FeatureVersion, ProgressRecord
 from ecotrack.progress.ledger import PlotLedger, ledger_of
-from ecotrack.progress.plots import PlotColumns, plot_columns
+from ecotrack.progress.plots import Plot, PlotColumns, plot_at, plot_columns
 from ecotrack.progress.records import current, when
 from ecotrack.settings import Rules
 
@@ -71,6 +71,11 @@ class State:
         return dict(result)
 
     @cached_property
+    def plots(self) -> Sequence[Plot]:
+        """Every plot of the day as an object, with all that is known of it."""
+        return plots_of(self, self.columns)
+
+    @cached_property
     def awards(self) -> dict[frozenset[str], str]:
         """Disputes that a reviewer has decided: the pair of plots to the one that keeps the ground."""
         day = self.as_of.toordinal()
@@ -81,6 +86,14 @@ class State:
         """Return the records of one layer and kind in force on the day."""
         source = self.plot_records if layer == PLOT_LAYER else self.series
         return source.get((layer, kind), [])
+
+
+def plots_of(state: State, columns: PlotColumns) -> list[Plot]:
+    """Return plots as objects; for those who show single plots."""
+    return [
+        plot_at(columns, i, version=state.versions[int(row)], checks=state.checks.get(columns.features[i], ()))
+        for i, row in enumerate(columns.version)
+    ]
 
 
 def by_kind(records: Iterable[ProgressRecord]) -> dict[tuple[str, str], list[ProgressRecord]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.text import Text as RichText
 
 from ecotrack.errors import Lang, Text
+from ecotrack.figures.anomalies import CHECKS
 from ecotrack.reports.ranking import ranking_table
 from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import (
@@ -54,6 +56,7 @@ def _sections(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
         yield territorial_table(scoreboard, lang)
     yield treated_line(scoreboard["indicators"]["km_treated"], lang)
     yield overlaps_line(scoreboard["overlaps"], lang)
+    yield anomalies_line(scoreboard.get("findings", {}).get("anomalies", []), lang)
     yield rivers_table(scoreboard, lang)
     yield coverage_table(scoreboard, lang)
 
@@ -205,6 +208,16 @@ def overlaps_line(overlaps: Json, lang: Lang) -> RichText:
         f"{overlaps['count']} overlaps between plots, {area} mu, of it disputed {disputed} mu",
     )
     return RichText(text.lang(lang) + marks(overlaps, lang) + "\n")
+
+
+def anomalies_line(anomalies: list[Json], lang: Lang) -> RichText:
+    """Return one line about anomalies: how many findings of each rule; the findings themselves are in the JSON."""
+    counts = Counter(str(one["check"]) for one in anomalies)
+    names = ("、" if lang == "zh" else ", ").join(f"{CHECKS[name].lang(lang)} {n}" for name, n in counts.items())
+    nothing = Text("无", "none").lang(lang)
+    text = Text(f"异常发现 {len(anomalies)} 条：{names or nothing}", f"{len(anomalies)} anomalies: {names or nothing}")
+    found = {key: any(one[key] for one in anomalies) for key in ("sample", "sketch")}
+    return RichText(text.lang(lang) + marks(found, lang) + "\n")
 
 
 def rivers_table(scoreboard: Json, lang: Lang) -> RenderableType:

@@ -1,0 +1,417 @@
+"""Anomalies: what does not look right in records and plots, told as findings and never put right.
+
+Every rule is a function that reads what figures read; a finding names the unit, the ids and the numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from ecotrack.errors import Text
+from ecotrack.figures.afforestation import PlotSet
+from ecotrack.figures.funnel import STEPS, Funnel
+from ecotrack.geometry.area import Floats, area_m2
+from ecotrack.geometry.features import Feature
+from ecotrack.model import LayerDef, ProgressRecord
+from ecotrack.model.layers import REGISTER_SOURCE
+from ecotrack.progress import State
+from ecotrack.units import mu_from_m2
+
+CHECKS: dict[str, Text] = {
+    "step_above": Text("环节大于上一环节", "step above the one before"),
+    "report_falls": Text("累计上报减少", "falling report"),
+    "same_second": Text("同一秒两条记录", "two records in one second"),
+    "unknown_feature": Text("记录所指要素不存在", "unknown feature"),
+    "same_geometry": Text("边界完全相同", "same boundary"),
+    "survival_at_bar": Text("成活率恰在合格线", "survival exactly at the bar"),
+    "claim_apart": Text("上报与实测面积相差过大", "claim apart from measured area"),
+    "outside_unit": Text("超出责任单位范围", "outside the responsible unit"),
+}
+"""Id of each rule to its name."""
+
+SHOWN_IDS = 20
+"""Ids that a finding names; ``count`` says how many there are."""
+
+CLAIM_PCT = 10.0
+"""Difference of claimed and measured area that is told, where the rule ``claim_tolerance_pct`` is off."""
+
+BAR_CHECKS = 5
+BAR_SHARE = 0.3
+BAR_TIMES = 3.0
+"""Checks exactly at the bar are told from five on, where they are 30 % of the unit's counted checks and three
+times as many as the mean of the four nearest counts: chance does not heap checks on one count."""
+
+OUTSIDE_SHARE = 0.01
+"""Share of a plot outside its unit that is told; a border that is drawn coarsely gives less."""
+
+GONE = ("withdraw", "return")
+"""Verdicts after which a plot as it was sent is nobody's claim any more."""
+
+_STEP_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anomaly:
+    """One finding.
+
+    Attributes
+    ----------
+    check
+        Id of the rule.
+    unit
+        Code of the unit; ``None`` where none is concerned.
+    ids
+        Plots, records or features, all of them.
+    details
+        Numbers, each with its unit in the key.
+    sample
+        Whether sample data gave it.
+    """
+
+    check: str
+    text: Text
+    unit: str | None = None
+    ids: tuple[str, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+    sample: bool = False
+    sketch: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as JSON values; at most `SHOWN_IDS` ids."""
+        return {
+            "check": self.check,
+            "unit": self.unit,
+            "count": len(self.ids),
+            "ids": list(self.ids[:SHOWN_IDS]),
+            "details": self.details,
+            "zh": self.text.zh,
+            "en": self.text.en,
+            "sample": self.sample,
+            "sketch": self.sketch,
+        }
+
+
+def anomalies(
+    state: State,
+    sets: Iterable[PlotSet],
+    funnels: Iterable[Funnel],
+    *,
+    known: Mapping[str, Collection[str]],
+    unit_areas: Sequence[Feature] = (),
+) -> list[dict[str, Any]]:
+    """Return every anomaly of a state as JSON values, by rule, in a stable order.
+
+    Parameters
+    ----------
+    sets
+        Real plots and sample plots; the two are never compared.
+    known
+        Ids of the features of every layer that has features.
+    unit_areas
+        Ground of the responsible units (EPSG:4490), each with the unit's code as its id; none leaves that
+        rule out.
+    """
+    found = [*larger_steps(funnels), *falling_reports(state), *same_seconds(state), *unknown_features(state, known)]
+    for plots in sets:
+        if plots.plots:
+            found += [*same_geometries(plots), *checks_at_bar(plots), *claims_apart(plots)]
+            found += outside_units(plots, unit_areas)
+    return [one.to_json() for one in found]
+
+
+def known_features(
+    state: State, layers: Mapping[str, LayerDef], features: Callable[[str], Sequence[Feature]]
+) -> dict[str, set[str]]:
+    """Return the ids of the features of each layer that has features: of its file, or of what was submitted."""
+    submitted: dict[str, set[str]] = defaultdict(set)
+    for plot in state.plots:
+        submitted[plot.version.layer].add(plot.feature_id)
+    return {
+        name: submitted[name] if layer.source == REGISTER_SOURCE else {one.feature_id for one in features(name)}
+        for name, layer in layers.items()
+        if layer.source != "none"
+    }
+
+
+def larger_steps(funnels: Iterable[Funnel]) -> Iterator[Anomaly]:
+    """Find units whose step, from *mapped* down, is larger than the step above it."""
+    names = list(STEPS)
+    for funnel in funnels:
+        for row in funnel.rows:
+            for above, step in pairwise(names[1:]):
+                more, less = row.mu[step], row.mu[above]
+                if more is not None and less is not None and more > less * (1 + _STEP_ROUNDING):
+                    task, (zh, en), (zh_above, en_above) = funnel.task, STEPS[step], STEPS[above]
+                    yield Anomaly(
+                        check="step_above",
+                        unit=row.code,
+                        ids=(task.task_id,),
+                        details={"step": step, "area_mu": more, "above_mu": less},
+                        text=Text(
+                            f"任务{task.task_id}：{zh}{more:.2f}亩，大于{zh_above}{less:.2f}亩",
+                            f"task {task.task_id}: {en} {more:.2f} mu, above {en_above} {less:.2f} mu",
+                        ),
+                        sample=task.sample,
+                    )
+
+
+def falling_reports(state: State) -> Iterator[Anomaly]:
+    """Find cumulative reports that are less than the one before them: same task, unit and form."""
+    last: dict[tuple[str, str, str, bool], ProgressRecord] = {}
+    for record in sorted(state.of("reports", "report"), key=lambda r: (r.effective_on, r.seq)):
+        if record.value is None:
+            continue
+        key = (record.task_id or "", record.unit or "", str(record.fields.get("form") or ""), record.sample)
+        before = last.get(key)
+        last[key] = record
+        if before is not None and before.value is not None and record.value < before.value:
+            yield _fall(before, record, float(before.value), float(record.value))
+
+
+def _fall(before: ProgressRecord, record: ProgressRecord, above_mu: float, mu: float) -> Anomaly:
+    return Anomaly(
+        check="report_falls",
+        unit=record.unit,
+        ids=(before.record_id, record.record_id),
+        details={
+            "before_mu": above_mu,
+            "after_mu": mu,
+            "before_on": before.effective_on.isoformat(),
+            "after_on": record.effective_on.isoformat(),
+        },
+        text=Text(
+            f"累计上报减少：{before.effective_on}为{above_mu:g}亩，{record.effective_on}为{mu:g}亩",
+            f"a cumulative report falls: {above_mu:g} mu on {before.effective_on}, {mu:g} mu on {record.effective_on}",
+        ),
+        sample=record.sample,
+    )
+
+
+def same_seconds(state: State) -> Iterator[Anomaly]:
+    """Find records of one kind for one feature and one day that were recorded in the same second.
+
+    Both stand, and the later place in the chain is taken as the later word; whoever sent them should say which
+    one is meant. Records that differ in nothing are no anomaly of order and are told all the same.
+    """
+    for (layer, kind), records in state.records.items():
+        if len(records) < 2:
+            continue
+        groups: dict[tuple[Any, ...], list[ProgressRecord]] = defaultdict(list)
+        for record in records:
+            if record.feature_id is not None and record.recorded_at:
+                key = record.feature_id, record.effective_on, record.sample, record.recorded_at[:19]
+                groups[key].append(record)
+        for (feature_id, day, sample, second), twice in groups.items():
+            if len(twice) > 1 and _one_series(twice):
+                yield Anomaly(
+                    check="same_second",
+                    unit=twice[-1].unit,
+                    ids=tuple(record.record_id for record in twice),
+                    details={"layer": layer, "kind": kind, "feature_id": feature_id, "second": second},
+                    text=Text(
+                        f"{feature_id}在{day}有{len(twice)}条同类记录在同一秒登记，以后登记的为准",
+                        f"{len(twice)} records of one kind for {feature_id} on {day} were recorded in one second; "
+                        "the last one counts",
+                    ),
+                    sample=sample,
+                )
+
+
+def _one_series(records: Sequence[ProgressRecord]) -> bool:
+    """Whether some of the records speak of one thing: the same kind of work, determinand, level and stretch."""
+    return len({tuple(sorted(_told_apart_by(record).items())) for record in records}) < len(records)
+
+
+def _told_apart_by(record: ProgressRecord) -> dict[str, str]:
+    """Return the fields that say what a record is about: words and stretches, but not what was measured."""
+    return {key: str(v) for key, v in record.fields.items() if key in ("from_m", "to_m") or not _is_number(v)}
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def unknown_features(state: State, known: Mapping[str, Collection[str]]) -> Iterator[Anomaly]:
+    """Find records that name a feature which their layer does not have on the day."""
+    for (layer, kind), records in sorted(state.records.items()):
+        if layer not in known:
+            continue
+        strange = {record.feature_id for record in records if record.feature_id is not None} - set(known[layer])
+        if strange:
+            stray = [record for record in records if record.feature_id in strange]
+            yield Anomaly(
+                check="unknown_feature",
+                ids=tuple(sorted(str(name) for name in strange)),
+                details={"layer": layer, "kind": kind, "records": len(stray)},
+                text=Text(
+                    f"{len(stray)}条{layer}/{kind}记录所指的{len(strange)}个要素不存在",
+                    f"{len(stray)} records of {layer}/{kind} name {len(strange)} features that are not there",
+                ),
+                sample=all(record.sample for record in stray),
+            )
+
+
+def same_geometries(plots: PlotSet) -> Iterator[Anomaly]:
+    """Find plots with one and the same stored geometry, but a redo and its parent.
+
+    Stored geometry is normalised, so equal bytes are equal shapes. Plots that were withdrawn or sent back are
+    left out.
+    """
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for i, plot in enumerate(plots.plots):
+        if plot.verdict not in GONE:
+            groups[plot.version.wkb].append(i)
+    for rows in groups.values():
+        if len(rows) < 2:
+            continue
+        versions = [plots.plots[i].version for i in rows]
+        parents = {version.parent_id for version in versions}
+        twins = [version for version in versions if version.feature_id not in parents]
+        if len(twins) > 1:
+            mu, units = mu_from_m2(float(plots.area_m2[rows[0]])), sorted({str(v.unit) for v in twins})
+            ids = tuple(sorted(version.feature_id for version in twins))
+            yield Anomaly(
+                check="same_geometry",
+                unit=units[0] if len(units) == 1 else None,
+                ids=ids,
+                details={"area_mu": mu, "units": units},
+                text=Text(
+                    f"{len(ids)}个地块的边界完全相同（{mu:.2f}亩）：{'、'.join(ids[:3])}",
+                    f"{len(ids)} plots have one and the same boundary ({mu:.2f} mu): {', '.join(ids[:3])}",
+                ),
+                sample=plots.sample,
+            )
+
+
+def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
+    """Find units whose counted checks sit exactly at the bar far too often.
+
+    A check is at the bar when its live holes are the least number that counts. The rule: at least `BAR_CHECKS`
+    of them, at least `BAR_SHARE` of the unit's counted checks, and more than `BAR_TIMES` the mean of the four
+    nearest counts (one and two holes below and above), among which chance would spread them.
+    """
+    bar = Decimal(plots.state.rules.survival_counts_pct)
+    steps: dict[str, Counter[int]] = defaultdict(Counter)
+    at_bar: dict[str, list[str]] = defaultdict(list)
+    for plot in plots.plots:
+        for check in plot.checks:
+            checked, live = check.fields.get("holes_checked"), check.fields.get("holes_live")
+            if isinstance(checked, int) and isinstance(live, int) and checked > 0:
+                above = live - ceil(bar * checked / 100)
+                steps[plot.version.unit or ""][above] += 1
+                if above == 0:
+                    at_bar[plot.version.unit or ""].append(plot.feature_id)
+    for unit, ids in sorted(at_bar.items()):
+        found, total = steps[unit][0], steps[unit].total()
+        near = sum(steps[unit][step] for step in (-2, -1, 1, 2)) / 4
+        if found >= BAR_CHECKS and found >= BAR_SHARE * total and found > BAR_TIMES * near:
+            yield Anomaly(
+                check="survival_at_bar",
+                unit=unit,
+                ids=tuple(sorted(ids)),
+                details={"checks": total, "at_bar": found, "share_pct": found / total * 100, "near_mean": near},
+                text=Text(
+                    f"{total}次核查中有{found}次成活数恰好等于{bar}%合格线，相邻各数平均{near:g}次",
+                    f"{found} of {total} checks sit exactly at the bar of {bar} %; the nearest have {near:g} each",
+                ),
+                sample=plots.sample,
+            )
+
+
+def claims_apart(plots: PlotSet) -> Iterator[Anomaly]:
+    """Find plots whose claimed area is apart from the measured one by more than the rule allows, by unit.
+
+    The rule is ``claim_tolerance_pct``, or `CLAIM_PCT` where that is off; the difference is taken of the measured
+    area. Plots that were withdrawn or sent back are left out.
+    """
+    rule = float(plots.state.rules.claim_tolerance_pct or CLAIM_PCT)
+    claimed = np.array(
+        [float(p.version.claimed_mu) if p.version.claimed_mu is not None else np.nan for p in plots.plots]
+    )
+    measured = plots.area_m2 * (15 / 10000)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart_pct = np.abs(claimed - measured) / measured * 100
+        far = (apart_pct > rule) & ~np.isin(plots.columns.verdict, GONE)
+    for unit, rows in _by_unit(plots, far):
+        more = rows[claimed[rows] > measured[rows]]
+        worst = rows[np.argsort(-apart_pct[rows], kind="stable")]
+        difference = float((claimed[rows] - measured[rows]).sum())
+        yield Anomaly(
+            check="claim_apart",
+            unit=unit,
+            ids=tuple(plots.plots[i].feature_id for i in worst),
+            details={
+                "rule_pct": rule,
+                "claimed_more": len(more),
+                "difference_mu": difference,
+                "largest_pct": float(apart_pct[worst[0]]),
+            },
+            text=Text(
+                f"{len(rows)}个地块的上报面积与实测面积相差超过{rule:g}%，其中多报{len(more)}个，合计差{difference:+.2f}亩",
+                f"{len(rows)} plots claim an area more than {rule:g} % apart from the measured one, {len(more)} "
+                f"of them more; {difference:+.2f} mu in all",
+            ),
+            sample=plots.sample,
+        )
+
+
+def outside_units(plots: PlotSet, unit_areas: Sequence[Feature]) -> Iterator[Anomaly]:
+    """Find plots with ground outside their responsible unit, by unit.
+
+    Told from `OUTSIDE_SHARE` of the plot and the rule ``sliver_m2`` on. Plots that were withdrawn or sent
+    back, and units whose ground is not known, are left out.
+    """
+    areas = {feature.feature_id: feature for feature in unit_areas}
+    for unit, rows in _by_unit(plots, ~np.isin(plots.columns.verdict, GONE)):
+        if unit not in areas:
+            continue
+        outside_m2 = _outside_m2(plots, rows, areas[unit].geometry)
+        far = (outside_m2 > OUTSIDE_SHARE * plots.area_m2[rows]) & (outside_m2 > float(plots.state.rules.sliver_m2))
+        if not far.any():
+            continue
+        mu, chosen = mu_from_m2(float(outside_m2[far].sum())), rows[far]
+        order = chosen[np.argsort(-outside_m2[far], kind="stable")]
+        yield Anomaly(
+            check="outside_unit",
+            unit=unit,
+            ids=tuple(plots.plots[i].feature_id for i in order),
+            details={"outside_mu": mu},
+            text=Text(
+                f"{len(order)}个地块有{mu:.2f}亩在责任单位范围之外",
+                f"{len(order)} plots have {mu:.2f} mu outside their responsible unit",
+            ),
+            sample=plots.sample,
+            sketch=bool(areas[unit].properties.get("sketch")),
+        )
+
+
+def _outside_m2(plots: PlotSet, rows: npt.NDArray[np.intp], ground: shapely.Geometry) -> Floats:
+    """Return how much of each plot lies outside; a prepared test decides most of them without a cut."""
+    shapely.prepare(ground)
+    shapes = plots.geometries[rows]
+    result = np.zeros(len(rows))
+    cut = np.flatnonzero(~shapely.covers(ground, shapes))
+    if len(cut):
+        result[cut] = area_m2(shapely.difference(shapes[cut], ground))
+    return result
+
+
+def _by_unit(plots: PlotSet, keep: npt.NDArray[np.bool_]) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
+    """Yield each unit with the positions of its plots among ``keep``."""
+    rows = np.flatnonzero(keep)
+    units = plots.columns.unit[rows]
+    for unit in sorted({*units.tolist()}):
+        yield unit, rows[units == unit]
