@@ -1,7 +1,7 @@
 """Published figures: receipts, their reproduction digit for digit, and what later corrections moved."""
 
 from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
-from ecotrack.publication.receipts import Receipt, find_receipt, publish, receipts
+from ecotrack.publication.receipts import Receipt, find_receipt, publish, read_receipts, receipts
 from ecotrack.publication.replay import Difference, Reproduction, Restatement, reproduce, restated
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Restatement",
     "find_receipt",
     "publish",
+    "read_receipts",
     "receipts",
     "reproduce",
     "restated",
