@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -235,18 +236,40 @@ def _views(
         return tuple(sorted(receipt.files.items())), receipt.as_of, receipt.head.seq if as_known_then else 0
 
     for receipt in wanted:
-        if receipt.definition != DEFINITION:
-            made_by = receipt.libraries.get("ecotrack", "")
-            raise UnknownDefinition(
-                receipt.receipt_id, found=receipt.definition, known=DEFINITION, version=f"ecotrack {made_by}"
-            )
+        _refuse_other_definitions(receipt)
     for _, group in groupby(sorted(wanted, key=state), key=state):
         members = list(group)
-        with workspace.register(read_only=True) as register:
-            files = kept_files(register, members[0].files)
-        with kept_workspace(workspace.register_path, files) as kept:
-            seq = members[0].head.seq if as_known_then else None
-            yield FigureReader(kept.view(as_of=members[0].as_of, seq=seq)), members
+        with _view(workspace, members[0], seq=members[0].head.seq if as_known_then else None) as view:
+            yield FigureReader(view), members
+
+
+@contextmanager
+def _view(workspace: Workspace, receipt: Receipt, *, seq: int | None) -> Iterator[View]:
+    """Hold the register up to a place as the files of a receipt read it, as of the receipt's day."""
+    with workspace.register(read_only=True) as register:
+        files = kept_files(register, receipt.files)
+    with kept_workspace(workspace.register_path, files) as kept:
+        yield kept.view(as_of=receipt.as_of, seq=seq)
+
+
+@contextmanager
+def published_view(workspace: Workspace, receipt: Receipt) -> Iterator[View]:
+    """Hold the view that a receipt was issued from, alive inside the ``with`` block.
+
+    Raises
+    ------
+    UnknownDefinition, MissingFile, ChainBroken
+        As `reproduce` says.
+    """
+    _refuse_other_definitions(receipt)
+    with _view(workspace, receipt, seq=receipt.head.seq) as view:
+        yield view
+
+
+def _refuse_other_definitions(receipt: Receipt) -> None:
+    if receipt.definition != DEFINITION:
+        version = f"ecotrack {receipt.libraries.get('ecotrack', '')}"
+        raise UnknownDefinition(receipt.receipt_id, found=receipt.definition, known=DEFINITION, version=version)
 
 
 def _differences(receipt: Receipt, reader: FigureReader) -> tuple[Difference, ...]:
