@@ -172,14 +172,20 @@ def test_json_has_every_finding_and_the_counts(eco: Callable[..., Result], tmp_p
         (("--submitted-on", "2999-01-01"), 2, "在今天"),
         (("--submitted-on", "spring"), 2, "不是有效日期"),
         (("--accepted-by", "文件"), 2, "--decided-on"),
+        (("--kind", "种树"), 2, "可用的值：造林、"),
+        (("--programme", "某工程"), 2, "“某工程”不是“工程”的值"),
+        (("--season", "春天"), 2, "2016-spring"),
+        (("--season", "2999-spring"), 2, "还没有开始"),
+        (("--by", " "), 2, "没有写姓名"),
     ],
 )
-def test_a_wrong_option_is_an_error_that_says_what_is_right(
-    eco: Callable[..., Result], tmp_path: Path, arguments: tuple[str, str], code: int, words: str
+def test_a_wrong_option_is_an_error_that_says_what_is_right_and_nothing_is_registered(
+    eco: Callable[..., Result], folder: Path, tmp_path: Path, arguments: tuple[str, str], code: int, words: str
 ) -> None:
     result = eco("import", geojson(tmp_path / "a.geojson"), *arguments)
     assert result.code == code
     assert words in result.text
+    assert not (folder / "register").exists()
 
 
 def test_a_missing_file_is_named(eco: Callable[..., Result], tmp_path: Path) -> None:

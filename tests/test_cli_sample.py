@@ -241,6 +241,24 @@ def test_what_cannot_be_drawn_says_why_and_leaves_no_trace(run, words, error):
     assert json.loads(run("sample", "list", "--json").output)["samples"] == []
 
 
+def test_names_that_look_like_formulas_stay_text_on_the_cards(run, tmp_path):
+    from ecotrack.figures.sampling import Draw, FrameRow
+    from ecotrack.reports.check_cards import write_cards
+    from ecotrack.workspace import Workspace
+
+    row = FrameRow(
+        feature_id="=1+1", version_id="v", unit="131102", claimed_mu=Decimal(15), credited_mu=Decimal("14.5")
+    )
+    made = Draw(draw_id="d", drawn_on=dt.date(2016, 10, 1), level="市", sample=True, strata={"131102": 1}, rows=(row,))
+    plots = {"=1+1": ("@SUM(A1)", shapely.box(115.6, 37.6, 115.61, 37.61))}
+    path = write_cards(Workspace.open(run.folder), made, plots, tmp_path / "cards.xlsx")
+    sheet = openpyxl.load_workbook(path)["核查"]
+    assert [cell.value for cells in sheet.iter_rows() for cell in cells if cell.data_type == "f"] == []
+    columns = {cell.value: cell.column for cell in sheet[FIRST_ROW - 1]}
+    assert sheet.cell(FIRST_ROW, columns["sample"]).value == "是"
+    assert sheet.cell(FIRST_ROW, columns["level"]).value == "市"
+
+
 def test_a_sample_is_found_by_the_end_of_its_id(run):
     found = drawn(run)
     assert run("sample", "verify", found["draw"][-8:]).return_value == 0

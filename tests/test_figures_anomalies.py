@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecotrack.figures.anomalies import BAR_CHECKS, SHOWN_IDS
+from ecotrack.figures.anomalies import BAR_CHECKS, CHECKS, SHOWN_IDS
+from ecotrack.reports.scoreboard import anomalies_line
 from ecotrack.settings import Rules
-from figure_cases import accept, board, box, check, feature, plot, record
+from figure_cases import ROOT, accept, board, box, check, feature, plot, record
 
 UNIT = "131102"
 TASK = {"task_id": "t", "unit": UNIT, "title": "任务", "kind": "造林", "level": "市", "season": "2016-spring"}
@@ -228,3 +229,18 @@ def test_an_anomaly_moves_no_figure():
     flagged = board("2016-12-31", versions=versions, decisions=decisions, rules=strict).to_json()
     assert flagged["findings"]["anomalies"]
     assert list(numbers_of(plain)) == list(numbers_of(flagged))
+
+
+def test_the_terminal_tells_each_rule_with_its_number_and_what_is_sample():
+    twins = [plot("a", box(115.6)), plot("b", box(115.6)), *(plot(n, box(115.8), sample=True) for n in "cd")]
+    anomalies = board("2016-12-31", versions=twins, records=reports("20", "10")).to_json()["findings"]["anomalies"]
+    line = anomalies_line(anomalies, "zh").plain
+    assert "异常发现 3 条（其中示例 1 条）" in line
+    assert "边界完全相同 2" in line
+    assert "累计上报减少 1" in line
+    assert anomalies_line([], "en").plain.strip() == "0 anomalies"
+
+
+def test_every_rule_has_a_name_and_stands_in_the_docs():
+    text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    assert [name for name in CHECKS if f"| `{name}` |" not in text] == []

@@ -53,8 +53,8 @@ def target(
 
 
 def proposed(*candidates: Candidate, **options: Any) -> Proposal:
-    where = options.pop("target", target())
-    return propose(UPLOAD, reading(*candidates), where, submitted_on=DAY, **options)
+    where, day = options.pop("target", target()), options.pop("submitted_on", DAY)
+    return propose(UPLOAD, reading(*candidates), where, submitted_on=day, **options)
 
 
 def checks(proposal: Proposal) -> list[tuple[str, str | None]]:
@@ -112,7 +112,8 @@ def test_a_required_field_that_nobody_gives_keeps_the_feature_out_and_names_the_
 
 
 def test_the_planting_day_gives_the_season() -> None:
-    result = proposed(plot(1, ZLRQ="2016-10-20"), target=target({"unit": "131121", "kind": "造林"}))
+    where = target({"unit": "131121", "kind": "造林"})
+    result = proposed(plot(1, ZLRQ="2016-10-20"), target=where, submitted_on=dt.date(2016, 11, 1))
     assert (result.versions[0].season, result.versions[0].planted_on) == ("2016-autumn", dt.date(2016, 10, 20))
 
 
@@ -121,6 +122,17 @@ def test_a_value_that_is_not_on_the_list_is_a_finding_with_the_values_there_are(
     assert checks(result) == [("bad_value", "1"), ("bad_value", "1")]
     assert "枣强县" in result.findings[0].mend.zh
     assert "补植" in result.findings[1].mend.zh
+
+
+def test_a_required_field_that_ends_up_empty_keeps_the_feature_out_whatever_was_given() -> None:
+    result = proposed(plot(1, ZLLB="种草"), plot(2), target=target({**GIVEN, "kind": "种树"}))
+    assert (result.versions, result.waiting) == ([], [1, 2])
+
+
+def test_a_season_that_had_not_begun_when_the_plot_came_in_keeps_it_out() -> None:
+    result = proposed(plot(1, ZLJJ="2016年秋季"), plot(2, ZLJJ="2016年春季"))
+    assert checks(result) == [("future_season", "1")]
+    assert [version.feature_id[-1] for version in result.versions] == ["2"]
 
 
 def test_an_unreadable_value_beside_an_option_is_kept_as_text_and_said() -> None:

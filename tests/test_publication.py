@@ -10,14 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from ecotrack.errors import FutureDate, MissingFile, UnknownDefinition, UnknownFigure, UnknownReceipt
+from ecotrack.errors import (
+    FutureDate,
+    MissingFile,
+    UnknownDefinition,
+    UnknownFigure,
+    UnknownReceipt,
+    UnreadableFile,
+)
 from ecotrack.model import ProgressRecord
-from ecotrack.publication import Cell, Difference, find_receipt, publish, receipts, reproduce, restated
+from ecotrack.publication import Cell, Difference, find_receipt, publish, read_receipts, receipts, reproduce, restated
 from ecotrack.publication.definitions import libraries
 from ecotrack.register import audit
 from ecotrack.workspace import Workspace
 from figure_cases import day
-from publication_cases import AS_OF, TASK, corrected, make_workspace, random_correction, write
+from publication_cases import AS_OF, TASK, corrected, entries, make_workspace, random_correction, write
 
 
 @pytest.fixture
@@ -170,6 +177,30 @@ def test_a_receipt_that_does_not_fit_the_register_is_told(workspace: Workspace) 
     (difference,) = found.differences
     assert difference.found == value_of(receipt)
     assert Decimal(difference.by or "") == Decimal(difference.found or "") - Decimal("0.5")
+
+
+def test_a_receipt_kept_elsewhere_convicts_a_register_that_was_rewritten(workspace: Workspace, tmp_path: Path) -> None:
+    kept = tmp_path / "凭证.json"
+    issued = publish(workspace, as_of=AS_OF)
+    document = {"schema": "ecotrack.receipts/1", "receipts": [one.to_json() for one in issued]}
+    kept.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    assert read_receipts(kept) == issued
+    assert all(one.equal for one in reproduce(workspace, read_receipts(kept)))
+    for path in workspace.register_path.parent.glob("ecotrack.gpkg*"):
+        path.unlink()
+    with workspace.register(create=True) as register:
+        write(register, entries())
+        assert audit(register).sound
+    assert not any(one.same_chain or one.equal for one in reproduce(workspace, read_receipts(kept)))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"schema": "ecotrack.receipt/2"}', '{"schema": "ecotrack.receipt/1"}']
+)
+def test_a_file_that_holds_no_receipt_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UnreadableFile):
+        read_receipts(tmp_path / "x.json")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import fsum
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -108,6 +109,41 @@ def test_an_explanation_adds_up_in_json(run: Run) -> None:
     assert fsum(part for plot in found["plots"] for part in plot["parts_m2"]) * 15 / 10000 == found["value_mu"]
     assert any(plot["losses"] for plot in found["plots"])
     assert found["plots"][0]["decisions"][0]["document"] == "衡林审〔2016〕1号"
+
+
+def test_a_receipt_is_explained_as_it_was_known_then(run: Run, tmp_path: Path) -> None:
+    receipt = published(run)[f"{TASK}/reported"]["receipt"]
+    correct_a_report(tmp_path)
+    then = json.loads(run("explain", "--receipt", receipt, "--json").output)
+    now = json.loads(run("explain", f"{TASK}/reported", "--as-of", DAY, "--json").output)
+    assert (then["value_mu"], now["value_mu"]) == (1503.0, 1513.0)
+    assert "mended" not in {one["record_id"] for one in then["records"]}
+    with pytest.raises(click.UsageError):
+        run("explain", "year", "--receipt", receipt)
+    with pytest.raises(click.UsageError):
+        run("explain")
+
+
+def test_the_page_of_receipts_names_every_key(run: Run, tmp_path: Path) -> None:
+    receipt = published(run)["year"]
+    correct_a_report(tmp_path)
+    text = (ROOT / "docs" / "receipts.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`([a-z0-9_]+)(?:_<unit>)?(?:\[\])?`", text))
+    for verb in (["explain", "year"], ["explain", f"{TASK}/reported"], ["restated"], ["reproduce", receipt["receipt"]]):
+        found = json.loads(run(*verb, "--json").output)
+        assert {re.sub(r"^value_mu$", "value", key) for key in keys_of(found)} - documented == set()
+
+
+def keys_of(value: object) -> Iterator[str]:
+    """Yield the keys of a JSON value, but those that name files, libraries, or differ by measure or record."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            if key not in ("details", "fields", "files", "libraries", "library_changes"):
+                yield from keys_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_of(inner)
 
 
 def test_an_explanation_is_told_in_both_languages(run: Run) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from decimal import Decimal
 from math import fsum
 from typing import TYPE_CHECKING, Any
@@ -57,12 +58,18 @@ _PLOT_COLUMNS = (
     ),
     epilog=say(
         "示例：ecotrack explain year --unit 桃城区；ecotrack explain 2017-spring/reported；"
-        "ecotrack explain ring --plot 地块编号 --json",
+        "ecotrack explain ring --plot 地块编号 --json；ecotrack explain --receipt 4a2542e1",
         "Examples: ecotrack explain year --unit 131102; ecotrack explain 2017-spring/reported; "
-        "ecotrack explain ring --plot PLOT --json",
+        "ecotrack explain ring --plot PLOT --json; ecotrack explain --receipt 4a2542e1",
     ),
 )
-@click.argument("figure")
+@click.argument("figure", required=False)
+@option(
+    "--receipt",
+    help=say(
+        "说明一份凭证上的指标，按出具时的登记内容和口径", "the figure of a receipt, as it was known and defined then"
+    ),
+)
 @option("--unit", help=say("只看一个单位（代码或名称）", "one unit only (code or name)"))
 @option("--plot", help=say("只看一个地块", "one plot only"))
 @option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day of the figures (default: today)"))
@@ -80,7 +87,8 @@ _PLOT_COLUMNS = (
 @click.pass_context
 def explain(
     ctx: click.Context,
-    figure: str,
+    figure: str | None,
+    receipt: str | None,
     unit: str | None,
     plot: str | None,
     as_of: dt.date | None,
@@ -89,21 +97,35 @@ def explain(
     as_json: bool,
 ) -> None:
     """Print what stands behind one figure."""
+    if (figure is None) == (receipt is None) or (receipt and (as_of or as_known)):
+        raise click.UsageError("FIGURE [--as-of] [--as-known] | --receipt")
+    workspace = open_workspace(ctx)
+    with ExitStack() as stack:
+        if receipt is None:
+            view = workspace.view(as_of=as_of, as_known=as_known)
+        else:
+            from ecotrack.publication import find_receipt, published_view
+
+            with workspace.register(read_only=True) as register:
+                issued = find_receipt(register, receipt)
+            figure, view = issued.figure.figure_id, stack.enter_context(published_view(workspace, issued))
+        found = _explained(view, str(figure), unit, plot)
+        if as_json:
+            click.echo(json.dumps(_heading(view) | found.to_json(), ensure_ascii=False, indent=1))
+            return
+        from ecotrack.reports import show
+
+        show(*_sections(found, view, lang_of(ctx), limit))
+
+
+def _explained(view: View, figure: str, unit: str | None, plot: str | None) -> Explanation:
     from ecotrack.figures.explain import explain as explained
 
-    workspace = open_workspace(ctx)
-    code = workspace.units.resolve(unit, where="--unit").code if unit else None
-    view = workspace.view(as_of=as_of, as_known=as_known)
-    with workspace.register(read_only=True) as register:
+    code = view.workspace.units.resolve(unit, where="--unit").code if unit else None
+    with view.workspace.register(read_only=True) as register:
         decisions = register.decisions(as_of=view.as_of, seq=view.head.seq)
         known = register.records(as_of=view.as_of, seq=view.head.seq)
-    found = explained(view.scoreboard, figure, decisions=decisions, known=known, unit=code, plot=plot)
-    if as_json:
-        click.echo(json.dumps(_heading(view) | found.to_json(), ensure_ascii=False, indent=1))
-        return
-    from ecotrack.reports import show
-
-    show(*_sections(found, view, lang_of(ctx), limit))
+    return explained(view.scoreboard, figure, decisions=decisions, known=known, unit=code, plot=plot)
 
 
 def _heading(view: View) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import click
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
-from ecotrack.errors import FutureDate, Lang
+from ecotrack.errors import FutureDate, Lang, NoName
 
 _SHOWN = 30
 _LEVELS = {"blocks": ("不能入库", "blocks"), "warns": ("提醒", "warns"), "notes": ("说明", "notes")}
@@ -61,6 +61,8 @@ def import_(ctx: click.Context, /, files: tuple[Path, ...], **options: Any) -> N
 def _check_options(options: dict[str, Any]) -> None:
     from ecotrack.workspace import today
 
+    if not options["by"].strip():
+        raise NoName("--by")
     if bool(options["accepted_by"]) != bool(options["decided_on"]):
         raise click.UsageError("--accepted-by DOCUMENT --decided-on DAY")
     for name in ("submitted_on", "decided_on"):
@@ -110,7 +112,7 @@ def _today() -> dt.date:
 
 def _target(workspace: Any, options: dict[str, Any]) -> Any:
     from ecotrack.errors import NoRegister
-    from ecotrack.intake.submit import Target
+    from ecotrack.intake.submit import Target, refuse_bad_defaults
 
     layer = workspace.layer(options["layer"])
     given = {name: options[name] for name in ("unit", "season", "kind", "programme") if options[name]}
@@ -121,9 +123,11 @@ def _target(workspace: Any, options: dict[str, Any]) -> Any:
             known = register.versions(layer=layer.id)
     except NoRegister:
         known = []
-    return Target(
+    target = Target(
         layer=layer, units=workspace.units, code_lists=workspace.config.code_lists, defaults=given, known=known
     )
+    refuse_bad_defaults(target, submitted_on=options["submitted_on"] or _today())
+    return target
 
 
 def _register(workspace: Any, upload: Any, proposal: Any, options: dict[str, Any]) -> Any:

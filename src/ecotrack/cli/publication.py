@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -99,13 +100,14 @@ def receipts(ctx: click.Context, receipt: str | None, figure: str | None, as_jso
 @command(
     "reproduce",
     help=say(
-        "按凭证复算：用当时登记的内容和当时的口径重算，逐位比较；不一致时退出码为 1。",
+        "按凭证复算：用当时登记的内容和当时的口径重算，逐位比较；不一致时退出码为 1。"
+        "凭证可用编号（或开头几位），也可用另存的 JSON 文件。",
         "Compute a receipt again from what was known and defined then, and compare digit for digit; exit code 1 "
-        "where it differs.",
+        "where it differs. A receipt is its id (or how it begins), or a JSON file kept elsewhere.",
     ),
     epilog=say(
-        "示例：ecotrack reproduce 4a2542e1；ecotrack reproduce --all",
-        "Examples: ecotrack reproduce 4a2542e1; ecotrack reproduce --all",
+        "示例：ecotrack reproduce 4a2542e1；ecotrack reproduce 凭证.json；ecotrack reproduce --all",
+        "Examples: ecotrack reproduce 4a2542e1; ecotrack reproduce receipt.json; ecotrack reproduce --all",
     ),
 )
 @click.argument("receipt", nargs=-1)
@@ -114,7 +116,7 @@ def receipts(ctx: click.Context, receipt: str | None, figure: str | None, as_jso
 @click.pass_context
 def reproduce(ctx: click.Context, receipt: tuple[str, ...], every: bool, as_json: bool) -> None:
     """Print whether each receipt comes out the same."""
-    from ecotrack.publication import find_receipt
+    from ecotrack.publication import find_receipt, read_receipts
     from ecotrack.publication import receipts as issued_in
     from ecotrack.publication import reproduce as compute_again
 
@@ -122,7 +124,10 @@ def reproduce(ctx: click.Context, receipt: tuple[str, ...], every: bool, as_json
         raise click.UsageError("RECEIPT | --all")
     workspace = open_workspace(ctx)
     with workspace.register(read_only=True) as register:
-        wanted = issued_in(register) if every else [find_receipt(register, name) for name in receipt]
+        wanted = issued_in(register) if every else []
+        for name in receipt:
+            kept_elsewhere = name.endswith(".json")
+            wanted += read_receipts(Path(name)) if kept_elsewhere else [find_receipt(register, name)]
     found = compute_again(workspace, wanted)
     if as_json:
         _print_json({"schema": "ecotrack.reproductions/1", "reproductions": [one.to_json() for one in found]})

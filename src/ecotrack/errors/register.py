@@ -20,8 +20,10 @@ class NoRegister(RegisterError):
 
     what = Text("还没有登记库", "there is no register yet")
     mend = Text(
-        "请先运行 ecotrack import、records import 或 demo build",
-        "run ecotrack import, records import or demo build first",
+        "请先用 ecotrack import 导入地块、ecotrack task import 导入任务或 ecotrack records import 导入进度；"
+        "想先看示例可运行 ecotrack demo build",
+        "first bring in plots (ecotrack import), a task (ecotrack task import) or records (ecotrack records import); "
+        "ecotrack demo build makes a sample",
     )
 
 
@@ -69,3 +71,10 @@ class UnknownDefinition(RegisterError):
         "the receipt rests on definitions {found}; this program holds {known}",
     )
     mend = Text("请用出具凭证的版本（{version}）复算", "recompute it with the version that issued it ({version})")
+
+
+class ReadOnlyRegister(RegisterError):
+    """A register in a folder that this user may not write to."""
+
+    what = Text("登记库只能读取，目录不可写", "the register can only be read: its folder is not writable")
+    mend = Text("请取得该目录的写入权限，或在可写的工作区操作", "get leave to write there, or use your own workspace")

@@ -182,3 +182,120 @@ class NoOverlap(UsageError):
 
     what = Text("地块 {first} 与 {second} 没有重叠", "plots {first} and {second} share no ground")
     mend = Text("请用 ecotrack stats --json 查看 overlaps", "see overlaps in ecotrack stats --json")
+
+
+class UnknownCode(UsageError):
+    """A value that is not on a field's code list."""
+
+    what = Text("“{value}”不是“{zh}”的值", "'{value}' is no value of '{en}'")
+    mend = Text("可用的值：{known}", "values: {known}")
+
+
+class BadSeason(UsageError):
+    """Text that names no planting season."""
+
+    what = Text("“{text}”不是造林季节", "'{text}' is no planting season")
+    mend = Text(
+        "请写成 2016-spring（春季）或 2016-autumn（秋季）这样的形式",
+        "write it like 2016-spring or 2016-autumn",
+    )
+
+
+class FutureSeason(UsageError):
+    """A planting season that had not begun on the day of submission."""
+
+    what = Text("造林季节 {season} 在 {day} 还没有开始", "the season {season} had not begun on {day}")
+    mend = Text("请核对季节和提交日期", "check the season and the day of submission")
+
+
+class NoName(UsageError):
+    """A blank where the name of a person must stand."""
+
+    what = Text("没有写姓名", "no name is given")
+    mend = Text("请写明经办人的姓名", "say who it is")
+
+
+class EarlyDecision(UsageError):
+    """A decision dated before what it decides about was submitted."""
+
+    what = Text(
+        "日期 {day} 早于“{name}”的提交日期（{submitted}）", "{day} is before '{name}' was submitted ({submitted})"
+    )
+    mend = Text("请给出提交当日或以后的日期", "give that day or a later one")
+
+
+class NotAccepted(UsageError):
+    """A strike of what does not stand as accepted."""
+
+    what = Text("“{name}”{state_zh}，不能核销", "'{name}' cannot be struck: it {state_en}")
+    mend = Text(
+        "只有已通过的地块才能核销；现状见 ecotrack review list",
+        "only what stands accepted can be struck; see ecotrack review list",
+    )
+
+
+class NotSender(UsageError):
+    """A withdrawal by somebody other than the sender."""
+
+    what = Text(
+        "“{name}”的提交人是{sender}，只能由提交人撤回", "'{name}' was sent in by {sender}, who alone can withdraw it"
+    )
+    mend = Text("请由提交人撤回，或由审核人退回（review return）", "ask the sender, or send it back with review return")
+
+
+class AlreadyAccepted(UsageError):
+    """A withdrawal of what was accepted."""
+
+    what = Text("“{name}”已通过审核，不能撤回", "'{name}' was accepted and cannot be withdrawn")
+    mend = Text("请由审核人核销（ecotrack review strike）", "ask a reviewer to strike it (ecotrack review strike)")
+
+
+class OutputExists(UsageError):
+    """A file that would be written over."""
+
+    what = Text("文件已经存在，未覆盖", "the file is there already and was left alone")
+    mend = Text("请换一个文件名，或加 --force 覆盖", "choose another name, or add --force")
+
+
+class BadHead(UsageError):
+    """Text that names no head of a chain."""
+
+    what = Text("“{text}”不是链尾", "'{text}' is no head of a chain")
+    mend = Text(
+        "请写成 行号:哈希，例如 120:9f2c……（64 位），audit、backup 会给出",
+        "write it as SEQ:SHA256 (64 hex digits), as audit and backup print it",
+    )
+
+
+class ClashingOptions(UsageError):
+    """Options that cannot be given together."""
+
+    what = Text("{one} 和 {other} 不能同时使用", "{one} and {other} cannot be used together")
+    mend = Text("请只用其中一个", "give one of them")
+
+
+class UnknownColumn(UsageError):
+    """A column that the file does not have."""
+
+    what = Text("文件里没有名为“{name}”的字段", "the file has no field named '{name}'")
+    mend = Text("文件中的字段：{known}", "fields of the file: {known}")
+
+
+class UnknownCRSName(UsageError):
+    """A name of a coordinate system that nothing here knows."""
+
+    what = Text("不认识坐标系“{name}”", "no coordinate system is named '{name}'")
+    mend = Text(
+        "请写 EPSG 编号，例如 EPSG:4490（CGCS2000 经纬度）、EPSG:4527（CGCS2000 三度带 39 带）、EPSG:4326（WGS84）",
+        "write an EPSG code, such as EPSG:4490 (CGCS2000 degrees), EPSG:4527 (CGCS2000 zone 39) or EPSG:4326 (WGS84)",
+    )
+
+
+class NoTaskYet(UsageError):
+    """A ranking or report where no task has been brought in."""
+
+    what = Text("到该日还没有任务，无从排名", "up to that day there is no task to rank by")
+    mend = Text(
+        "请先用 ecotrack task import 任务.xlsx 导入任务，再用 ecotrack records import 通报.xlsx 导入进度",
+        "bring one in with ecotrack task import FILE, then its reports with ecotrack records import FILE",
+    )

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -204,10 +203,8 @@ def same_seconds(state: State) -> Iterator[Anomaly]:
     one is meant. Records that differ in nothing are no anomaly of order and are told all the same.
     """
     for (layer, kind), records in state.records.items():
-        if len(records) < 2:
-            continue
         groups: dict[tuple[Any, ...], list[ProgressRecord]] = defaultdict(list)
-        for record in records:
+        for record in _of_repeated_days(records):
             if record.feature_id is not None and record.recorded_at:
                 key = record.feature_id, record.effective_on, record.sample, record.recorded_at[:19]
                 groups[key].append(record)
@@ -225,6 +222,15 @@ def same_seconds(state: State) -> Iterator[Anomaly]:
                     ),
                     sample=sample,
                 )
+
+
+def _of_repeated_days(records: Sequence[ProgressRecord]) -> list[ProgressRecord]:
+    """Return the records of features and days that have more than one; nearly all have one, and go by quickly."""
+    keys = [(record.feature_id, record.effective_on) for record in records]
+    if len(set(keys)) == len(keys):
+        return []
+    times = Counter(keys)
+    return [record for record, key in zip(records, keys, strict=True) if times[key] > 1]
 
 
 def _one_series(records: Sequence[ProgressRecord]) -> bool:
@@ -304,20 +310,14 @@ def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
     nearest counts (one and two holes below and above), among which chance would spread them.
     """
     bar = Decimal(plots.state.rules.survival_counts_pct)
-    steps: dict[str, Counter[int]] = defaultdict(Counter)
-    at_bar: dict[str, list[str]] = defaultdict(list)
-    for plot in plots.plots:
-        for check in plot.checks:
-            checked, live = check.fields.get("holes_checked"), check.fields.get("holes_live")
-            if isinstance(checked, int) and isinstance(live, int) and checked > 0:
-                above = live - ceil(bar * checked / 100)
-                steps[plot.version.unit or ""][above] += 1
-                if above == 0:
-                    at_bar[plot.version.unit or ""].append(plot.feature_id)
-    for unit, ids in sorted(at_bar.items()):
-        found, total = steps[unit][0], steps[unit].total()
-        near = sum(steps[unit][step] for step in (-2, -1, 1, 2)) / 4
+    owner, above = _holes_above_bar(plots, bar)
+    units = plots.columns.unit[owner]
+    for unit in sorted({*units[above == 0].tolist()}):
+        mine = above[units == unit]
+        found, total = int((mine == 0).sum()), len(mine)
+        near = int(np.isin(mine, (-2, -1, 1, 2)).sum()) / 4
         if found >= BAR_CHECKS and found >= BAR_SHARE * total and found > BAR_TIMES * near:
+            ids = {plots.plots[i].feature_id for i in owner[(units == unit) & (above == 0)]}
             yield Anomaly(
                 check="survival_at_bar",
                 unit=unit,
@@ -329,6 +329,21 @@ def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
                 ),
                 sample=plots.sample,
             )
+
+
+def _holes_above_bar(plots: PlotSet, bar: Decimal) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return, for every counted check, the position of its plot and its live holes above the least that counts."""
+    counts = [
+        (i, check.fields.get("holes_checked"), check.fields.get("holes_live"))
+        for i, plot in enumerate(plots.plots)
+        for check in plot.checks
+    ]
+    counted = [(i, n, live) for i, n, live in counts if isinstance(n, int) and isinstance(live, int) and n > 0]
+    owner, checked, live = np.array(counted, dtype=np.int64).reshape(-1, 3).T
+    numerator, denominator = bar.as_integer_ratio()
+    # In integers, rounded up: 85 % of 20 holes are 17, whatever 0.85 * 20 is in floats.
+    least = -(-numerator * checked // (denominator * 100))
+    return owner, live - least
 
 
 def claims_apart(plots: PlotSet) -> Iterator[Anomaly]:

@@ -41,9 +41,9 @@ SEED_LIMIT = 10**9
 
 Measure = Literal["verified", "qualified", "effective"]
 MEASURES: dict[Measure, Text] = {
-    "verified": Text("面积核实率", "verified share of the claimed area"),
-    "qualified": Text("净合格率", "net qualified share of the claimed area"),
-    "effective": Text("有效率", "effective share of the claimed area"),
+    "verified": Text("面积核实率", "verified share"),
+    "qualified": Text("净合格率", "net qualified share"),
+    "effective": Text("有效率", "effective share"),
 }
 """Rates of a field check, each over the claimed area of the sampled plots."""
 

@@ -229,6 +229,14 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
         Text("“{zh}”的值“{value}”无法识别，已{taken_zh}", "'{value}' is no value of '{en}'; {taken_en}"),
         Text("请核对", "check it"),
     ),
+    "future_season": (
+        "blocks",
+        "failed",
+        Text(
+            "造林季节 {value} 在提交日期 {day} 还没有开始", "the season {value} had not begun on {day}, when it came in"
+        ),
+        Text("请核对季节和提交日期", "check the season and the day of submission"),
+    ),
     "twice": (
         "blocks",
         "failed",

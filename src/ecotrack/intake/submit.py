@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ecotrack.errors import NotAnIntakeLayer
+from ecotrack.errors import BadSeason, FutureSeason, NotAnIntakeLayer, UnknownCode
 from ecotrack.intake.candidates import Candidate, Place, Reading, Value
 from ecotrack.intake.read import Upload
 from ecotrack.intake.submit_fields import (
@@ -18,6 +18,7 @@ from ecotrack.intake.submit_fields import (
     read_decimal,
     read_season,
     read_unit,
+    season_begins,
 )
 from ecotrack.model import Decision, FeatureVersion, Submission
 from ecotrack.model.findings import Finding
@@ -112,6 +113,30 @@ class Submitted:
     repeated: bool
 
 
+def refuse_bad_defaults(target: Target, *, submitted_on: dt.date) -> None:
+    """Hold the values given for a whole file to the same lists and seasons as those of its attributes.
+
+    Raises
+    ------
+    UnknownCode
+        A value is not on its list; the message names the values there are.
+    BadSeason, FutureSeason
+        The season is none, or had not begun on the day of submission.
+    """
+    for item in target.layer.fields:
+        text = target.defaults.get(item.name)
+        if text is None:
+            continue
+        option, value = _OPTIONS.get(item.name, item.name), _parsed(item, text, target)
+        if item.name == "season" and value is None:
+            raise BadSeason(option, text=text)
+        if value is None:
+            known = _known_values(item, target)
+            raise UnknownCode(option, value=text, zh=item.title_zh, en=item.title_en, known=known)
+        if item.name == "season" and season_begins(value) > submitted_on:
+            raise FutureSeason(option, season=value, day=submitted_on)
+
+
 def propose(
     upload: Upload,
     reading: Reading,
@@ -184,6 +209,7 @@ class _Draft:
         if not texts.get("season") and "season" not in target.defaults and texts.get("planted_on"):
             texts["season"] = texts["planted_on"]
         values = {item.name: self._value(item, texts.get(item.name)) for item in target.layer.fields}
+        self._check_season(values.get("season"), submission.submitted_on)
         self.given_id = texts.get("feature_id")
         self.version: FeatureVersion | None = None
         blocked = candidate.wkb is None or any(finding.level == "blocks" for finding in self.findings)
@@ -205,17 +231,26 @@ class _Draft:
 
     def _value(self, item: FieldDef, text: str | None) -> Any:
         default = self._target.defaults.get(item.name)
-        if text is None and default is None:
-            if item.required:
-                option = _OPTIONS.get(item.name, item.name)
-                self.findings.append(
-                    self._place.finding("missing_field", zh=item.title_zh, en=item.title_en, option=option)
-                )
-            return None
-        if text is None:
-            return _parsed(item, default or "", self._target)
-        value = _parsed(item, text, self._target)
-        return value if value is not None else self._odd(item, text, default)
+        value = None
+        if text is not None:
+            value = _parsed(item, text, self._target)
+            value = value if value is not None else self._odd(item, text, default)
+        elif default is not None:
+            value = _parsed(item, default, self._target)
+        if value is None and item.required and not self._said(item):
+            option = _OPTIONS.get(item.name, item.name)
+            self.findings.append(
+                self._place.finding("missing_field", zh=item.title_zh, en=item.title_en, option=option)
+            )
+        return value
+
+    def _said(self, item: FieldDef) -> bool:
+        """Whether a finding that blocks already names the field."""
+        return any(one.level == "blocks" and one.facts.get("zh") == item.title_zh for one in self.findings)
+
+    def _check_season(self, season: str | None, submitted_on: dt.date) -> None:
+        if season is not None and season_begins(season) > submitted_on:
+            self.findings.append(self._place.finding("future_season", value=season, day=str(submitted_on)))
 
     def _odd(self, item: FieldDef, text: str, default: str | None) -> Any:
         facts = {"zh": item.title_zh, "en": item.title_en, "value": text[:60]}

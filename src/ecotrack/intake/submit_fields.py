@@ -27,6 +27,7 @@ _SEASONS = {
     "winter": "winter",
     "冬": "winter",
 }
+_FIRST_MONTHS = {"spring": 1, "summer": 5, "autumn": 7, "winter": 10}
 
 
 def match_fields(names: Iterable[str], layer: LayerDef) -> dict[str, str]:
@@ -107,6 +108,18 @@ def read_season(text: str) -> str | None:
     year = re.search(r"(19|20)\d\d", text)
     part = next((season for word, season in _SEASONS.items() if word in text.lower()), None)
     return f"{year[0]}-{part}" if year and part else None
+
+
+def season_begins(season: str) -> dt.date:
+    """Return the first day on which planting can count for a season, as `read_season` tells seasons of days.
+
+    Examples
+    --------
+    >>> season_begins("2017-spring"), season_begins("2016-autumn")
+    (datetime.date(2017, 1, 1), datetime.date(2016, 7, 1))
+    """
+    year, _, part = season.partition("-")
+    return dt.date(int(year), _FIRST_MONTHS[part], 1)
 
 
 def read_day(text: str) -> dt.date | None:

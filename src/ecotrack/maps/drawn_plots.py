@@ -56,11 +56,15 @@ def drawn_plots_model(
     model = MapModel.of(workspace, definition, as_of=as_of, lang=lang)
     views = list(model.views)
     shown = [feature for feature in views[0].features if feature.feature_id in feature_ids]
+    days = [record.effective_on for feature in shown for record in feature.records]
     views[0] = dataclasses.replace(
         views[0],
         features=shown,
+        records=[record for feature in shown for record in feature.records],
         total=len(shown),
         with_record=len([feature for feature in shown if feature.records]),
+        newest=max(days, default=None),
+        oldest=min(days, default=None),
     )
     if shown:
         west, south, east, north = shapely.total_bounds(np.array([feature.geometry for feature in shown])).tolist()

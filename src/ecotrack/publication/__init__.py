@@ -1,8 +1,8 @@
 """Published figures: receipts, their reproduction digit for digit, and what later corrections moved."""
 
 from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
-from ecotrack.publication.receipts import Receipt, find_receipt, publish, receipts
-from ecotrack.publication.replay import Difference, Reproduction, Restatement, reproduce, restated
+from ecotrack.publication.receipts import Receipt, find_receipt, publish, read_receipts, receipts
+from ecotrack.publication.replay import Difference, Reproduction, Restatement, published_view, reproduce, restated
 
 __all__ = [
     "Cell",
@@ -14,6 +14,8 @@ __all__ = [
     "Restatement",
     "find_receipt",
     "publish",
+    "published_view",
+    "read_receipts",
     "receipts",
     "reproduce",
     "restated",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ecotrack.errors import Text, UnknownReceipt
+from ecotrack.errors import MissingFile, Text, UnknownReceipt, UnreadableFile
 from ecotrack.figures.scoreboard import DEFINITION
 from ecotrack.model import IssuedDocument
 from ecotrack.publication.definitions import (
@@ -23,6 +25,7 @@ from ecotrack.workspace import Workspace, today
 
 KIND = "receipt"
 SCHEMA = "ecotrack.receipt/1"
+LIST_SCHEMA = "ecotrack.receipts/1"
 UNNAMED = "（未署名）"
 """Stands where nobody said who publishes."""
 
@@ -93,7 +96,26 @@ class Receipt:
     @classmethod
     def of(cls, document: IssuedDocument) -> Receipt:
         """Return the receipt that an issued document holds."""
-        body = document.body
+        return cls._read(document.body, document.document_id, document.issued_on)
+
+    @classmethod
+    def from_json(cls, document: Any, *, where: object = "") -> Receipt:
+        """Return the receipt that `to_json` wrote: one that was kept outside the register.
+
+        Raises
+        ------
+        UnreadableFile
+            It is no receipt.
+        """
+        try:
+            if document["schema"] != SCHEMA:
+                raise ValueError(f"schema = {document['schema']!r}")
+            return cls._read(document, document["receipt"], dt.date.fromisoformat(document["issued_on"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableFile(where, detail=repr(error)) from error
+
+    @classmethod
+    def _read(cls, body: Mapping[str, Any], receipt_id: str, issued_on: dt.date) -> Receipt:
         figure = PublishedFigure(
             figure_id=body["figure"],
             title=Text(body["title_zh"], body["title_en"]),
@@ -102,7 +124,7 @@ class Receipt:
             sketch=body["sketch"],
         )
         return cls(
-            receipt_id=document.document_id,
+            receipt_id=receipt_id,
             figure=figure,
             as_of=dt.date.fromisoformat(body["as_of"]),
             head=Head(body["seq"], body["head"]),
@@ -111,7 +133,7 @@ class Receipt:
             libraries=body["libraries"],
             files=body["files"],
             by=body["by"],
-            issued_on=document.issued_on,
+            issued_on=issued_on,
         )
 
 
@@ -132,6 +154,27 @@ def find_receipt(register: Register, name: str) -> Receipt:
     if len(found) != 1:
         raise UnknownReceipt(register.path, name=name)
     return found[0]
+
+
+def read_receipts(path: Path) -> list[Receipt]:
+    """Read receipts that were kept in a file: one, or the list that ``publish --json`` printed.
+
+    A register that somebody has rewritten as a whole still agrees with itself; only a receipt that was kept
+    elsewhere tells.
+
+    Raises
+    ------
+    MissingFile, UnreadableFile
+        The file is not there, or holds no receipts.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise MissingFile(path) from None
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(path, detail=error) from error
+    several = isinstance(document, dict) and document.get("schema") == LIST_SCHEMA
+    return [Receipt.from_json(one, where=path) for one in (document["receipts"] if several else [document])]
 
 
 def publish(

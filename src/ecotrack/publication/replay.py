@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -12,12 +13,12 @@ from typing import Any, Literal
 
 from ecotrack.errors import UnknownDefinition, UnknownFigure
 from ecotrack.figures.scoreboard import DEFINITION
-from ecotrack.model import LayerDef, ProgressRecord, TargetDef
+from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.publication.definitions import kept_files, kept_workspace, libraries
 from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
 from ecotrack.publication.receipts import Receipt, receipts
-from ecotrack.register import Register
+from ecotrack.register import Entry, Register
 from ecotrack.workspace import View, Workspace
 
 _M2_PER_UNIT = {"_mu": Fraction(10000, 15), "_km2": Fraction(1_000_000), "_m2": Fraction(1)}
@@ -173,6 +174,8 @@ class Restatement:
 def reproduce(workspace: Workspace, wanted: Sequence[Receipt]) -> list[Reproduction]:
     """Compute receipts again as of their day and as known then, by the files that they rest on.
 
+    Where the chain at a receipt's place is not the receipt's, there is nothing to compute it from.
+
     Raises
     ------
     UnknownDefinition
@@ -181,16 +184,18 @@ def reproduce(workspace: Workspace, wanted: Sequence[Receipt]) -> list[Reproduct
         A kept file is gone or damaged.
     """
     now = libraries()
-    result = {}
-    for reader, group in _views(workspace, wanted, as_known_then=True):
-        for receipt in group:
-            result[receipt.receipt_id] = Reproduction(
-                receipt=receipt,
-                differences=_differences(receipt, reader),
-                head_found=reader.view.head.sha256,
-                libraries_now=now,
-            )
-    return [result[receipt.receipt_id] for receipt in wanted]
+    with workspace.register(read_only=True) as register:
+        heads = [register.head_at(one.head.seq).sha256 for one in wanted]
+    true = [one for one, head in zip(wanted, heads, strict=True) if head == one.head.sha256]
+    differences = {
+        id(receipt): _differences(receipt, reader)
+        for reader, group in _views(workspace, true, as_known_then=True)
+        for receipt in group
+    }
+    return [
+        Reproduction(receipt=one, differences=differences.get(id(one), ()), head_found=head, libraries_now=now)
+        for one, head in zip(wanted, heads, strict=True)
+    ]
 
 
 def restated(workspace: Workspace) -> list[Restatement]:
@@ -206,18 +211,19 @@ def restated(workspace: Workspace) -> list[Restatement]:
     """
     with workspace.register(read_only=True) as register:
         issued = receipts(register)
-        newest = {(one.figure.figure_id, one.as_of): one.receipt_id for one in issued}
-        moved = {}
-        for reader, group in _views(workspace, issued, as_known_then=False):
-            for receipt in group:
-                if differences := _differences(receipt, reader):
-                    last = newest[receipt.figure.figure_id, receipt.as_of]
-                    moved[receipt.receipt_id] = Restatement(
-                        receipt=receipt,
-                        differences=differences,
-                        causes=tuple(_causes(register, receipt, reader.view)),
-                        superseded_by=None if last == receipt.receipt_id else last,
-                    )
+        late = _late_entries(register, after=min((one.head.seq for one in issued), default=0)) if issued else []
+    newest = {(one.figure.figure_id, one.as_of): one.receipt_id for one in issued}
+    moved = {}
+    for reader, group in _views(workspace, issued, as_known_then=False):
+        for receipt in group:
+            if differences := _differences(receipt, reader):
+                last = newest[receipt.figure.figure_id, receipt.as_of]
+                moved[receipt.receipt_id] = Restatement(
+                    receipt=receipt,
+                    differences=differences,
+                    causes=_causes(late, receipt, reader.view),
+                    superseded_by=None if last == receipt.receipt_id else last,
+                )
     return [moved[one.receipt_id] for one in issued if one.receipt_id in moved]
 
 
@@ -230,18 +236,40 @@ def _views(
         return tuple(sorted(receipt.files.items())), receipt.as_of, receipt.head.seq if as_known_then else 0
 
     for receipt in wanted:
-        if receipt.definition != DEFINITION:
-            made_by = receipt.libraries.get("ecotrack", "")
-            raise UnknownDefinition(
-                receipt.receipt_id, found=receipt.definition, known=DEFINITION, version=f"ecotrack {made_by}"
-            )
+        _refuse_other_definitions(receipt)
     for _, group in groupby(sorted(wanted, key=state), key=state):
         members = list(group)
-        with workspace.register(read_only=True) as register:
-            files = kept_files(register, members[0].files)
-        with kept_workspace(workspace.register_path, files) as kept:
-            seq = members[0].head.seq if as_known_then else None
-            yield FigureReader(kept.view(as_of=members[0].as_of, seq=seq)), members
+        with _view(workspace, members[0], seq=members[0].head.seq if as_known_then else None) as view:
+            yield FigureReader(view), members
+
+
+@contextmanager
+def _view(workspace: Workspace, receipt: Receipt, *, seq: int | None) -> Iterator[View]:
+    """Hold the register up to a place as the files of a receipt read it, as of the receipt's day."""
+    with workspace.register(read_only=True) as register:
+        files = kept_files(register, receipt.files)
+    with kept_workspace(workspace.register_path, files) as kept:
+        yield kept.view(as_of=receipt.as_of, seq=seq)
+
+
+@contextmanager
+def published_view(workspace: Workspace, receipt: Receipt) -> Iterator[View]:
+    """Hold the view that a receipt was issued from, alive inside the ``with`` block.
+
+    Raises
+    ------
+    UnknownDefinition, MissingFile, ChainBroken
+        As `reproduce` says.
+    """
+    _refuse_other_definitions(receipt)
+    with _view(workspace, receipt, seq=receipt.head.seq) as view:
+        yield view
+
+
+def _refuse_other_definitions(receipt: Receipt) -> None:
+    if receipt.definition != DEFINITION:
+        version = f"ecotrack {receipt.libraries.get('ecotrack', '')}"
+        raise UnknownDefinition(receipt.receipt_id, found=receipt.definition, known=DEFINITION, version=version)
 
 
 def _differences(receipt: Receipt, reader: FigureReader) -> tuple[Difference, ...]:
@@ -265,43 +293,55 @@ def _by_place(figure: PublishedFigure) -> dict[tuple[str, str], str | None]:
     return {place(cell): cell.value for cell in figure.cells}
 
 
-def _causes(register: Register, receipt: Receipt, view: View) -> Iterator[Cause]:
-    """Yield what was recorded after a receipt, counts on its day, and touches its layers."""
-    layers = _layers_of(receipt, view)
-    for record in register.records(as_of=receipt.as_of):
-        if record.seq > receipt.head.seq and record.layer in layers:
-            yield _record_cause(record)
-    if not any(
-        view.workspace.layers[name].source == REGISTER_SOURCE for name in layers if name in view.workspace.layers
-    ):
-        return
-    old_versions = {one.version_id for one in register.versions(as_of=receipt.as_of, seq=receipt.head.seq)}
-    for version in register.versions(as_of=receipt.as_of):
-        if version.version_id not in old_versions and version.layer in layers:
-            yield Cause(
-                kind="version", entry_id=version.version_id, effective_on=version.effective_on, what=version.feature_id
-            )
-    old_decisions = {one.decision_id for one in register.decisions(as_of=receipt.as_of, seq=receipt.head.seq)}
-    for decision in register.decisions(as_of=receipt.as_of):
-        if decision.decision_id not in old_decisions:
-            yield Cause(
-                kind="decision",
-                entry_id=decision.decision_id,
-                effective_on=decision.decided_on,
-                what=f"{decision.verdict} {decision.subject} {decision.subject_id}",
-                author=decision.reviewer,
-            )
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """An entry recorded after some receipt: its place, the layer it is of (empty: any), and what it did."""
+
+    seq: int
+    layer: str
+    cause: Cause
 
 
-def _record_cause(record: ProgressRecord) -> Cause:
-    what = " ".join(str(part) for part in (record.layer, record.kind, record.feature_id or record.unit or "") if part)
-    return Cause(
-        kind="correction" if record.corrects else "record",
-        entry_id=record.record_id,
-        effective_on=record.effective_on,
-        what=what,
-        corrects=record.corrects,
-        author=record.author,
+def _late_entries(register: Register, *, after: int) -> list[_Late]:
+    names = register.accounts()
+    found = []
+    for head, _, _, account, entry in register.entries(after=after):
+        cause = _cause(entry, names.get(account, ""))
+        if cause is not None:
+            layer = entry.layer if isinstance(entry, ProgressRecord | FeatureVersion) else ""
+            found.append(_Late(head.seq, layer, cause))
+    return found
+
+
+def _cause(entry: Entry | None, author: str) -> Cause | None:
+    """Return what an entry may have moved; ``None`` for one that moves nothing."""
+    if isinstance(entry, ProgressRecord):
+        return Cause(
+            kind="correction" if entry.corrects else "record",
+            entry_id=entry.record_id,
+            effective_on=entry.effective_on,
+            what=f"{entry.layer} {entry.kind} {entry.feature_id or entry.unit or ''}".strip(),
+            corrects=entry.corrects,
+            author=author,
+        )
+    if isinstance(entry, FeatureVersion):
+        what, on = entry.feature_id, entry.effective_on
+        return Cause(kind="version", entry_id=entry.version_id, effective_on=on, what=what, author=author)
+    if isinstance(entry, Decision):
+        what, on = f"{entry.verdict} {entry.subject} {entry.subject_id}", entry.decided_on
+        return Cause(kind="decision", entry_id=entry.decision_id, effective_on=on, what=what, author=entry.reviewer)
+    return None
+
+
+def _causes(late: Sequence[_Late], receipt: Receipt, view: View) -> tuple[Cause, ...]:
+    """Return what was recorded after a receipt, counts on its day, and touches its layers."""
+    layers, known = _layers_of(receipt, view), view.workspace.layers
+    if any(name in known and known[name].source == REGISTER_SOURCE for name in layers):
+        layers |= {""}
+    return tuple(
+        one.cause
+        for one in late
+        if one.seq > receipt.head.seq and one.layer in layers and one.cause.effective_on <= receipt.as_of
     )
 
 

@@ -314,15 +314,15 @@ class Register:
         """Return issued documents in the order of recording, all or those of one kind."""
         return self._read(IssuedDocument, {"kind =": kind}, seq=seq)
 
-    def entries(self) -> Iterator[tuple[Head, str, str, str, Entry | None]]:
-        """Yield every entry of the chain: its head, recorded_at, office, account id and content.
+    def entries(self, *, after: int = 0) -> Iterator[tuple[Head, str, str, str, Entry | None]]:
+        """Yield every entry of the chain after a place: its head, recorded_at, office, account id and content.
 
         The content is ``None`` where the row of its table is missing.
         """
         chain = self._connection.execute(
-            "SELECT seq, sha256, kind, recorded_at, office, account_id FROM entry ORDER BY seq"
+            "SELECT seq, sha256, kind, recorded_at, office, account_id FROM entry WHERE seq > ? ORDER BY seq", (after,)
         )
-        cursors = {table: self._table(table) for table in rows.CLASSES}
+        cursors = {table: self._table(table, after) for table in rows.CLASSES}
         waiting = {table: next(cursor, None) for table, cursor in cursors.items()}
         for seq, sha256, kind, recorded_at, office, account_id in chain:
             row = waiting.get(kind)
@@ -332,9 +332,9 @@ class Register:
                 waiting[kind] = next(cursors[kind], None)
             yield Head(seq, sha256), recorded_at, office, account_id, found
 
-    def _table(self, table: str) -> Iterator[tuple[Any, ...]]:
+    def _table(self, table: str, after: int) -> Iterator[tuple[Any, ...]]:
         names = ", ".join(rows.columns(table))
-        return iter(self._connection.execute(f"SELECT seq, {names} FROM {table} ORDER BY seq"))
+        return iter(self._connection.execute(f"SELECT seq, {names} FROM {table} WHERE seq > ? ORDER BY seq", (after,)))
 
     def row_counts(self) -> dict[str, int]:
         """Return the number of rows in each table of the chain."""

@@ -134,9 +134,10 @@ def _fill(
     _title_places(sheet, len(columns), draw)
     for number, row in enumerate(draw.rows, FIRST_ROW):
         name, geometry = plots[row.feature_id]
+        unit = workspace.units.get(row.unit)
         filled = {
             "feature_id": escaped(row.feature_id),
-            "unit": row.unit,
+            "unit": unit.name_zh if unit else row.unit or None,
             "level": draw.level or None,
             "method": "抽样",
             "document": f"抽样核查 {draw.draw_id}",
@@ -145,7 +146,6 @@ def _fill(
         for key, value in filled.items():
             if value is not None and key in columns:
                 sheet.cell(number, columns[key], value)
-        unit = workspace.units.get(row.unit)
         told = _told(row, name, unit.name_on(draw.drawn_on) if unit else row.unit, place_of(geometry))
         for offset, fact in enumerate(told, 1):
             sheet.cell(number, len(columns) + offset, fact)

@@ -41,7 +41,7 @@ def samples_table(heads: Sequence[Json], lang: Lang) -> RenderableType:
 def results_table(found: Json, lang: Lang) -> RenderableType:
     """Return the rates of a sample by unit and in all (schema ``ecotrack.sample/1``)."""
     names = {"zh": ("单位", "地块", "抽中", "已查"), "en": ("unit", "plots", "drawn", "checked")}[lang]
-    titles = [title.lang(lang) + "（%）" * (lang == "zh") for title in MEASURES.values()]
+    titles = [title.lang(lang) + Text("（%）", " (%)").lang(lang) for title in MEASURES.values()]
     columns = [(name, i > 0) for i, name in enumerate([*names, *titles])] + [
         (Text("说明", "remarks").lang(lang), False)
     ]

@@ -214,10 +214,11 @@ def anomalies_line(anomalies: list[Json], lang: Lang) -> RichText:
     """Return one line about anomalies: how many findings of each rule; the findings themselves are in the JSON."""
     counts = Counter(str(one["check"]) for one in anomalies)
     names = ("、" if lang == "zh" else ", ").join(f"{CHECKS[name].lang(lang)} {n}" for name, n in counts.items())
-    nothing = Text("无", "none").lang(lang)
-    text = Text(f"异常发现 {len(anomalies)} 条：{names or nothing}", f"{len(anomalies)} anomalies: {names or nothing}")
-    found = {key: any(one[key] for one in anomalies) for key in ("sample", "sketch")}
-    return RichText(text.lang(lang) + marks(found, lang) + "\n")
+    samples = len([one for one in anomalies if one["sample"]])
+    of_sample = Text(f"（其中示例 {samples} 条）", f" ({samples} of them on sample data)").lang(lang) if samples else ""
+    text = Text(f"异常发现 {len(anomalies)} 条{of_sample}", f"{len(anomalies)} anomalies{of_sample}").lang(lang)
+    colon = Text("：", ": ").lang(lang) if names else ""
+    return RichText(f"{text}{colon}{names}\n")
 
 
 def rivers_table(scoreboard: Json, lang: Lang) -> RenderableType:
