@@ -161,7 +161,7 @@ def test_kilometres_treated_are_published_by_work_and_unit_and_restated(workspac
     with workspace.register() as register:
         write(register, [work])
     (receipt,) = publish(workspace, as_of=AS_OF, figures=["km_treated"])
-    assert value_of(receipt, "131102") is not None
+    assert any(cell.row for cell in receipt.figure.cells)
     assert float(value_of(receipt) or 0) > 0
     assert receipt.figure.sketch
     with workspace.register() as register:
