@@ -175,7 +175,7 @@ def test_json_has_every_finding_and_the_counts(eco: Callable[..., Result], tmp_p
         (("--kind", "种树"), 2, "可用的值：造林、"),
         (("--programme", "某工程"), 2, "“某工程”不是“工程”的值"),
         (("--season", "春天"), 2, "2016-spring"),
-        (("--season", "2999-spring"), 2, "还没有开始"),
+        (("--season", "2099-spring"), 2, "还没有开始"),
         (("--by", " "), 2, "没有写姓名"),
     ],
 )

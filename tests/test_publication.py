@@ -23,7 +23,7 @@ from ecotrack.publication import Cell, Difference, find_receipt, publish, read_r
 from ecotrack.publication.definitions import libraries
 from ecotrack.register import audit
 from ecotrack.workspace import Workspace
-from figure_cases import day
+from figure_cases import day, record
 from publication_cases import AS_OF, TASK, corrected, entries, make_workspace, random_correction, write
 
 
@@ -64,7 +64,7 @@ def test_every_figure_of_the_scoreboard_gets_a_receipt_with_its_exact_value(work
         }
     (unit, *_) = board["units"]["responsible"]
     assert Cell(unit["code"], "accepted_mu", repr(unit["accepted_mu"])) in issued["units/responsible"].figure.cells
-    assert {"units/territorial", "years", "programmes", "overlaps", f"{TASK}/rate"} <= set(issued)
+    assert {"units/territorial", "years", "programmes", "overlaps", "km_treated", f"{TASK}/rate"} <= set(issued)
 
 
 def test_a_receipt_names_the_state_the_definitions_and_the_libraries(workspace: Workspace) -> None:
@@ -152,6 +152,23 @@ def test_a_record_of_a_later_day_restates_nothing(workspace: Workspace) -> None:
     publish(workspace, as_of=day("2016-05-01"))
     correct(workspace, "report-131102-5", "512.25")
     assert restated(workspace) == []
+
+
+def test_kilometres_treated_are_published_by_work_and_unit_and_restated(workspace: Workspace) -> None:
+    reach = workspace.features("reaches")[0]
+    names = {"unit": "131102", "feature_id": reach.feature_id, "state": "完工"}
+    work = record("reaches", "work", "2016-05-01", None, record_id="w", work="清淤", bank="双", **names)
+    with workspace.register() as register:
+        write(register, [work])
+    (receipt,) = publish(workspace, as_of=AS_OF, figures=["km_treated"])
+    assert any(cell.row for cell in receipt.figure.cells)
+    assert float(value_of(receipt) or 0) > 0
+    assert receipt.figure.sketch
+    with workspace.register() as register:
+        write(register, [replace(work, record_id="w2", corrects="w", state="反弹")])
+    (moved,) = restated(workspace)
+    assert moved.causes[0].corrects == "w"
+    assert moved.differences[0].column == "清淤_km"
 
 
 def test_a_correction_of_another_layer_restates_nothing(workspace: Workspace) -> None:

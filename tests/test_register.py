@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from decimal import Decimal
@@ -23,17 +24,20 @@ from hypothesis import strategies as st
 
 from ecotrack.errors import (
     BackupDamaged,
+    BadHead,
     DuplicateEntry,
     EmptyFile,
     FolderNotEmpty,
     NewerWorkspace,
     NoRegister,
+    OutputExists,
     RegisterBusy,
     UnreadableFile,
 )
 from ecotrack.geometry.codec import to_wkb
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRecord, Submission
 from ecotrack.register import Head, Register, audit, back_up, canonical, new_id, restore, stable_id, store, verify
+from ecotrack.register.audit import read_head
 
 DAY = dt.date(2016, 5, 1)
 
@@ -297,6 +301,43 @@ def test_what_is_no_register_is_refused_with_a_reason(tmp_path: Path) -> None:
         Register.open(tmp_path / "text.gpkg")
 
 
+READER = """
+import os
+import sys
+from pathlib import Path
+import psutil  # before the privileges are dropped, as an interpreter of the superuser may be closed to others
+from ecotrack.errors import ReadOnlyRegister
+from ecotrack.register import Register, audit
+if os.geteuid() == 0:  # who may write anywhere
+    os.setuid(65534)
+with Register.open(Path(sys.argv[1])) as register:
+    print(register.head().seq, audit(register).sound)
+    try:
+        with register.writer(author="nobody"):
+            pass
+    except ReadOnlyRegister as error:
+        print(error.message("en"))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders of Windows have no such permission")
+def test_a_register_in_a_folder_that_is_not_writable_is_read_and_not_written() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "locked"
+        with (
+            Register.create(folder / "r.gpkg", office="hengshui") as register,
+            register.writer(author="张三") as writer,
+        ):
+            writer.add(submission())
+        for path, mode in ((Path(scratch), 0o755), (folder, 0o555), (folder / "r.gpkg", 0o444)):
+            path.chmod(mode)
+        command = [sys.executable, "-c", READER, str(folder / "r.gpkg")]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        folder.chmod(0o755)
+    assert answer.stdout.splitlines()[:1] == ["1 True"], answer.stderr
+    assert "its folder is not writable" in answer.stdout, answer.stderr
+
+
 def test_a_register_of_a_newer_program_is_refused(register: Register) -> None:
     register._connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
     with pytest.raises(NewerWorkspace) as caught:
@@ -331,6 +372,51 @@ def test_a_backup_brings_back_register_raw_files_and_workspace(tmp_path: Path) -
         assert again.raw(again.submissions()[0].raw_sha256 or "") == b"raw"
     with pytest.raises(FolderNotEmpty):
         restore(tmp_path / "b.zip", tmp_path / "c")
+
+
+def test_a_backup_leaves_a_file_that_is_there_alone_unless_told(tmp_path: Path) -> None:
+    target = tmp_path / "b.zip"
+    target.write_bytes(b"an older backup")
+    with make_workspace(tmp_path / "a") as register:
+        with pytest.raises(OutputExists):
+            back_up(register, tmp_path / "a", target)
+        assert target.read_bytes() == b"an older backup"
+        back_up(register, tmp_path / "a", target, force=True)
+    assert verify(target).seq == 2
+
+
+def test_a_backup_holds_the_layers_that_were_replaced(tmp_path: Path) -> None:
+    with make_workspace(tmp_path / "a") as register:
+        (tmp_path / "a" / "geo" / "replaced").mkdir(parents=True)
+        (tmp_path / "a" / "geo" / "replaced" / "counties.geojson").write_text("{}")
+        manifest = back_up(register, tmp_path / "a", tmp_path / "b.zip")
+    assert "geo/replaced/counties.geojson" in manifest["files"]
+
+
+def test_audit_names_the_submission_whose_raw_file_is_gone_or_changed(tmp_path: Path) -> None:
+    with make_workspace(tmp_path / "a") as register:
+        assert audit(register).sound
+        raw = next(path for path in register.raw_folder.rglob("*") if path.is_file())
+        raw.write_bytes(b"other")
+        changed = audit(register)
+        raw.unlink()
+        gone = audit(register)
+    assert (changed.sound, changed.missing_raw[0].zh) == (False, "提交 s-1 的原始文件被改动（-）")
+    assert (gone.sound, gone.problem, "s-1 is missing" in gone.missing_raw[0].en) == (False, None, True)
+
+
+def test_a_tail_cut_off_is_told_by_a_head_noted_elsewhere(register: Register) -> None:
+    with register.writer(author="张三") as writer:
+        writer.add(submission())
+    noted = f"{register.head().seq}:{register.head().sha256}"
+    assert audit(register, expected=read_head(noted)).sound
+    assert not audit(register, expected=read_head(f"9:{register.head().sha256}")).sound
+
+
+@pytest.mark.parametrize("text", ["", "7", "7:abc", "x:" + "a" * 64])
+def test_a_text_that_is_no_head_is_refused(text: str) -> None:
+    with pytest.raises(BadHead):
+        read_head(text)
 
 
 def test_a_damaged_backup_writes_nothing(tmp_path: Path) -> None:

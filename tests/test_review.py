@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +10,20 @@ from pathlib import Path
 import pytest
 import shapely
 
-from ecotrack.errors import FutureDate, OwnReview, UnknownSubmission
+from ecotrack.errors import (
+    AlreadyAccepted,
+    EarlyDecision,
+    FutureDate,
+    NoName,
+    NotAccepted,
+    NotSender,
+    OwnReview,
+    UnknownSubmission,
+)
 from ecotrack.geometry.codec import to_wkb
 from ecotrack.model import FeatureVersion, Submission
 from ecotrack.register import Register
-from ecotrack.review import UNPROVEN, accept, decide, pending, return_, strike, withdraw
+from ecotrack.review import UNPROVEN, Verdict, accept, decide, pending, return_, strike, withdraw
 
 DAY = dt.date(2016, 6, 1)
 SQUARE = to_wkb(shapely.box(115.6, 37.6, 115.61, 37.61))
@@ -76,7 +86,51 @@ def test_nobody_reviews_what_they_sent_in(register: Register) -> None:
 
 def test_the_sender_may_take_it_back(register: Register) -> None:
     withdraw(register, ["s1"], reviewer="张三", decided_on=DAY, reason="传错文件")
-    assert pending(register)[0].struck == 3
+    assert (pending(register)[0].withdrawn, pending(register)[0].waiting) == (3, 0)
+
+
+def test_only_the_sender_takes_it_back_and_only_before_it_is_accepted(register: Register) -> None:
+    with pytest.raises(NotSender, match="张三"):
+        withdraw(register, ["s1"], reviewer="李四", decided_on=DAY, reason="传错文件")
+    accept(register, ["v2"], reviewer="李四", decided_on=DAY)
+    with pytest.raises(AlreadyAccepted, match="review strike"):
+        withdraw(register, ["s1"], reviewer="张三", decided_on=DAY, reason="传错文件")
+    withdraw(register, ["v1"], reviewer="张三", decided_on=DAY, reason="传错文件")
+    assert pending(register)[0].withdrawn == 1
+
+
+@pytest.mark.parametrize(("verdict", "state"), [(None, "还没有审核"), ("return", "已退回"), ("strike", "已核销")])
+def test_what_does_not_stand_accepted_cannot_be_struck_and_its_state_is_named(
+    register: Register, verdict: Verdict | None, state: str
+) -> None:
+    if verdict == "strike":
+        accept(register, ["v1"], reviewer="李四", decided_on=DAY)
+    if verdict is not None:
+        decide(register, ["v1"], verdict, reviewer="李四", decided_on=DAY, reason="压占耕地")
+    with pytest.raises(NotAccepted) as caught:
+        strike(register, ["v1"], reviewer="李四", decided_on=DAY, reason="已征占")
+    assert state in caught.value.message("zh")
+
+
+def test_a_feature_id_is_struck_by_its_accepted_version_though_a_newer_one_waits(register: Register) -> None:
+    accept(register, ["v1"], reviewer="李四", decided_on=DAY)
+    with register.writer(author="张三") as writer:
+        writer.add(Submission(submission_id="s2", layer="plots", submitted_on=DAY))
+        writer.add(dataclasses.replace(version(1), version_id="v1b", submission_id="s2", effective_on=DAY))
+    struck = strike(register, ["P1"], reviewer="李四", decided_on=DAY, reason="已征占")
+    assert struck[0].subject_id == "v1"
+
+
+@pytest.mark.parametrize("name", ["", " \u3000"])
+def test_a_decision_has_a_name_under_it(register: Register, name: str) -> None:
+    with pytest.raises(NoName):
+        accept(register, ["s1"], reviewer=name, decided_on=DAY)
+
+
+def test_nothing_is_decided_before_it_was_submitted(register: Register) -> None:
+    with pytest.raises(EarlyDecision, match="2016-05-01"):
+        accept(register, ["v1"], reviewer="李四", decided_on=dt.date(2016, 4, 30))
+    assert register.decisions() == []
 
 
 def test_an_accepted_plot_can_be_struck(register: Register) -> None:

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ecotrack.errors import FutureDate, NoOverlap, OwnReview, UnknownSubmission
+from ecotrack.errors import (
+    AlreadyAccepted,
+    EarlyDecision,
+    FutureDate,
+    NoName,
+    NoOverlap,
+    NotAccepted,
+    NotSender,
+    OwnReview,
+    Text,
+    UnknownSubmission,
+)
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.overlap import overlap_pairs
 from ecotrack.model import Decision, FeatureVersion, Submission
@@ -20,6 +31,13 @@ Verdict = Literal["accept", "return", "strike", "withdraw"]
 UNPROVEN = "（命令行登记，未验证审核人身份）"
 """Stands in the reason of every decision whose reviewer only gave a name."""
 
+_STATES = {
+    None: Text("还没有审核", "was never reviewed"),
+    "return": Text("已退回", "was returned"),
+    "strike": Text("已核销", "was struck already"),
+    "withdraw": Text("已由提交人撤回", "was withdrawn"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
@@ -31,8 +49,8 @@ class Pending:
         Name of the account that sent it in.
     plots
         Its feature versions.
-    accepted, returned, struck
-        How many of them carry that verdict; ``struck`` counts withdrawn ones too.
+    accepted, returned, struck, withdrawn
+        How many of them carry that verdict.
     """
 
     submission: Submission
@@ -41,11 +59,12 @@ class Pending:
     accepted: int
     returned: int
     struck: int
+    withdrawn: int
 
     @property
     def waiting(self) -> int:
         """Feature versions without a verdict."""
-        return self.plots - self.accepted - self.returned - self.struck
+        return self.plots - self.accepted - self.returned - self.struck - self.withdrawn
 
 
 def decide(
@@ -64,13 +83,15 @@ def decide(
     Parameters
     ----------
     subject_ids
-        Ids of submissions, of feature versions, or of features (their newest version).
+        Ids of submissions, of feature versions, or of features: their newest version, for ``strike`` the
+        newest one that stands accepted.
     verdict
-        ``accept``, ``return``, ``strike`` (核销) or ``withdraw`` (the sender takes it back).
+        ``accept``, ``return``, ``strike`` (核销 of what stands accepted) or ``withdraw`` (the sender takes
+        back what was not accepted).
     reviewer
-        Name of who decides: not the sender, except for ``withdraw``.
+        Name of who decides: not the sender; for ``withdraw`` only the sender.
     decided_on
-        The day that counts.
+        The day that counts, not before the day of submission.
     identity_proven
         Whether the reviewer signed in; else the decision says that the name was only given.
 
@@ -78,20 +99,25 @@ def decide(
     ------
     UnknownSubmission
         The register holds no such id.
+    NoName
+        ``reviewer`` is blank.
     OwnReview
         The reviewer sent it in.
-    FutureDate
-        ``decided_on`` is after today.
+    NotSender, AlreadyAccepted
+        A withdrawal by another than the sender, or of what was accepted.
+    NotAccepted
+        A strike of what does not stand accepted.
+    EarlyDecision, FutureDate
+        ``decided_on`` is before the submission, or after today.
     """
-    if decided_on > today():
-        raise FutureDate(day=decided_on, today=today())
-    book = _Book(register)
+    _refuse_name_and_day(reviewer, decided_on)
     decisions: list[Decision] = []
     with register.writer(author=reviewer) as writer:
+        book = _Book(register)
         for subject_id in dict.fromkeys(subject_ids):
-            subject, found, submission_id = book.find(subject_id)
-            if verdict != "withdraw":
-                book.refuse_sender(subject_id, submission_id, reviewer)
+            subject, found, submission_id = book.find(subject_id, accepted=verdict == "strike")
+            book.refuse_day(subject_id, submission_id, decided_on)
+            book.refuse_verdict(subject_id, found, submission_id, verdict=verdict, reviewer=reviewer)
             decision = Decision(
                 decision_id=new_id(),
                 subject=subject,
@@ -162,17 +188,19 @@ def award(
         The register holds no such plot.
     NoOverlap
         The two share no ground.
+    NoName
+        ``reviewer`` is blank.
     OwnReview
         The reviewer sent one of them in.
-    FutureDate
-        ``decided_on`` is after today.
+    EarlyDecision, FutureDate
+        ``decided_on`` is before one of them was submitted, or after today.
     """
-    if decided_on > today():
-        raise FutureDate(day=decided_on, today=today())
+    _refuse_name_and_day(reviewer, decided_on)
     book = _Book(register)
     versions = [book.newest(name) for name in (winner, loser)]
     for name, version in zip((winner, loser), versions, strict=True):
         book.refuse_sender(name, version.submission_id, reviewer)
+        book.refuse_day(name, version.submission_id, decided_on)
     if not len(overlap_pairs(from_wkb([version.wkb for version in versions])).left):
         raise NoOverlap("", first=winner, second=loser)
     decision = Decision(
@@ -189,6 +217,13 @@ def award(
     with register.writer(author=reviewer) as writer:
         writer.add(decision)
     return decision
+
+
+def _refuse_name_and_day(reviewer: str, decided_on: dt.date) -> None:
+    if not reviewer.strip():
+        raise NoName("--by")
+    if decided_on > today():
+        raise FutureDate(day=decided_on, today=today())
 
 
 def pending(register: Register, *, layer: str | None = None) -> list[Pending]:
@@ -212,7 +247,8 @@ def _pending(submission: Submission, sender: str, verdicts: list[str | None]) ->
         plots=len(verdicts),
         accepted=verdicts.count("accept"),
         returned=verdicts.count("return"),
-        struck=verdicts.count("strike") + verdicts.count("withdraw"),
+        struck=verdicts.count("strike"),
+        withdrawn=verdicts.count("withdraw"),
     )
 
 
@@ -229,7 +265,7 @@ def _verdicts(versions: Iterable[FeatureVersion], decisions: Iterable[Decision])
 
 
 class _Book:
-    """What the register holds about submissions, and who sent each."""
+    """What the register holds about submissions, who sent each, and how each version stands."""
 
     def __init__(self, register: Register) -> None:
         self.submissions = {item.submission_id: item for item in register.submissions()}
@@ -237,13 +273,22 @@ class _Book:
         self._by_version = {version.version_id: version for version in self.versions}
         self._newest = {version.feature_id: version for version in self.versions}
         self.senders = register.senders()
+        self.verdicts = _verdicts(self.versions, register.decisions())
 
-    def find(self, subject_id: str) -> tuple[Subject, str, str]:
-        """Return what an id names: the subject, its id, and its submission's id."""
+    def find(self, subject_id: str, *, accepted: bool = False) -> tuple[Subject, str, str]:
+        """Return what an id names: the subject, its id, and its submission's id.
+
+        Of a plot it is the newest version; with ``accepted`` the newest one that stands accepted, if any.
+        """
         if subject_id in self.submissions:
             return "submission", subject_id, subject_id
         version = self.newest(subject_id)
+        if accepted and subject_id not in self._by_version:
+            version = next((one for one in reversed(self.versions) if self._stands(one, subject_id)), version)
         return "version", version.version_id, version.submission_id
+
+    def _stands(self, version: FeatureVersion, feature_id: str) -> bool:
+        return version.feature_id == feature_id and self.verdicts.get(version.version_id) == "accept"
 
     def newest(self, name: str) -> FeatureVersion:
         """Return the newest version of a plot, or the version with this id."""
@@ -252,10 +297,32 @@ class _Book:
             raise UnknownSubmission("", name=name)
         return version
 
+    def refuse_verdict(self, name: str, found: str, submission_id: str, *, verdict: Verdict, reviewer: str) -> None:
+        """Raise where this reviewer cannot give this verdict, or what it is about does not stand so."""
+        stands = [self.verdicts.get(v.version_id) for v in self.versions if found in (v.submission_id, v.version_id)]
+        if verdict != "withdraw":
+            self.refuse_sender(name, submission_id, reviewer)
+        elif not self._sent(submission_id, reviewer):
+            raise NotSender("", name=name, sender=self.senders.get(submission_id, ""))
+        elif "accept" in stands:
+            raise AlreadyAccepted("", name=name)
+        unfit = [state for state in stands if state != "accept"]
+        if verdict == "strike" and unfit:
+            raise NotAccepted("", name=name, state_zh=_STATES[unfit[0]].zh, state_en=_STATES[unfit[0]].en)
+
     def refuse_sender(self, name: str, submission_id: str, reviewer: str) -> None:
         """Raise where the reviewer is the one who sent the submission in."""
-        if self.senders.get(submission_id, "").strip().casefold() == reviewer.strip().casefold():
+        if self._sent(submission_id, reviewer):
             raise OwnReview(name, name=reviewer)
+
+    def refuse_day(self, name: str, submission_id: str, decided_on: dt.date) -> None:
+        """Raise where the day lies before the submission."""
+        submission = self.submissions.get(submission_id)
+        if submission is not None and decided_on < submission.submitted_on:
+            raise EarlyDecision("--on", day=decided_on, name=name, submitted=submission.submitted_on)
+
+    def _sent(self, submission_id: str, reviewer: str) -> bool:
+        return self.senders.get(submission_id, "").strip().casefold() == reviewer.strip().casefold()
 
     def is_sample(self, submission_id: str) -> bool:
         submission = self.submissions.get(submission_id)

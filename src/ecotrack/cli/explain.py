@@ -38,6 +38,10 @@ _VERDICTS = {
     "withdraw": Text("撤回", "withdrawn"),
     "award": Text("裁定", "awarded"),
 }
+_ROUNDED = Text(
+    "计入一列按最大余数法取整，与合计一致；未取整的数见 --json",
+    "counted: rounded by largest remainder so that the rows add up; unrounded in --json",
+)
 _PLOT_COLUMNS = (
     (Text("地块", "plot"), False),
     (Text("单位", "unit"), False),
@@ -281,7 +285,7 @@ def _losses_line(plots: Sequence[PlotRow], lang: Lang) -> RenderableType:
     ]
     counted = len([row for row in plots if row.reason is None])
     head = Text(f"计入 {counted} 块；不计入：", f"{counted} plots count; not counted: ").lang(lang)
-    return RichText(head + ("；".join(text.lang(lang) for text in told) or "-"))
+    return RichText(f"{head}{'；'.join(text.lang(lang) for text in told) or '-'}\n{_ROUNDED.lang(lang)}")
 
 
 def _records_table(title: Text, rows: Sequence[RecordRow], lang: Lang, limit: int) -> RenderableType:

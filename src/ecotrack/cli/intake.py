@@ -112,7 +112,7 @@ def _today() -> dt.date:
 
 def _target(workspace: Any, options: dict[str, Any]) -> Any:
     from ecotrack.errors import NoRegister
-    from ecotrack.intake.submit import Target, refuse_bad_defaults
+    from ecotrack.intake.submit import Target, refuse_bad_target
 
     layer = workspace.layer(options["layer"])
     given = {name: options[name] for name in ("unit", "season", "kind", "programme") if options[name]}
@@ -126,7 +126,7 @@ def _target(workspace: Any, options: dict[str, Any]) -> Any:
     target = Target(
         layer=layer, units=workspace.units, code_lists=workspace.config.code_lists, defaults=given, known=known
     )
-    refuse_bad_defaults(target, submitted_on=options["submitted_on"] or _today())
+    refuse_bad_target(target, submitted_on=options["submitted_on"] or _today())
     return target
 
 

@@ -25,7 +25,7 @@ _KINDS = {
     "decision": Text("审核决定", "decisions"),
 }
 _SHOWN = 5
-_TABLES = frozenset({"years", "programmes", "overlaps"})
+_TABLES = frozenset({"years", "programmes", "overlaps", "km_treated"})
 
 
 @command(

@@ -14,6 +14,12 @@ from ecotrack.cli.language import SpokenGroup, command, option, say
 if TYPE_CHECKING:
     from ecotrack.review import Verdict
 
+_BY = {
+    "accept": ("审核人（不能是提交人）", "who decides; not the sender"),
+    "return": ("审核人（不能是提交人）", "who decides; not the sender"),
+    "strike": ("核销人（不能是提交人）", "who strikes; not the sender"),
+    "withdraw": ("提交人本人的姓名", "name of the sender, who alone can withdraw"),
+}
 _DONE = {
     "accept": ("已通过", "accepted"),
     "return": ("已退回", "returned"),
@@ -67,6 +73,7 @@ def _row(item: Any) -> dict[str, Any]:
         "accepted": item.accepted,
         "returned": item.returned,
         "struck": item.struck,
+        "withdrawn": item.withdrawn,
         "waiting": item.waiting,
         "sample": submission.sample,
     }
@@ -77,8 +84,9 @@ def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
     from rich.text import Text as Cell
 
-    keys = ("submission", "submitted_on", "unit", "file", "sender", "plots", "accepted", "returned", "waiting")
-    zh = ("提交编号", "提交日期", "单位", "文件", "提交人", "地块", "通过", "退回", "待审")
+    keys = ("submission", "submitted_on", "unit", "file", "sender", "plots", "accepted", "returned", "struck",
+            "withdrawn", "waiting")  # fmt: skip
+    zh = ("提交编号", "提交日期", "单位", "文件", "提交人", "地块", "通过", "退回", "核销", "撤回", "待审")
     table = Table(*(zh if lang_of(ctx) == "zh" else keys))
     for row in rows:
         mark = " 示例" if row["sample"] else ""
@@ -89,12 +97,13 @@ def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
 
 
 def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click.Command:
-    example = f"ecotrack review {verdict} ID --by 李四 --on 2016-06-01" + (" --reason …" if needs_reason else "")
+    name = "张三" if verdict == "withdraw" else "李四"
+    example = f"ecotrack review {verdict} ID --by {name} --on 2016-06-01" + (" --reason …" if needs_reason else "")
 
     @command(verdict, help=say(zh, en), epilog=say(f"示例：{example}", f"Example: {example}"))
     @click.argument("ids", nargs=-1, required=True)
-    @option("--by", required=True, help=say("审核人（不能是提交人）", "who decides; not the sender"))
-    @option("--on", "decided_on", type=DAY, help=say("审核日期（默认今天）", "day of the decision (default: today)"))
+    @option("--by", required=True, help=say(*_BY[verdict]))
+    @option("--on", "decided_on", type=DAY, help=say("决定日期（默认今天）", "day of the decision (default: today)"))
     @option("--reason", **({"required": True} if needs_reason else {"default": ""}), help=say("理由", "reason"))
     @option("--document", default="", help=say("依据文件", "document that it rests on"))
     @click.pass_context
@@ -110,8 +119,8 @@ def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click
         zh_done, en_done = _DONE[verdict]
         speak(
             ctx,
-            f"{zh_done}{len(made)}项（{day}，{by}；未验证审核人身份）",
-            f"{len(made)} {en_done} ({day}, {by}; the reviewer's identity was not proven)",
+            f"{zh_done}{len(made)}项（{day}，{by}；未验证{'提交人' if verdict == 'withdraw' else '审核人'}身份）",
+            f"{len(made)} {en_done} ({day}, {by}; identity was not proven)",
         )
 
     return decide_
@@ -158,6 +167,10 @@ for _words in (
     ("accept", "通过提交或地块。", "Accept submissions or features."),
     ("return", "退回提交或地块，写明理由。", "Send back, with a reason."),
     ("strike", "核销已通过的地块，写明理由。", "Strike accepted features, with a reason."),
-    ("withdraw", "提交人撤回，写明理由。", "The sender takes it back, with a reason."),
+    (
+        "withdraw",
+        "提交人撤回尚未通过的提交或地块，写明理由。",
+        "The sender takes back what was not accepted, with a reason.",
+    ),
 ):
     review.add_command(_verdict(*_words, needs_reason=_words[0] != "accept"))

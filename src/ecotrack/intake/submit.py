@@ -113,16 +113,24 @@ class Submitted:
     repeated: bool
 
 
-def refuse_bad_defaults(target: Target, *, submitted_on: dt.date) -> None:
-    """Hold the values given for a whole file to the same lists and seasons as those of its attributes.
+def _refuse_layer(layer: LayerDef) -> None:
+    if layer.source != REGISTER_SOURCE or layer.geometry != "Polygon":
+        raise NotAnIntakeLayer("", name=layer.id)
+
+
+def refuse_bad_target(target: Target, *, submitted_on: dt.date) -> None:
+    """Hold a layer, and the values given for a whole file, to the rules that attributes are held to.
 
     Raises
     ------
+    NotAnIntakeLayer
+        The layer's features do not come through intake.
     UnknownCode
         A value is not on its list; the message names the values there are.
     BadSeason, FutureSeason
         The season is none, or had not begun on the day of submission.
     """
+    _refuse_layer(target.layer)
     for item in target.layer.fields:
         text = target.defaults.get(item.name)
         if text is None:
@@ -163,8 +171,7 @@ def propose(
     NotAnIntakeLayer
         The layer's features do not come through intake.
     """
-    if target.layer.source != REGISTER_SOURCE or target.layer.geometry != "Polygon":
-        raise NotAnIntakeLayer("", name=target.layer.id)
+    _refuse_layer(target.layer)
     submission = _submission(upload, reading, target, submitted_on, sample=sample)
     candidates = [item.with_repair() if accept_repairs else item for item in reading.candidates]
     matches = match_fields([name for layer in reading.layers for name in layer.fields], target.layer)

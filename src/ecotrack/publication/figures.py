@@ -20,6 +20,7 @@ _GROUPS = {
     "programmes": ("programme", Text("各工程面积", "area by programme")),
 }
 _RATE = Text("完成率", "rate of completion")
+_KM = Text("治理公里数", "kilometres treated")
 _OVERLAPS = Text("重叠与争议", "overlaps and disputes")
 
 
@@ -70,7 +71,7 @@ class FigureReader:
     """Reads figures out of one view by their ids, and computes no table that nobody asks for.
 
     Targets stand under their own id, tasks as ``TASK/step`` and ``TASK/rate``, tables as
-    ``units/responsible``, ``units/territorial``, ``years``, ``programmes`` and ``overlaps``.
+    ``units/responsible``, ``units/territorial``, ``years``, ``programmes``, ``overlaps`` and ``km_treated``.
     """
 
     def __init__(self, view: View) -> None:
@@ -81,7 +82,7 @@ class FigureReader:
         """The ids of every figure, targets first."""
         steps = [f"{task_id}/{step}" for task_id in self._funnels for step in (*STEPS, "rate")]
         targets = [target.id for target in self.view.workspace.targets]
-        return [*targets, *steps, *(f"units/{account}" for account in _ACCOUNTS), *_GROUPS, "overlaps"]
+        return [*targets, *steps, *(f"units/{account}" for account in _ACCOUNTS), *_GROUPS, "overlaps", "km_treated"]
 
     @cached_property
     def _targets(self) -> dict[str, Figure]:
@@ -112,6 +113,8 @@ class FigureReader:
         if figure_id == "overlaps":
             overlaps = self._body["overlaps"]
             return _table(figure_id, _OVERLAPS, [{**overlaps, "code": ""}], "code", sample=overlaps["sample"])
+        if figure_id == "km_treated":
+            return _kilometres(self._body["indicators"]["km_treated"])
         if head == "units":
             return self._units(figure_id, tail)
         return self._step(figure_id, self._funnels[head], tail) if head else _target(self._targets[figure_id])
@@ -145,6 +148,17 @@ def _target(figure: Figure) -> PublishedFigure:
         ),
         sample=measured.sample,
         sketch=measured.sketch,
+    )
+
+
+def _kilometres(found: dict[str, Any]) -> PublishedFigure:
+    rows = [*found["works"], *found["units"]]
+    return PublishedFigure(
+        figure_id="km_treated",
+        title=_KM,
+        cells=tuple(Cell(row.get("unit", ""), f"{row['work']}_km", exact(row["km"])) for row in rows),
+        sample=found["sample"],
+        sketch=not found["calibrated"],
     )
 
 

@@ -353,5 +353,7 @@ def _layers_of(receipt: Receipt, view: View) -> set[str]:
     if figure_id in targets:
         named = {str(value) for value in targets[figure_id].params.values()} & set(layers)
         return named | {layer.id for layer in layers.values() if figure_id in layer.target}
+    if figure_id == "km_treated":
+        return {"reaches"}
     plots = {layer.id for layer in layers.values() if layer.source == REGISTER_SOURCE}
     return plots | ({"tasks", "reports"} if "/" in figure_id and not figure_id.startswith("units/") else set())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ecotrack.errors import Text
+from ecotrack.errors import BadHead, MissingFile, Text
 from ecotrack.register.canonical import GENESIS, KINDS, link
 from ecotrack.register.store import Head, Register
 
@@ -24,17 +27,39 @@ class Audit:
         Place of the first entry that does not hold; ``None`` where all do.
     problem
         What is wrong there.
+    missing_raw
+        For each submission whose raw file is not there with its hash: what is wrong, and with which one.
     """
 
     head: Head
     entries: int
     broken_at: int | None = None
     problem: Text | None = None
+    missing_raw: tuple[Text, ...] = ()
 
     @property
     def sound(self) -> bool:
-        """Whether every entry holds."""
-        return self.broken_at is None
+        """Whether every entry holds and every raw file is there as it came."""
+        return self.broken_at is None and not self.missing_raw
+
+
+def read_head(text: str) -> Head:
+    """Return the head that ``SEQ:SHA256`` names, as it was noted from an audit or a backup.
+
+    Raises
+    ------
+    BadHead
+        The text is no such thing.
+
+    Examples
+    --------
+    >>> read_head("7:" + "ab" * 32).seq
+    7
+    """
+    found = re.fullmatch(r"(\d{1,18})[:：]([0-9a-f]{64})", text.strip().lower(), re.ASCII)
+    if found is None:
+        raise BadHead("--expect", text=text)
+    return Head(int(found[1]), found[2])
 
 
 def audit(register: Register, *, expected: Head | None = None) -> Audit:
@@ -82,7 +107,21 @@ def _check_rest(
     damage = register.integrity()
     if damage:
         return _broken(head, count, head.seq, Text(f"文件损坏：{damage[0]}", f"the file is damaged: {damage[0]}"))
-    return Audit(head=head, entries=count)
+    return Audit(head=head, entries=count, missing_raw=tuple(_raw_problems(register)))
+
+
+def _raw_problems(register: Register) -> Iterator[Text]:
+    gone = Text("提交 {name} 的原始文件缺失（{file}）", "the raw file of submission {name} is missing ({file})")
+    other = Text("提交 {name} 的原始文件被改动（{file}）", "the raw file of submission {name} was changed ({file})")
+    for submission in register.submissions():
+        if submission.raw_sha256 is None:
+            continue
+        facts = {"name": submission.submission_id, "file": submission.file_name or "-"}
+        try:
+            if hashlib.sha256(register.raw(submission.raw_sha256)).hexdigest() != submission.raw_sha256:
+                yield other.format(**facts)
+        except MissingFile:
+            yield gone.format(**facts)
 
 
 def _broken(head: Head, count: int, seq: int, problem: Text) -> Audit:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ecotrack.errors import BackupDamaged, FolderNotEmpty, MissingFile
+from ecotrack.errors import BackupDamaged, FolderNotEmpty, MissingFile, OutputExists
 from ecotrack.register.audit import audit
 from ecotrack.register.store import Head, Register
 
@@ -19,7 +19,7 @@ _FORMAT = 1
 _CHUNK = 1 << 20
 
 
-def back_up(register: Register, workspace: Path, target: Path) -> dict[str, Any]:
+def back_up(register: Register, workspace: Path, target: Path, *, force: bool = False) -> dict[str, Any]:
     """Write a backup, whole or not at all.
 
     Parameters
@@ -30,12 +30,21 @@ def back_up(register: Register, workspace: Path, target: Path) -> dict[str, Any]
         Folder whose configuration, layers, geography and maps go into the backup.
     target
         The file to write (a zip file).
+    force
+        Whether a file of that name may be replaced.
 
     Returns
     -------
     dict
         The manifest: format, head of the chain, and the SHA-256 of every file.
+
+    Raises
+    ------
+    OutputExists
+        The file is there already, and ``force`` is off.
     """
+    if target.exists() and not force:
+        raise OutputExists(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".part")
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
@@ -50,16 +59,23 @@ def back_up(register: Register, workspace: Path, target: Path) -> dict[str, Any]
             "head": {"seq": head.seq, "sha256": head.sha256},
             "register": name,
         }
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
-            for name, path in sorted(files.items()):
-                archive.write(path, name)
-    partial.replace(target)
+        try:
+            _pack(partial, files, manifest)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
     return manifest
 
 
+def _pack(partial: Path, files: dict[str, Path], manifest: dict[str, Any]) -> None:
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+        for name, path in sorted(files.items()):
+            archive.write(path, name)
+
+
 def _workspace_files(register: Register, workspace: Path) -> Iterator[tuple[str, Path]]:
-    patterns = ("ecotrack.toml", "layers/*.toml", "geo/*", "maps/*.toml")
+    patterns = ("ecotrack.toml", "layers/*.toml", "geo/**/*", "maps/*.toml")
     found = [path for pattern in patterns for path in workspace.glob(pattern)]
     found += register.raw_folder.glob("*/*") if register.raw_folder.is_dir() else []
     for path in found:

@@ -21,6 +21,7 @@ from ecotrack.errors import (
     MissingFile,
     NewerWorkspace,
     NoRegister,
+    ReadOnlyRegister,
     RegisterBusy,
     UnreadableFile,
 )
@@ -145,7 +146,7 @@ class Register:
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
-        """Open a register.
+        """Open a register; where its folder cannot be written, for reading only.
 
         Raises
         ------
@@ -211,6 +212,8 @@ class Register:
         ------
         RegisterBusy
             Another writer did not let go in time.
+        ReadOnlyRegister
+            The folder cannot be written.
         """
         connection = self._connection
         _begin(connection, self.path)
@@ -420,14 +423,34 @@ class Register:
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    mode = "ro" if read_only else "rw"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    if not read_only:
+    read_only = read_only or not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+    at_rest = not path.with_name(path.name + "-wal").exists()
+    connection = _link(path, "ro" if read_only else "rw")
+    if read_only and at_rest and not _answers(connection):
+        # Without leave to make the lock files beside it, SQLite reads a file at rest only as immutable.
+        connection.close()
+        connection = _link(path, "ro&immutable=1")
+    if read_only:
+        connection.execute("PRAGMA query_only = 1")
+    else:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     add_functions(connection)
     return connection
+
+
+def _link(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    return connection
+
+
+def _answers(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 def _lay_tables(connection: sqlite3.Connection, office: str) -> None:
@@ -446,6 +469,8 @@ def _first_meta(office: str) -> dict[str, str]:
 
 
 def _begin(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("PRAGMA query_only").fetchone()[0]:
+        raise ReadOnlyRegister(path)
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:

@@ -1,0 +1,1 @@
+"""Figures measured against peers: seeded data, the same questions to every engine, answers compared before times."""

@@ -1,0 +1,86 @@
+"""The benchmark runs from a checkout, and its answers agree before its times are worth reading."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from benchmarks.borders import densified
+from benchmarks.plots import make_plots, make_records
+from benchmarks.questions import difference
+from benchmarks.table import markdown
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bench")
+    command = [
+        sys.executable, "-m", "benchmarks.figures", "--plots", "300", "--peers", "geopandas", "--repeat", "1",
+        "--cache", str(folder / "cache"), "--json", str(folder / "result.json"),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=ROOT, env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin", "PYTHONUTF8": "1"},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "result.json").read_text(encoding="utf-8"))
+
+
+def test_answers_agree_with_a_peer_and_with_a_full_union(result):
+    assert result["agrees"]
+    assert result["agreement"]["geopandas"]["agrees"]
+    assert result["full_union"]["difference"] <= 1e-9
+
+
+def test_every_question_and_every_whole_process_has_its_cost(result):
+    for times in (*(engine["times"] for engine in result["engines"].values()), result["whole_process"]):
+        for cost in times.values():
+            assert cost["wall_s"] > 0
+            assert cost["peak_mb"] > 0
+
+
+def test_the_table_names_every_engine(result):
+    heading = next(line for line in markdown(result).splitlines() if line.startswith("| CPU seconds"))
+    assert [cell.strip() for cell in heading.strip("|").split("|")] == ["CPU seconds", "ecotrack", "geopandas"]
+
+
+@pytest.fixture(scope="module")
+def counties():
+    return densified(np.array([shapely.box(115, 37, 115.5, 37.5), shapely.box(115.5, 37, 116, 37.5)]))
+
+
+def test_rough_borders_stay_a_coverage(counties):
+    assert shapely.coverage_is_valid(counties)
+    assert shapely.get_num_coordinates(counties).min() > 1000
+    assert shapely.union_all(counties).geom_type == "Polygon"
+
+
+def test_the_same_seed_gives_the_same_data(counties):
+    first, again = (make_plots(500, seed=7, counties=counties) for _ in range(2))
+    other = make_plots(500, seed=8, counties=counties)
+    assert shapely.to_wkb(first.geometry).tolist() == shapely.to_wkb(again.geometry).tolist()
+    assert shapely.to_wkb(first.geometry).tolist() != shapely.to_wkb(other.geometry).tolist()
+
+
+def test_plots_are_the_mix_that_was_asked_for(counties):
+    plots = make_plots(2000, seed=7, counties=counties)
+    left, right = shapely.STRtree(plots.geometry).query(plots.geometry, predicate="intersects")
+    overlapping = len({*left[left != right].tolist()}) / 2000
+    assert shapely.is_valid(plots.geometry).all()
+    assert 0.07 < overlapping < 0.13
+    assert 0.004 < plots.repaired / 2000 < 0.02
+    assert len(make_records(plots, seed=7).plot) == 6 * 2000
+
+
+def test_counts_must_be_equal_and_areas_near():
+    pairs = np.array([[0, 1], [2, 3]])
+    assert difference("pairs", pairs, pairs) == 0
+    assert difference("pairs", pairs, pairs[:1]) == float("inf")
+    assert difference("pairs", pairs, np.array([[0, 1], [2, 4]])) == float("inf")
+    assert difference("area", np.array([1.0, 100.0]), np.array([0.0, 100.0])) == float("inf")
+    assert difference("area", np.array([0.0, 100.0]), np.array([0.0, 100.1])) == pytest.approx(1e-3, rel=0.01)
