@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
 from ecotrack.errors import (
+    CannotWrite,
     DuplicateEntry,
     EmptyFile,
     MissingFile,
@@ -206,8 +207,8 @@ class Register:
         ------
         RegisterBusy
             Another writer did not let go in time.
-        ReadOnlyRegister
-            The folder cannot be written.
+        ReadOnlyRegister, CannotWrite
+            The folder cannot be written, or the disk is full.
         """
         connection = self._connection
         _begin(connection, self.path)
@@ -218,8 +219,11 @@ class Register:
             account_id = _account(connection, author)
             yield Writer(connection, office=self.office, account_id=account_id, head=_head(connection), now=now)
             connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
+        except BaseException as error:
+            if connection.in_transaction:  # SQLite rolls back on its own where the disk is full
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise CannotWrite(self.path, detail=error) from error
             raise
 
     def seq_at(self, instant: dt.datetime) -> int:
