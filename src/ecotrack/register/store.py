@@ -406,7 +406,8 @@ class Register:
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     read_only = read_only or not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-    at_rest = not path.with_name(path.name + "-wal").exists()
+    log = path.with_name(path.name + "-wal")
+    at_rest = not log.exists() or log.stat().st_size == 0
     connection = _link(path, "ro" if read_only else "rw")
     if read_only and at_rest and not _answers(connection):
         # Without leave to make the lock files beside it, SQLite reads a file at rest only as immutable.
