@@ -57,6 +57,7 @@ docs: $(VENV)/package.stamp
 pins:
 	$(COMPILE) pyproject.toml requirements/build.in -o requirements/core.txt
 	$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in -c requirements/core.txt -o requirements/dev.txt
+	$(COMPILE) pyproject.toml requirements/build.in requirements/bench.in -c requirements/core.txt -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) build dist maps/out node_modules src/ecotrack/maps/vendor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

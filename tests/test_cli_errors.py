@@ -13,6 +13,7 @@ import pytest
 from ecotrack import errors
 from ecotrack.cli.main import main
 from ecotrack.errors import EcotrackError
+from ecotrack.register import Register
 from ecotrack.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
@@ -173,6 +174,39 @@ def test_a_wrong_option_is_told_in_the_language_of_the_call(call) -> None:
     assert (code, code_en) == (2, 2)
     assert "没有选项 --foo" in zh
     assert "No such option" in en
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("stat",), "没有命令“stat”"),
+        (("stats", "--by", "town"), "“town”不在可选值中"),
+        (("audit", "extra"), "多出的参数：extra"),
+        (("audit", "--expect"), "选项 --expect 后面要有值"),
+    ],
+)
+def test_what_click_says_of_a_call_is_said_in_chinese(call, arguments: tuple[str, ...], words: str) -> None:
+    told, code = call(*arguments)
+    assert code == 2
+    assert words in told
+
+
+def test_a_target_below_a_file_is_one_line_and_leaves_nothing(folder: Path, both) -> None:
+    Register.create(folder / "register" / "ecotrack.gpkg", office="hengshui").close()
+    blocker = folder.parent / "文件"
+    blocker.write_text("")
+    before = sorted(folder.parent.rglob("*"))
+    zh, en, code = both("-w", folder, "backup", blocker / "a.zip")
+    assert (code, "无法读写" in zh, "cannot be read or written" in en) == (3, True, True)
+    assert sorted(folder.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize("verb", [("records", "import"), ("task", "import")])
+def test_a_folder_in_the_place_of_a_file_is_one_line(folder: Path, both, verb: tuple[str, ...]) -> None:
+    zh, en, code = both("-w", folder, *verb, folder)
+    assert code in (2, 3)
+    assert folder.name in zh
+    assert folder.name in en
 
 
 def every_error(root: type[EcotrackError] = EcotrackError) -> list[type[EcotrackError]]:

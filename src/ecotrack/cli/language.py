@@ -7,6 +7,7 @@ pick the language when help is printed.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -180,8 +181,34 @@ def usage_message(error: click.ClickException, lang: Lang) -> str:
         return f"用法错误：缺少参数 {name}"
     if isinstance(error, click.BadParameter):
         name = error.param.opts[-1] if error.param else error.param_hint
-        return f"用法错误：{name} 的值无效（{error.message}）"
-    return f"用法错误：{error.format_message()}"
+        return f"用法错误：{name} 的值无效（{_in_chinese(error.message)}）"
+    return f"用法错误：{_in_chinese(error.format_message())}"
+
+
+_COMPLAINTS = {
+    r"No such command '(.*)'\.(.*)": "没有命令“{0}”",
+    r"'?(.*?)'? is not one of (.*)\.": "“{0}”不在可选值中：{1}",
+    r"'?(.*?)'? is not a valid integer( range)?\.": "“{0}”不是整数",
+    r"'?(.*?)'? is not a valid (float|number)( range)?\.": "“{0}”不是数字",
+    r"(.*) is not in the range (.*)\.": "{0} 不在范围 {1} 内",
+    r"Got unexpected extra arguments? \((.*)\)": "多出的参数：{0}",
+    r"Option '(.*)' requires an argument\.": "选项 {0} 后面要有值",
+    r"Option '(.*)' does not take a value\.": "选项 {0} 后面不带值",
+    r"Missing command\.": "缺少命令",
+    r"\w+ '(.*)' does not exist\.": "“{0}”不存在",
+    r"\w+ '(.*)' is a directory\.": "“{0}”是目录，不是文件",
+    r"\w+ '(.*)' is a file\.": "“{0}”是文件，不是目录",
+    r"\w+ '(.*)' is not (readable|writable)\.": "“{0}”没有读写权限",
+}
+
+
+def _in_chinese(complaint: str) -> str:
+    """Return one of click's own complaints in Chinese; what it is not known to say stays."""
+    for pattern, words in _COMPLAINTS.items():
+        found = re.fullmatch(pattern, complaint, re.DOTALL)
+        if found:
+            return words.format(*(group or "" for group in found.groups()))
+    return complaint
 
 
 def option(*names: str, **kwargs: Any) -> Callable[[Any], Any]:

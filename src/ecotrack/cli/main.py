@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import click
 
 from ecotrack import __version__
 from ecotrack.cli.language import SpokenGroup, Verb, option, say, usage_message
-from ecotrack.errors import EcotrackError, Lang, Text
+from ecotrack.errors import EcotrackError, FileFault, Lang, Text
 
 VERBS = {
     "audit": Verb("ecotrack.cli.register:audit", Text("审计登记链", "verify the chain of the register")),
@@ -76,15 +77,23 @@ def main() -> None:
         hint = f"{ctx.command_path} --help" if ctx else "ecotrack --help"
         click.echo(f"{usage_message(error, lang)}\n{hint}", err=True)
         code = error.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe (head, a pager) has seen enough; closing standard output must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     except EcotrackError as error:
-        prefix = "错误：" if lang == "zh" else "Error: "
-        click.echo(prefix + error.message(lang), err=True)
-        code = error.exit_code
+        code = _tell(error, lang)
+    except OSError as error:
+        code = _tell(FileFault.of(error), lang)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _wants_english(arguments: list[str]) -> bool:
-    import os
+def _tell(error: EcotrackError, lang: Lang) -> int:
+    prefix = "错误：" if lang == "zh" else "Error: "
+    click.echo(prefix + error.message(lang), err=True)
+    return error.exit_code
 
+
+def _wants_english(arguments: list[str]) -> bool:
     joined = " ".join(arguments)
     return "--lang en" in joined or "--lang=en" in joined or os.environ.get("ECOTRACK_LANG") == "en"

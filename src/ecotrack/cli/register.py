@@ -102,7 +102,7 @@ def backup(ctx: click.Context, file: Path, force: bool) -> None:
     from ecotrack.register import back_up
 
     workspace = open_workspace(ctx)
-    with workspace.register(read_only=True) as register:
+    with workspace.register() as register:
         manifest = back_up(register, workspace.folder, file.absolute(), force=force)
     head = manifest["head"]
     speak(

@@ -31,7 +31,7 @@ from ecotrack.errors.data import (
     UnknownCRS,
     UnsafeArchive,
 )
-from ecotrack.errors.files import EmptyFile, MissingFile, UnreadableFile
+from ecotrack.errors.files import EmptyFile, FileFault, MissingFile, UnreadableFile
 from ecotrack.errors.register import (
     BackupDamaged,
     ChainBroken,
@@ -108,6 +108,7 @@ __all__ = [
     "EmptyFile",
     "EmptyFrame",
     "ExternalAsset",
+    "FileFault",
     "FolderNotEmpty",
     "FutureDate",
     "FutureSeason",

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+
 from ecotrack.errors.base import Text, UnreadableError
+
+_REASONS = {
+    errno.ENOSPC: Text("磁盘已满", "the disk is full"),
+    errno.EDQUOT: Text("磁盘配额已用完", "the disk quota is used up"),
+    errno.EACCES: Text("没有权限", "permission is denied"),
+    errno.EPERM: Text("没有权限", "permission is denied"),
+    errno.EROFS: Text("磁盘是只读的", "the disk is read-only"),
+    errno.EISDIR: Text("这是一个目录，不是文件", "it is a folder, not a file"),
+    errno.ENOTDIR: Text("路径中有一段不是目录", "a part of the path is no folder"),
+    errno.EEXIST: Text("已经存在", "it is there already"),
+    errno.ENOENT: Text("找不到文件或目录", "there is no such file or folder"),
+    errno.EBUSY: Text("正被其他程序使用", "another program uses it"),
+    errno.ENAMETOOLONG: Text("文件名太长", "the name is too long"),
+}
 
 
 class MissingFile(UnreadableError):
@@ -28,3 +44,26 @@ class UnreadableFile(UnreadableError):
     def __init__(self, where: object = "", /, *, detail: object = "", hint: Text | None = None) -> None:
         chosen = hint or Text("请确认文件完整、格式受支持", "check that the file is whole and of a supported format")
         super().__init__(where, detail=detail, hint_zh=chosen.zh, hint_en=chosen.en)
+
+
+class FileFault(UnreadableError):
+    """A file or folder that the operating system would not open, read or write."""
+
+    what = Text("无法读写：{zh}", "it cannot be read or written: {en}")
+    mend = Text(
+        "请检查路径、权限和磁盘空间，并确认文件没有被其他程序打开",
+        "check the path, the permissions and the free space, and that no other program holds the file",
+    )
+
+    @classmethod
+    def of(cls, error: OSError) -> FileFault:
+        """Return the fault that an error of the operating system tells of.
+
+        Examples
+        --------
+        >>> FileFault.of(OSError(errno.ENOSPC, "No space left on device", "地图.html")).message("zh")[:16]
+        '地图.html：无法读写：磁盘已'
+        """
+        words = error.strerror or str(error) or type(error).__name__
+        reason = _REASONS.get(error.errno or 0, Text(words, words))
+        return cls(error.filename or "", zh=reason.zh, en=reason.en)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecotrack.errors import (
+    CannotWrite,
     DuplicateEntry,
     EmptyFile,
     MissingFile,
@@ -212,8 +213,8 @@ class Register:
         ------
         RegisterBusy
             Another writer did not let go in time.
-        ReadOnlyRegister
-            The folder cannot be written.
+        ReadOnlyRegister, CannotWrite
+            The folder cannot be written, or the disk is full.
         """
         connection = self._connection
         _begin(connection, self.path)
@@ -224,8 +225,11 @@ class Register:
             account_id = _account(connection, author)
             yield Writer(connection, office=self.office, account_id=account_id, head=_head(connection), now=now)
             connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
+        except BaseException as error:
+            if connection.in_transaction:  # SQLite rolls back on its own where the disk is full
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise CannotWrite(self.path, detail=error) from error
             raise
 
     def seq_at(self, instant: dt.datetime) -> int:
@@ -424,7 +428,8 @@ class Register:
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     read_only = read_only or not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-    at_rest = not path.with_name(path.name + "-wal").exists()
+    log = path.with_name(path.name + "-wal")
+    at_rest = not log.exists() or log.stat().st_size == 0
     connection = _link(path, "ro" if read_only else "rw")
     if read_only and at_rest and not _answers(connection):
         # Without leave to make the lock files beside it, SQLite reads a file at rest only as immutable.
