@@ -10,8 +10,9 @@ from pathlib import Path
 import shapely
 
 from ecotrack.figures.figure import Figure, judge
+from ecotrack.figures.ground import carry_on, no_ground
 from ecotrack.figures.scoreboard import MEASURES, Scoreboard
-from ecotrack.geometry.codec import to_wkb
+from ecotrack.geometry.codec import from_wkb, to_wkb
 from ecotrack.geometry.features import Feature
 from ecotrack.model import Decision, FeatureVersion, ProgressRecord, UnitBook
 from ecotrack.progress import state_of
@@ -98,18 +99,17 @@ def board(
     features: dict[str, list[Feature]] | None = None,
     rules: Rules | None = None,
 ) -> Scoreboard:
-    """A scoreboard of the Hengshui targets over hand-made entries, cut to the day as the register would."""
-    until = day(as_of)
-    state = state_of(
-        as_of=until,
-        rules=rules or Rules(),
-        versions=[v for v in versions if v.effective_on <= until],
-        records=[r for r in records if r.effective_on <= until],
-        decisions=[d for d in decisions if d.decided_on <= until],
-    )
-    return Scoreboard(
-        state, CONFIG.targets, UnitBook(CONFIG.units), LAYERS, lambda name: (features or {}).get(name, [])
-    )
+    """A scoreboard of the Hengshui targets over hand-made entries."""
+    places = features or {}
+    state = state_of(as_of=day(as_of), rules=rules or Rules(), versions=versions, records=records, decisions=decisions)
+
+    def read(rows):
+        return from_wkb([versions[int(row)].wkb for row in rows])
+
+    zones = {name: places[name] for name in ("counties", "ring_zone") if name in places}
+    ground = carry_on(no_ground(read), len(versions), read, zones)
+    units = UnitBook(CONFIG.units)
+    return Scoreboard(state, CONFIG.targets, units, LAYERS, lambda name: places.get(name, []), ground)
 
 
 def measure(target_id: str, as_of: str, **given) -> Figure:

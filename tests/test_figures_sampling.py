@@ -9,13 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecotrack.figures.afforestation import plot_sets
 from ecotrack.figures.ratio_estimate import Stratum, combined_ratio, t_quantile
 from ecotrack.figures.sampling import Allocation, Draw, Frame, FrameRow, draw, draw_body, results
 from ecotrack.model import IssuedDocument
-from ecotrack.progress import state_of
 from ecotrack.settings import Rules
-from figure_cases import accept, box, check, plot
+from figure_cases import accept, board, box, check, plot
 
 DAY = dt.date(2016, 10, 1)
 
@@ -85,8 +83,7 @@ def test_the_frame_holds_accepted_plots_with_the_ground_credited_to_them():
         plot("b", box(115.605), effective_on=dt.date(2016, 5, 2)),
         plot("c", box(115.7)),
     ]
-    state = state_of(as_of=DAY, rules=Rules(), versions=versions, records=[], decisions=[accept("a"), accept("b")])
-    plots, _ = plot_sets(state)
+    plots = board(DAY.isoformat(), versions=versions, decisions=[accept("a"), accept("b")]).plots
     found = Frame.of(plots, np.ones(3, dtype=bool))
     assert ids(list(found.rows)) == ["a", "b"]
     assert float(found.rows[1].credited_mu) == pytest.approx(float(found.rows[0].credited_mu) / 2, rel=1e-4)

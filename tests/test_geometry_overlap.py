@@ -28,7 +28,7 @@ def test_credited_and_disputed_ground_add_up_to_the_union(geometries, random) ->
     claim = list(range(len(geometries)))
     random.shuffle(claim)
     disputed = np.array([random.random() < 0.4 for _ in pairs.left], dtype=bool)
-    result = credit(geometries, claim=claim, pairs=pairs, disputed=disputed)
+    result = credit(area_m2(geometries), claim=claim, pairs=pairs, disputed=disputed)
     union = area_m2([shapely.union_all(geometries)])[0]
     assert result.net_m2 == pytest.approx(union, rel=1e-9)
     parts = result.credited_m2 + result.disputed_m2 + result.lost_overlap_m2 + result.lost_dispute_m2
@@ -47,7 +47,7 @@ def test_the_earlier_claim_takes_the_ground() -> None:
     plots = np.array([shapely.box(115.60, 37.6, 115.62, 37.61), shapely.box(115.61, 37.6, 115.63, 37.61)])
     pairs = overlap_pairs(plots)
     strip = pairs.shared_m2[0]
-    result = credit(plots, claim=[5, 2], pairs=pairs)
+    result = credit(area_m2(plots), claim=[5, 2], pairs=pairs)
     assert result.credited_m2[1] == pytest.approx(area_m2(plots)[1], rel=1e-12)
     assert result.credited_m2[0] == pytest.approx(area_m2(plots)[0] - strip, rel=1e-12)
     assert result.lost_overlap_m2.tolist() == [pytest.approx(strip), 0.0]
@@ -57,7 +57,7 @@ def test_disputed_ground_is_credited_to_neither_and_stands_in_both_losses() -> N
     plots = np.array([shapely.box(115.60, 37.6, 115.62, 37.61), shapely.box(115.61, 37.6, 115.63, 37.61)])
     pairs = overlap_pairs(plots)
     strip = pairs.shared_m2[0]
-    result = credit(plots, claim=[0, 1], pairs=pairs, disputed=np.array([True]))
+    result = credit(area_m2(plots), claim=[0, 1], pairs=pairs, disputed=np.array([True]))
     assert result.credited_m2 == pytest.approx(area_m2(plots) - strip, rel=1e-12)
     assert result.disputed_m2.tolist() == [pytest.approx(strip), 0.0]
     assert result.lost_dispute_m2.tolist() == [0.0, pytest.approx(strip)]

@@ -301,7 +301,7 @@ def test_what_is_no_register_is_refused_with_a_reason(tmp_path: Path) -> None:
         Register.open(tmp_path / "text.gpkg")
 
 
-READER = """
+NOBODY = """
 import os
 import sys
 from pathlib import Path
@@ -331,7 +331,7 @@ def test_a_register_in_a_folder_that_is_not_writable_is_read_and_not_written() -
             writer.add(submission())
         for path, mode in ((Path(scratch), 0o755), (folder, 0o555), (folder / "r.gpkg", 0o444)):
             path.chmod(mode)
-        command = [sys.executable, "-c", READER, str(folder / "r.gpkg")]
+        command = [sys.executable, "-c", NOBODY, str(folder / "r.gpkg")]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         folder.chmod(0o755)
     assert answer.stdout.splitlines()[:1] == ["1 True"], answer.stderr

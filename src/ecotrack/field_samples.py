@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 
 from ecotrack.errors import EmptyFrame, UnknownSample, UnknownTask
-from ecotrack.figures.afforestation import Mask, PlotSet, chosen_set
-from ecotrack.figures.funnel import Task, belongs, tasks
+from ecotrack.figures.funnel import Task, in_task, tasks
+from ecotrack.figures.plots import PlotSet, chosen_set
 from ecotrack.figures.sampling import (
     DRAW_KIND,
     METHOD,
@@ -26,7 +26,8 @@ from ecotrack.figures.sampling import (
 )
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.model import IssuedDocument
-from ecotrack.progress import Season
+from ecotrack.progress import Season, season_mask
+from ecotrack.progress.ledger import Mask
 from ecotrack.register import Register, new_id
 from ecotrack.workspace import View, Workspace
 
@@ -96,11 +97,11 @@ def frame_of(view: View, *, task_id: str | None = None, season: str | None = Non
     if task_id is not None:
         task = _task(view, task_id)
         plots = board.plot_sets[1] if task.sample else board.plot_sets[0]
-        chosen = np.array([belongs(plot, task) for plot in plots.plots], dtype=bool)
+        chosen = in_task(plots.columns, task)
     else:
         plots = chosen_set(board.plot_sets)
         chosen = _of_season(plots, season or "")
-    frame = Frame.of(plots, chosen) if plots.plots else Frame(())
+    frame = Frame.of(plots, chosen) if len(plots) else Frame(())
     if not frame.rows:
         raise EmptyFrame("", name=task_id or season, day=view.as_of)
     return plots, frame
@@ -117,9 +118,9 @@ def _task(view: View, task_id: str) -> Task:
 def _of_season(plots: PlotSet, season: str) -> Mask:
     try:
         asked = Season.parse(season)
-    except (ValueError, KeyError):
-        return np.zeros(len(plots.plots), dtype=bool)
-    return np.array([plot.season is not None and asked.covers(plot.season) for plot in plots.plots], dtype=bool)
+    except ValueError:
+        return np.zeros(len(plots), dtype=bool)
+    return season_mask(plots.columns, asked)
 
 
 def find_sample(register: Register, name: str) -> IssuedDocument:

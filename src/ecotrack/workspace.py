@@ -15,13 +15,16 @@ import msgspec
 
 from ecotrack import __version__
 from ecotrack.errors import BadConfig, FutureDate, UnknownLayer
-from ecotrack.figures.afforestation import PlotSet
+from ecotrack.figures.ground import ReadShapes, carry_on, no_ground, zone_key
+from ecotrack.figures.plots import PlotSet
 from ecotrack.figures.scoreboard import DEFINITION, MEASURES, SCHEMA, Scoreboard
+from ecotrack.geometry.area import Geometries
 from ecotrack.geometry.features import Feature, read_geojson
-from ecotrack.model import LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
+from ecotrack.model import FeatureVersion, LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
-from ecotrack.progress import State, state_of
-from ecotrack.register import Head, Register, UnitEntry, stable_id
+from ecotrack.progress import PLOT_LAYER, LedgerWriter, PlotLedger, State, by_kind, current
+from ecotrack.progress.ledger import Ints
+from ecotrack.register import Head, Register, UnitEntry, derived, stable_id
 from ecotrack.settings import CONFIG_NAME, WorkspaceConfig, read_config, read_layers
 from ecotrack.units import mu_from_m2
 
@@ -122,7 +125,8 @@ class View:
             No layer has this id.
         """
         layer = self.workspace.layer(layer_id)
-        records = [r for (name, _), found in self.state.records.items() if name == layer_id for r in found]
+        source = self.state.plot_records if layer_id == PLOT_LAYER else self.state.series
+        records = [r for (name, _), found in source.items() if name == layer_id for r in found]
         records.sort(key=lambda record: (record.effective_on, record.seq), reverse=True)
         by_feature: dict[str | None, list[ProgressRecord]] = {}
         for record in records:
@@ -270,15 +274,67 @@ class Workspace:
             if seq is None:
                 seq = register.seq_at(as_known) if as_known else register.head().seq
             head = register.head_at(seq)
-            state = state_of(
-                as_of=day,
-                rules=self.config.rules,
-                versions=register.versions(as_of=day, seq=seq),
-                records=register.records(as_of=day, seq=seq),
-                decisions=register.decisions(as_of=day, seq=seq),
-            )
-        board = Scoreboard(state, self.targets, self.units, self.layers, self.features)
+            kept = self._plots(register)
+            state = self._state(register, kept.ledger, day, seq)
+        board = Scoreboard(state, self.targets, self.units, self.layers, self.features, kept.ground)
         return View(workspace=self, as_of=day, as_known=as_known, head=head, state=state, scoreboard=board)
+
+    def _state(self, register: Register, ledger: PlotLedger, day: dt.date, seq: int) -> State:
+        def versions() -> list[FeatureVersion]:
+            with self.register() as again:
+                return again.versions(layer=PLOT_LAYER)
+
+        def plot_records() -> list[ProgressRecord]:
+            with self.register() as again:
+                return again.records(layer=PLOT_LAYER, as_of=day, seq=seq)
+
+        return State(
+            as_of=day,
+            rules=self.config.rules,
+            ledger=ledger,
+            seq=seq,
+            series=by_kind(current(register.records(but_layer=PLOT_LAYER, as_of=day, seq=seq))),
+            read_versions=versions,
+            read_plot_records=plot_records,
+        )
+
+    def _plots(self, register: Register) -> derived.Kept:
+        """Return the plot ledger and its ground up to the end of the chain, from what was kept and what came since."""
+        made_by, head = derived.stamp(register.register_id), register.head()
+        kept = derived.load(
+            register.derived_path,
+            made_by=made_by,
+            head_at=lambda seq: register.head_at(seq).sha256,
+            reader=self._reader,
+        )
+        if kept is None:
+            empty = LedgerWriter().ledger()
+            kept = derived.Kept(0, empty, no_ground(self._reader(empty)))
+        zones = self._zones()
+        if kept.seq == head.seq and {zone_key(*zone) for zone in zones.items()} <= {*kept.ground.pieces}:
+            return kept
+        before = kept.ledger if kept.seq else None
+        ledger = register.plot_ledger(PLOT_LAYER, before=before, since=kept.seq)
+        read = self._reader(ledger)
+        ground = carry_on(kept.ground, len(ledger.version["seq"]), read, zones)
+        kept = derived.Kept(head.seq, ledger, ground)
+        derived.save(register.derived_path, kept, head=head.sha256, made_by=made_by)
+        return kept
+
+    def _reader(self, ledger: PlotLedger) -> ReadShapes:
+        """Return what reads the geometries of a ledger's versions, from the register and only when asked."""
+        seqs = ledger.version["seq"]
+
+        def read(rows: Ints) -> Geometries:
+            with self.register() as again:
+                return again.shapes(seqs[rows], layer=PLOT_LAYER)
+
+        return read
+
+    def _zones(self) -> dict[str, Sequence[Feature]]:
+        """Return the layers at whose borders plots are cut: counties, and the zones of targets."""
+        named = ["counties", *(str(target.params.get("zone_layer") or "") for target in self.targets)]
+        return {layer: self.features(layer) for layer in named if layer in self.layers}
 
 
 def _unit_entry(unit: Unit) -> UnitEntry:

@@ -9,19 +9,17 @@ from math import fsum
 from typing import Any
 
 import numpy as np
-import shapely
 
 from ecotrack.errors import Text, UnknownFigure, UnknownSubmission
-from ecotrack.figures.afforestation import Mask, PlotSet, StepCredit
 from ecotrack.figures.explain_records import RecordRow, report_rows, target_rows, task_rows
 from ecotrack.figures.figure import Measured, Reason
-from ecotrack.figures.funnel import STEPS, Funnel, belongs
+from ecotrack.figures.funnel import STEPS, Funnel, in_task
+from ecotrack.figures.plots import CellCredit, PlotSet, StepCredit
 from ecotrack.figures.scoreboard import Scoreboard
-from ecotrack.figures.zone_credit import ZoneCredit, credit_inside
-from ecotrack.geometry.features import geometries_of
 from ecotrack.geometry.overlap import OverlapPairs
 from ecotrack.model import Decision, ProgressRecord, TargetDef
 from ecotrack.progress import REDO, Plot
+from ecotrack.progress.ledger import Mask
 from ecotrack.units import km2_from_m2, mu_from_m2
 
 WHY_NOT: dict[str, Text] = {
@@ -286,7 +284,7 @@ def _counted(rows: Iterable[PlotRow]) -> float:
 def _year_rows(board: Scoreboard, target: TargetDef, asked: str | None) -> list[PlotRow]:
     plots, columns = board.plots, board.plots.columns
     of_year = columns.season_year == int(str(target.params["year"]))
-    right_kind = np.isin(columns.kind, (str(target.params["kind"]), REDO))
+    right_kind = columns.kinds.is_in((str(target.params["kind"]), REDO))
     return _step_rows(plots, "qualified", scope=of_year, counts=of_year & right_kind, net=True, asked=asked)
 
 
@@ -295,7 +293,7 @@ def _step_rows(plots: PlotSet, step: str, *, scope: Mask, counts: Mask, net: boo
     found: StepCredit = getattr(plots, step)
     losses = _losses(plots, plots.pairs, plots.precedence, found.keep, plots.disputed)
     rows = []
-    for i in np.flatnonzero(scope | (plots.columns.feature_id == (asked or ""))):
+    for i in np.flatnonzero(scope | plots.columns.features.is_(asked or "")):
         code = "out_of_scope" if not scope[i] else "kinds_differ" if not counts[i] else _why_not(plots, int(i), step)
         credited, held = float(found.credit.credited_m2[i]), float(found.credit.disputed_m2[i])
         parts = (credited, held) if net else (credited,)
@@ -359,36 +357,34 @@ def _losses(plots: PlotSet, pairs: OverlapPairs, precedence: Any, keep: Mask, di
 
 
 def _loss(plots: PlotSet, to: int, area_m2: float, disputed: bool) -> Loss:
-    version = plots.plots[to].version
-    return Loss(to=version.feature_id, unit=version.unit or "", area_m2=area_m2, disputed=disputed)
+    columns = plots.columns
+    return Loss(to=columns.features[to], unit=columns.units[to], area_m2=area_m2, disputed=disputed)
 
 
 def _ring_rows(board: Scoreboard, target: TargetDef, asked: str | None) -> list[PlotRow]:
     """Return the plots that touch the zone, and the asked one wherever it lies."""
-    plots, zone = board.plots, board.features(str(target.params["zone_layer"]))
-    if not zone or not plots.plots:
+    plots, layer = board.plots, str(target.params["zone_layer"])
+    zone = board.features(layer)
+    if not zone or not len(plots):
         return []
-    cells = geometries_of(zone)
-    found = credit_inside(plots, cells)
-    losses = _zone_losses(plots, found)
-    pieces: dict[int, list[float]] = defaultdict(list)
-    for i, credited_m2 in zip(found.plot, found.credit.credited_m2, strict=True):
-        pieces[int(i)].append(float(credited_m2))
-    touching = np.zeros(len(plots.plots), dtype=bool)
-    touching[shapely.STRtree(plots.geometries).query(cells, predicate="intersects")[1]] = True
+    cells = plots.in_cells(plots.qualified.keep, layer, zone)
+    losses = _zone_losses(plots, cells)
+    touching = plots.outside_m2(layer, zone) < plots.area_m2
     rows = []
-    for i in np.flatnonzero(touching | (plots.columns.feature_id == (asked or ""))):
-        parts = tuple(pieces.get(int(i), ()))
+    for i in np.flatnonzero(touching | plots.columns.features.is_(asked or "")):
+        parts = tuple(part for cell in cells if (part := float(cell.credit.credited_m2[i])))
         code = _why_not(plots, int(i), "qualified") or (None if parts else "outside_zone")
         rows.append(_row(plots, int(i), parts=parts, losses=losses, code=code, credited_m2=fsum(parts)))
     return rows
 
 
-def _zone_losses(plots: PlotSet, found: ZoneCredit) -> dict[int, list[Loss]]:
+def _zone_losses(plots: PlotSet, cells: Sequence[CellCredit]) -> dict[int, list[Loss]]:
     result: dict[int, list[Loss]] = defaultdict(list)
-    for left, right, shared_m2 in zip(found.pairs.left, found.pairs.right, found.pairs.shared_m2, strict=True):
-        winner, loser = (left, right) if found.claim[left] < found.claim[right] else (right, left)
-        result[int(found.plot[loser])].append(_loss(plots, int(found.plot[winner]), float(shared_m2), False))
+    for pairs in (cell.pairs for cell in cells):
+        for left, right, shared_m2 in zip(pairs.left, pairs.right, pairs.shared_m2, strict=True):
+            ahead = plots.precedence[left] < plots.precedence[right]
+            winner, loser = (left, right) if ahead else (right, left)
+            result[int(loser)].append(_loss(plots, int(winner), float(shared_m2), False))
     return result
 
 
@@ -423,9 +419,9 @@ def _explain_step(
 
 
 def _task_rows(plots: PlotSet, funnel: Funnel, step: str, plot: str | None) -> list[PlotRow]:
-    in_task = np.array([belongs(one, funnel.task) for one in plots.plots], dtype=bool)
-    right_kind = in_task & np.isin(plots.columns.kind, (funnel.task.kind, REDO))
-    return _step_rows(plots, step, scope=in_task, counts=right_kind, net=step == "mapped", asked=plot)
+    mine = in_task(plots.columns, funnel.task)
+    right_kind = mine & plots.columns.kinds.is_in((funnel.task.kind, REDO))
+    return _step_rows(plots, step, scope=mine, counts=right_kind, net=step == "mapped", asked=plot)
 
 
 def _added(values: Iterable[float | None]) -> float | None:

@@ -10,10 +10,22 @@ from typing import Any
 import numpy as np
 
 from ecotrack.errors import Text
-from ecotrack.figures.afforestation import Mask, PlotSet, StepCredit
 from ecotrack.figures.figure import Reason
+from ecotrack.figures.plots import PlotSet, StepCredit
 from ecotrack.model import ProgressRecord, UnitBook
-from ecotrack.progress import REDO, Plot, Season, State
+from ecotrack.progress import (
+    FAILED,
+    NOT_CHECKED,
+    REDO,
+    REPLANT,
+    RETURN,
+    STRIKE,
+    PlotColumns,
+    Season,
+    State,
+    season_mask,
+)
+from ecotrack.progress.ledger import Mask
 from ecotrack.units import mu_from_m2
 
 STEPS: dict[str, Text] = {
@@ -172,30 +184,24 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
     plots
         The plots of the task's own basis: real ones for a real task, sample ones for a sample task.
     """
-    in_task = np.array([belongs(plot, task) for plot in plots.plots], dtype=bool)
-    right_kind = in_task & np.isin(plots.columns.kind, (task.kind, REDO))
+    mine = in_task(plots.columns, task)
+    right_kind = mine & plots.columns.kinds.is_in((task.kind, REDO))
     reports = _reports(task, state)
-    codes = sorted(
-        {*task.assigned_mu, *reports, *(str(plots.plots[i].version.unit) for i in np.flatnonzero(right_kind))}
-    )
+    codes = sorted({*task.assigned_mu, *reports, *plots.columns.units.distinct(right_kind)})
     assessed = bool(right_kind.any())
     rows = [_row(code, task, reports, plots, right_kind, state, assessed) for code in codes]
     rows.sort(key=_rank_key)
-    return Funnel(task=task, rows=rows, total=_total(rows, assessed), reasons=_reasons(task, rows, in_task, right_kind))
+    return Funnel(task=task, rows=rows, total=_total(rows, assessed), reasons=_reasons(task, rows, mine, right_kind))
 
 
-def belongs(plot: Plot, task: Task) -> bool:
-    """Whether a plot counts towards a task: by the task it names, else by its season and kind."""
-    if plot.version.task_id:
-        return plot.version.task_id == task.task_id
+def in_task(columns: PlotColumns, task: Task) -> Mask:
+    """Return which plots count towards a task: by the task they name, else by season and kind."""
+    named = columns.tasks.codes >= 0
     try:
-        return plot.season is not None and Season.parse(task.season).covers(plot.season) and _kind_fits(plot, task)
-    except (ValueError, KeyError):
-        return False
-
-
-def _kind_fits(plot: Plot, task: Task) -> bool:
-    return plot.version.kind in (task.kind, REDO)
+        fits = season_mask(columns, Season.parse(task.season))
+    except ValueError:
+        return columns.tasks.is_(task.task_id)
+    return np.asarray(np.where(named, columns.tasks.is_(task.task_id), fits & columns.kinds.is_in((task.kind, REDO))))
 
 
 def _reports(task: Task, state: State) -> dict[str, list[ProgressRecord]]:
@@ -237,7 +243,7 @@ def _row(
         reported_on=max((r.effective_on.isoformat() for r in records), default=None),
     )
     if assessed:
-        _fill_steps(row, plots, in_task & (plots.columns.unit == code))
+        _fill_steps(row, plots, in_task & plots.columns.units.is_(code))
     return row
 
 
@@ -267,16 +273,16 @@ def _losses(row: Row, plots: PlotSet, mine: Mask) -> dict[str, list[tuple[str, f
     a minus sign.
     """
     columns, mapped, accepted, verified = plots.columns, plots.mapped, plots.accepted, plots.verified
-    open_yet = mine & (columns.outcome == "not_checked")
+    open_yet = mine & (columns.outcome_code == NOT_CHECKED)
     unchecked, unknown = mine & ~columns.checked, open_yet & columns.checked
-    struck = (columns.verdict == "strike") | (columns.accepted & plots.redone)
+    struck = (columns.verdict_code == STRIKE) | (columns.accepted & plots.redone)
     found = {
         "mapped": [
             ("overlap", fsum(mapped.credit.lost_overlap_m2[mine])),
             ("dispute", fsum(mapped.credit.lost_dispute_m2[mine])),
         ],
         "accepted": [
-            ("returned", mapped.net_m2(mine & np.isin(columns.verdict, ("", "return")))),
+            ("returned", mapped.net_m2(mine & np.isin(columns.verdict_code, (0, RETURN)))),
             ("struck", mapped.net_m2(mine & struck)),
             ("dispute", fsum(accepted.credit.disputed_m2[mine])),
         ],
@@ -285,8 +291,8 @@ def _losses(row: Row, plots: PlotSet, mine: Mask) -> dict[str, list[tuple[str, f
             ("overdue", accepted.credited_m2(unchecked & columns.overdue)),
         ],
         "qualified": [
-            ("replant", verified.credited_m2(mine & (columns.outcome == "replant"))),
-            ("failed", verified.credited_m2(mine & (columns.outcome == "failed"))),
+            ("replant", verified.credited_m2(mine & (columns.outcome_code == REPLANT))),
+            ("failed", verified.credited_m2(mine & (columns.outcome_code == FAILED))),
             ("not_due", verified.credited_m2(unknown & ~columns.overdue)),
             ("overdue", verified.credited_m2(unknown & columns.overdue)),
         ],

@@ -285,9 +285,5 @@ def state_on(state: State, day: dt.date) -> State:
 
     A correction keeps the day of what it corrects, so what stands now of that day is cut by its own day.
     """
-    cut = {
-        key: [record for record in records if record.effective_on <= day]
-        for key, records in state.records.items()
-        if key[0] != "plots"
-    }
-    return replace(state, as_of=day, records=cut, plots=())
+    cut = {key: [r for r in records if r.effective_on <= day] for key, records in state.series.items()}
+    return replace(state, as_of=day, series=cut)

@@ -16,10 +16,11 @@ from typing import Any, Literal
 import numpy as np
 
 from ecotrack.errors import BadSampleSize, Text
-from ecotrack.figures.afforestation import Mask, PlotSet
+from ecotrack.figures.plots import PlotSet
 from ecotrack.figures.ratio_estimate import CONFIDENCE_PCT, RatioEstimate, Stratum, combined_ratio
 from ecotrack.model import IssuedDocument, ProgressRecord
 from ecotrack.progress import survival_class
+from ecotrack.progress.ledger import Mask
 from ecotrack.settings import Rules
 from ecotrack.units import mu_from_m2, round_half_up
 

@@ -9,30 +9,25 @@ from math import fsum
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ecotrack.figures.afforestation import (
-    Mask,
-    PlotSet,
-    chosen_set,
-    plot_sets,
-    ring_forest,
-    territory,
-    year_planting,
-)
+from ecotrack.figures.afforestation import ring_forest, year_planting
 from ecotrack.figures.anomalies import anomalies, known_features
 from ecotrack.figures.deadlines import filed_in_time
 from ecotrack.figures.figure import Figure, Measured, judge
 from ecotrack.figures.funnel import Funnel, funnel, tasks
+from ecotrack.figures.ground import Ground
 from ecotrack.figures.lake import lake_surface
 from ecotrack.figures.pace import pace
+from ecotrack.figures.plots import PlotSet, chosen_set, plot_sets
 from ecotrack.figures.rivers import km_treated
 from ecotrack.figures.sections import class_differences, good_sections
 from ecotrack.figures.series import annual_change, forest_cover, groundwater_balance, rank_out_of_last
 from ecotrack.figures.sponge import sponge_share
 from ecotrack.geometry.features import Feature
 from ecotrack.model import LayerDef, TargetDef, UnitBook
-from ecotrack.progress import State
+from ecotrack.model.layers import REGISTER_SOURCE
+from ecotrack.progress import Season, State, plot_coverage
+from ecotrack.progress.ledger import Mask
 from ecotrack.units import mu_from_m2
 
 SCHEMA = "ecotrack.scoreboard/1"
@@ -52,6 +47,8 @@ class Scoreboard:
         Definitions in the order of the workspace.
     features
         Gives the features of a reference layer by its id.
+    ground
+        Areas, overlaps and border pieces of the plots.
     """
 
     state: State
@@ -59,11 +56,12 @@ class Scoreboard:
     units: UnitBook
     layers: Mapping[str, LayerDef]
     features: FeatureSource
+    ground: Ground
 
     @cached_property
     def plot_sets(self) -> tuple[PlotSet, PlotSet]:
         """The real plots and the sample plots."""
-        return plot_sets(self.state)
+        return plot_sets(self.state, self.ground)
 
     @cached_property
     def plots(self) -> PlotSet:
@@ -107,8 +105,8 @@ class Scoreboard:
                 "responsible": self._responsible(),
                 "territorial": self._territorial(),
             },
-            "years": self._by(self.plots.columns.season_year.astype(str).astype(object), "year"),
-            "programmes": self._by(self.plots.columns.programme, "programme"),
+            "years": self._years(),
+            "programmes": self._programmes(),
             "overlaps": self._overlaps(),
             "indicators": {"km_treated": km_treated(self.state, self._reaches())},
             "pace": pace(self.state, [one.task for one in self.funnels], self.figures, self._measure_on),
@@ -140,13 +138,13 @@ class Scoreboard:
 
     def _responsible(self) -> list[dict[str, Any]]:
         """Return accepted and qualified ground by responsible unit (责任口径)."""
-        if not self.plots.plots:
+        if not len(self.plots):
             return []
-        column = self.plots.columns.unit
+        column = self.plots.columns.units
         order = {unit.code: i for i, unit in enumerate(self.units)}
-        codes = sorted({*column.tolist()}, key=lambda code: (order.get(code, len(order)), code))
-        result = [{"code": code, **self._names(code), **self._area_row(column == code)} for code in codes]
-        everything = np.ones(len(self.plots.plots), dtype=bool)
+        codes = sorted(column.distinct(), key=lambda code: (order.get(code, len(order)), code))
+        result = [{"code": code, **self._names(code), **self._area_row(column.is_(code))} for code in codes]
+        everything = np.ones(len(self.plots), dtype=bool)
         total = self._area_row(everything) | {
             "disputed_mu": mu_from_m2(fsum(self.plots.accepted.credit.disputed_m2)),
             "net_accepted_mu": mu_from_m2(self.plots.accepted.net_m2(everything)),
@@ -163,28 +161,29 @@ class Scoreboard:
     def _territorial(self) -> list[dict[str, Any]]:
         """Return ground by county, cut at the border (属地口径); the parts and the outside make the city."""
         cells = self._optional("counties")
-        if not self.plots.plots or not cells:
+        if not len(self.plots) or not cells:
             return []
-        found = territory(self.plots, cells)
+        accepted = self.plots.inside(self.plots.accepted.keep, "counties", cells)
+        qualified = self.plots.inside(self.plots.qualified.keep, "counties", cells)
         rows = [
             {
                 "code": cell.feature_id,
                 **self._names(cell.feature_id),
-                "net_accepted_mu": mu_from_m2(accepted),
-                "net_qualified_mu": mu_from_m2(qualified),
+                "net_accepted_mu": mu_from_m2(accepted_m2),
+                "net_qualified_mu": mu_from_m2(qualified_m2),
                 "sketch": bool(cell.properties.get("sketch")),
             }
-            for cell, accepted, qualified in zip(cells, found.accepted_m2, found.qualified_m2, strict=True)
+            for cell, accepted_m2, qualified_m2 in zip(cells, accepted.inside_m2, qualified.inside_m2, strict=True)
         ]
         outside = {
             "code": "outside",
             "name_zh": "市域外",
             "name_en": "outside the city",
-            "net_accepted_mu": mu_from_m2(found.outside_accepted_m2),
-            "net_qualified_mu": mu_from_m2(found.outside_qualified_m2),
+            "net_accepted_mu": mu_from_m2(accepted.outside_m2),
+            "net_qualified_mu": mu_from_m2(qualified.outside_m2),
             "sketch": any(bool(cell.properties.get("sketch")) for cell in cells),
         }
-        everything = np.ones(len(self.plots.plots), dtype=bool)
+        everything = np.ones(len(self.plots), dtype=bool)
         city = {
             "code": "",
             "name_zh": "全市",
@@ -195,25 +194,31 @@ class Scoreboard:
         }
         return [*rows, outside, city]
 
-    def _by(self, column: npt.NDArray[np.object_], name: str) -> list[dict[str, Any]]:
-        return [{name: value, **self._area_row(column == value)} for value in sorted({*column.tolist()})]
+    def _years(self) -> list[dict[str, Any]]:
+        years = self.plots.columns.season_year
+        return [{"year": str(year or ""), **self._area_row(years == year)} for year in np.unique(years).tolist()]
+
+    def _programmes(self) -> list[dict[str, Any]]:
+        column = self.plots.columns.programmes
+        return [{"programme": name, **self._area_row(column.is_(name))} for name in column.distinct()]
 
     def _overlaps(self) -> dict[str, Any]:
         """List every overlap between accepted plots: both plots, units, seasons and mu."""
         plots, keep = self.plots, self.plots.accepted.keep
         sliver_m2 = float(self.state.rules.sliver_m2)
+        pairs, precedence = plots.pairs, plots.precedence
         rows: list[dict[str, Any]] = []
-        for k in np.flatnonzero(keep[plots.pairs.left] & keep[plots.pairs.right]) if plots.plots else ():
-            i, j = int(plots.pairs.left[k]), int(plots.pairs.right[k])
-            first, second = sorted((i, j), key=lambda p: plots.claim[p])
+        for k in np.flatnonzero(keep[pairs.left] & keep[pairs.right]).tolist():
+            first, second = sorted((int(pairs.left[k]), int(pairs.right[k])), key=lambda p: int(precedence[p]))
+            shared_m2 = float(pairs.shared_m2[k])
             rows.append(
                 {
                     "first": _plot_json(plots, first),
                     "second": _plot_json(plots, second),
-                    "area_m2": float(plots.pairs.shared_m2[k]),
-                    "area_mu": mu_from_m2(float(plots.pairs.shared_m2[k])),
+                    "area_m2": shared_m2,
+                    "area_mu": mu_from_m2(shared_m2),
                     "disputed": bool(plots.disputed[k]),
-                    "sliver": bool(plots.pairs.shared_m2[k] < sliver_m2),
+                    "sliver": shared_m2 < sliver_m2,
                 }
             )
         rows.sort(key=lambda row: (-row["area_m2"], str(row["first"]), str(row["second"])))
@@ -221,22 +226,18 @@ class Scoreboard:
             "sample": plots.sample,
             "count": len(rows),
             "area_mu": fsum(row["area_mu"] for row in rows),
-            "disputed_mu": mu_from_m2(fsum(plots.accepted.credit.disputed_m2)) if plots.plots else 0.0,
+            "disputed_mu": mu_from_m2(fsum(plots.accepted.credit.disputed_m2)),
             "pairs": rows,
         }
 
     def _coverage(self, layer: LayerDef) -> dict[str, Any]:
         """Return how much of a layer has records: features with a record, newest, oldest."""
-        records = [r for (name, _), found in self.state.records.items() if name == layer.id for r in found]
-        if layer.source == "register":
-            ids = {plot.feature_id for plot in self.state.plots if plot.version.layer == layer.id}
-        else:
-            ids = {feature.feature_id for feature in self._optional(layer.id)}
+        if layer.source == REGISTER_SOURCE:
+            return _head(layer) | self._plot_coverage()
+        records = [r for (name, _), found in self.state.series.items() if name == layer.id for r in found]
+        ids = {feature.feature_id for feature in self._optional(layer.id)}
         days = [record.effective_on.isoformat() for record in records]
-        return {
-            "layer": layer.id,
-            "title_zh": layer.title_zh,
-            "title_en": layer.title_en,
+        return _head(layer) | {
             "records": len(records),
             "sample_records": len([record for record in records if record.sample]),
             "features": len(ids),
@@ -245,18 +246,33 @@ class Scoreboard:
             "oldest": min(days, default=None),
         }
 
+    def _plot_coverage(self) -> dict[str, Any]:
+        state = self.state
+        found = plot_coverage(state.ledger, state.columns, as_of=state.as_of, seq=state.seq)
+        return {
+            "records": found.records,
+            "sample_records": found.sample_records,
+            "features": len(state.columns),
+            "features_with_record": found.plots_with_record,
+            "newest": found.newest.isoformat() if found.newest else None,
+            "oldest": found.oldest.isoformat() if found.oldest else None,
+        }
+
+
+def _head(layer: LayerDef) -> dict[str, Any]:
+    return {"layer": layer.id, "title_zh": layer.title_zh, "title_en": layer.title_en}
+
 
 def _plot_json(plots: PlotSet, i: int) -> dict[str, Any]:
-    version = plots.plots[i].version
-    return {"feature_id": version.feature_id, "unit": version.unit, "season": version.season}
+    columns = plots.columns
+    season = Season.of_code(int(columns.season[i]))
+    return {"feature_id": columns.features[i], "unit": columns.units[i] or None, "season": season and str(season)}
 
 
 MEASURES: dict[str, Callable[[Scoreboard, TargetDef], Measured]] = {
     "lake_surface": lambda board, t: lake_surface(t, board.state, board.features(str(t.params["layer"]))),
-    "ring_forest": lambda board, t: ring_forest(
-        t, board.state, board.plots, board._optional(str(t.params["zone_layer"]))
-    ),
-    "year_planting": lambda board, t: year_planting(t, board.state, board.plots),
+    "ring_forest": lambda board, t: ring_forest(t, board.plots, board._optional(str(t.params["zone_layer"]))),
+    "year_planting": lambda board, t: year_planting(t, board.plots),
     "forest_cover": lambda board, t: forest_cover(t, board.state),
     "sponge_share": lambda board, t: sponge_share(
         t,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from math import fsum
 
 import numpy as np
@@ -14,6 +16,9 @@ from ecotrack.geometry.area import Floats, Geometries, area_m2
 Ints = npt.NDArray[np.int64]
 
 
+Shapes = Callable[[Ints], Geometries]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlapPairs:
     """Pairs of geometries that share ground.
@@ -22,16 +27,25 @@ class OverlapPairs:
     ----------
     left, right
         Positions of the two, ``left < right``; shape (k,).
-    shared
-        The shared ground, EPSG:4490.
     shared_m2
-        Its area.
+        Area of the shared ground.
+    ground
+        Gives the shared ground of some pairs, EPSG:4490; asked only where three overlap one another.
     """
 
     left: Ints
     right: Ints
-    shared: Geometries
     shared_m2: Floats
+    ground: Shapes
+
+    def take(self, rows: Ints) -> OverlapPairs:
+        """Return some of the pairs."""
+        return OverlapPairs(
+            left=self.left[rows],
+            right=self.right[rows],
+            shared_m2=self.shared_m2[rows],
+            ground=lambda some: self.ground(rows[some]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +100,20 @@ def overlap_pairs(geometries: Geometries) -> OverlapPairs:
     keep = left < right
     left, right = left[keep], right[keep]
     order = np.lexsort((right, left))
-    left, right = left[order], right[order]
+    return shared_ground(geometries, left[order], right[order])
+
+
+def shared_ground(geometries: Geometries, left: Ints, right: Ints) -> OverlapPairs:
+    """Measure the ground that given pairs share; pairs that only touch are left out."""
     shared = shapely.intersection(geometries[left], geometries[right])
     shared_m2 = area_m2(shared)
     real = shared_m2 > 0
-    return OverlapPairs(left=left[real], right=right[real], shared=shared[real], shared_m2=shared_m2[real])
+    shared = shared[real]
+    return OverlapPairs(left=left[real], right=right[real], shared_m2=shared_m2[real], ground=lambda rows: shared[rows])
 
 
 def credit(
-    geometries: Geometries, *, claim: npt.ArrayLike, pairs: OverlapPairs, disputed: npt.NDArray[np.bool_] | None = None
+    areas: Floats, *, claim: npt.ArrayLike, pairs: OverlapPairs, disputed: npt.NDArray[np.bool_] | None = None
 ) -> Credit:
     """Share the net area of polygons out among them.
 
@@ -103,8 +122,8 @@ def credit(
 
     Parameters
     ----------
-    geometries
-        Shape (n,), valid polygons in EPSG:4490.
+    areas
+        Shape (n,), area of each polygon in m2.
     claim
         Shape (n,), a total order of prior claim: smaller comes first, no ties.
     pairs
@@ -121,13 +140,12 @@ def credit(
     Examples
     --------
     >>> boxes = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)])
-    >>> shared = credit(boxes, claim=[1, 0], pairs=overlap_pairs(boxes))
+    >>> shared = credit(area_m2(boxes), claim=[1, 0], pairs=overlap_pairs(boxes))
     >>> bool(shared.credited_m2[0] < shared.credited_m2[1])
     True
     """
     order = np.asarray(claim)
     contested = np.zeros(len(pairs.left), dtype=bool) if disputed is None else disputed
-    areas = area_m2(geometries)
     first_is_left = order[pairs.left] < order[pairs.right]
     winner = np.where(first_is_left, pairs.left, pairs.right)
     loser = np.where(first_is_left, pairs.right, pairs.left)
@@ -141,11 +159,14 @@ def credit(
     )
 
 
+Groups = dict[int, Ints]
+
+
 def _lost(pairs: OverlapPairs, loser: Ints, contested: npt.NDArray[np.bool_], count: int) -> tuple[Floats, Floats]:
     """Return the ground that each polygon loses to older claims, and to older claims and disputes together."""
     return (
-        _union_area(pairs, _group(np.where(contested, -1, loser), count)),
-        _union_area(pairs, _group(loser, count)),
+        _union_area(pairs, _group(np.where(contested, -1, loser)), count),
+        _union_area(pairs, _group(loser), count),
     )
 
 
@@ -154,34 +175,73 @@ def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: npt.NDArray
 
     Ground that the polygon itself loses to somebody else is not its own to hold.
     """
-    as_winner, as_loser = _group(np.where(contested, winner, -1), count), _group(loser, count)
+    as_winner, as_loser = _group(np.where(contested, winner, -1)), _group(loser)
     result = np.zeros(count)
-    holders = [i for i, rows in enumerate(as_winner) if len(rows)]
-    ground = np.array([_ground(pairs, as_winner[i], less=as_loser[i]) for i in holders], dtype=object)
-    result[holders] = area_m2(ground)
+    simple = [i for i, rows in as_winner.items() if len(rows) == 1 and i not in as_loser]
+    result[simple] = pairs.shared_m2[[as_winner[i][0] for i in simple]]
+    nothing = np.zeros(0, dtype=np.int64)
+    holders = [i for i, rows in as_winner.items() if len(rows) > 1 or i in as_loser]
+    lost = {i: as_loser.get(i, nothing) for i in holders}
+    ground = _ground_of(pairs, [rows for i in holders for rows in (as_winner[i], lost[i])])
+    result[holders] = area_m2([_less(ground[as_winner[i]], ground[lost[i]]) for i in holders])
     return result
 
 
-def _ground(pairs: OverlapPairs, rows: Ints, *, less: Ints) -> shapely.Geometry:
-    ground = shapely.union_all(pairs.shared[rows])
-    return shapely.difference(ground, shapely.union_all(pairs.shared[less])) if len(less) else ground
+def _less(ground: Geometries, taken: Geometries) -> shapely.Geometry:
+    whole = shapely.union_all(ground)
+    return shapely.difference(whole, shapely.union_all(taken)) if len(taken) else whole
 
 
-def _union_area(pairs: OverlapPairs, groups: list[Ints]) -> Floats:
-    """Return, for each group of pairs, the area of the ground that they share, counted once."""
-    result = np.zeros(len(groups))
-    single = [i for i, rows in enumerate(groups) if len(rows) == 1]
-    several = [i for i, rows in enumerate(groups) if len(rows) > 1]
+def _union_area(pairs: OverlapPairs, groups: Groups, count: int) -> Floats:
+    """Return, for each group of pairs of one polygon, the area of the ground that they share, counted once.
+
+    Where the polygon's rivals do not overlap one another, their shares lie apart and simply add up; only where
+    three polygons overlap one another is the ground itself needed.
+    """
+    result = np.zeros(count)
+    single = [i for i, rows in groups.items() if len(rows) == 1]
     result[single] = pairs.shared_m2[[groups[i][0] for i in single]]
-    result[several] = area_m2([shapely.union_all(pairs.shared[groups[i]]) for i in several])
+    known = {*zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)}
+    tangled = []
+    for i in (i for i, rows in groups.items() if len(rows) > 1):
+        if _apart(pairs, groups[i], i, known):
+            result[i] = fsum(pairs.shared_m2[groups[i]])
+        else:
+            tangled.append(i)
+    ground = _ground_of(pairs, [groups[i] for i in tangled])
+    result[tangled] = area_m2([shapely.union_all(ground[groups[i]]) for i in tangled])
     return result
 
 
-def _group(keys: Ints, count: int) -> list[Ints]:
-    """Return, for each of ``count`` keys, the rows that hold it; rows with a key of -1 belong to nobody."""
+def _ground_of(pairs: OverlapPairs, groups: list[Ints]) -> Geometries:
+    """Return shared ground by pair, filled in for the pairs of some groups: they are asked for in one call."""
+    result = np.empty(len(pairs.left), dtype=object)
+    if groups:
+        rows = np.unique(np.concatenate(groups))
+        result[rows] = pairs.ground(rows)
+    return result
+
+
+def _apart(pairs: OverlapPairs, rows: Ints, i: int, known: set[tuple[int, int]]) -> bool:
+    """Whether no two of the rivals of polygon ``i`` overlap each other."""
+    rivals = sorted((pairs.left[rows] + pairs.right[rows] - i).tolist())
+    return not any(pair in known for pair in combinations(rivals, 2))
+
+
+def _group(keys: Ints) -> Groups:
+    """Return the rows that hold each key; rows with a key of -1 belong to nobody."""
+    if len(keys) == 0:
+        return {}
     order = np.argsort(keys, kind="stable")
-    bounds = np.searchsorted(keys[order], np.arange(count + 1))
-    return [order[bounds[i] : bounds[i + 1]] for i in range(count)]
+    held, starts = np.unique(keys[order], return_index=True)
+    groups = dict(zip(held.tolist(), np.split(order, starts[1:]), strict=True))
+    groups.pop(-1, None)
+    return groups
+
+
+def union_area_m2(areas: Floats, pairs: OverlapPairs) -> float:
+    """Return the area of the union of polygons from their areas and overlaps, m2: ground counts once."""
+    return credit(areas, claim=np.arange(len(areas)), pairs=pairs).net_m2
 
 
 def net_area_m2(geometries: Geometries) -> float:
@@ -189,4 +249,4 @@ def net_area_m2(geometries: Geometries) -> float:
 
     Only ground inside overlaps is ever unioned; equal to the area of the full union to 1e-9.
     """
-    return credit(geometries, claim=np.arange(len(geometries)), pairs=overlap_pairs(geometries)).net_m2
+    return union_area_m2(area_m2(geometries), overlap_pairs(geometries))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from ecotrack.geometry.area import Floats, Geometries, area_m2
@@ -23,6 +24,8 @@ class Pieces:
         The piece, EPSG:4490.
     area_m2
         Its area.
+    whole
+        Whether the polygon lies wholly inside the cell.
     outside_m2
         For each polygon, its area outside every cell; shape (n,).
     """
@@ -31,6 +34,7 @@ class Pieces:
     cell: Ints
     geometry: Geometries
     area_m2: Floats
+    whole: npt.NDArray[np.bool_]
     outside_m2: Floats
 
 
@@ -65,13 +69,14 @@ def split(geometries: Geometries, cells: Geometries) -> Pieces:
     pieces[~whole] = shapely.intersection(geometries[polygon[~whole]], cells[cell[~whole]])
     areas = area_m2(pieces)
     real = areas > 0
-    polygon, cell, pieces, areas = polygon[real], cell[real], pieces[real], areas[real]
+    polygon, cell, pieces, areas, whole = polygon[real], cell[real], pieces[real], areas[real], whole[real]
     inside = np.bincount(polygon, weights=areas, minlength=len(geometries)).astype(np.float64)
     return Pieces(
         polygon=polygon,
         cell=cell,
         geometry=pieces,
         area_m2=areas,
+        whole=whole,
         outside_m2=_remainder(area_m2(geometries), inside),
     )
 

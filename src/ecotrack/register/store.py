@@ -12,6 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from ecotrack.errors import (
     CannotWrite,
     DuplicateEntry,
@@ -24,11 +27,14 @@ from ecotrack.errors import (
     UnreadableFile,
 )
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRecord, Submission
+from ecotrack.progress import PlotLedger
+from ecotrack.progress.ledger import Ints
 from ecotrack.register import canonical, rows, schema
 from ecotrack.register.canonical import GENESIS, KINDS, Entry, UnitEntry
 from ecotrack.register.geopackage import add_functions
 from ecotrack.register.identity import new_id
 from ecotrack.register.location import refuse_network_share
+from ecotrack.register.plots import read_ledger, read_shapes
 
 _BUSY_MS = 60_000
 _T = TypeVar("_T")
@@ -260,7 +266,7 @@ class Register:
 
     def submissions(self, *, seq: int | None = None, raw_sha256: str | None = None) -> list[Submission]:
         """Return submissions in the order of recording, all or those of one raw file."""
-        return self._read(Submission, {"raw_sha256": raw_sha256}, seq=seq)
+        return self._read(Submission, {"raw_sha256 =": raw_sha256}, seq=seq)
 
     def versions(
         self,
@@ -271,7 +277,7 @@ class Register:
         seq: int | None = None,
     ) -> list[FeatureVersion]:
         """Return feature versions in the order of recording: effective up to ``as_of``, known up to ``seq``."""
-        where = {"layer": layer, "submission_id": submission_id}
+        where = {"layer =": layer, "submission_id =": submission_id}
         return self._read(FeatureVersion, where, seq=seq, up_to=("effective_on", as_of))
 
     def records(
@@ -281,23 +287,39 @@ class Register:
         kind: str | None = None,
         as_of: dt.date | None = None,
         seq: int | None = None,
+        but_layer: str | None = None,
     ) -> list[ProgressRecord]:
         """Return progress records in the order of recording, corrections and corrected ones alike.
 
+        ``but_layer`` leaves one layer out.
+
         `ecotrack.progress.current` keeps those in force.
         """
-        where = {"t.layer": layer, "t.kind": kind}
+        where = {"t.layer =": layer, "t.kind =": kind, "t.layer <>": but_layer}
         return self._read(ProgressRecord, where, seq=seq, up_to=("effective_on", as_of), recorded=True)
 
     def decisions(
         self, *, subject: str | None = None, as_of: dt.date | None = None, seq: int | None = None
     ) -> list[Decision]:
         """Return decisions in the order of recording."""
-        return self._read(Decision, {"subject": subject}, seq=seq, up_to=("decided_on", as_of))
+        return self._read(Decision, {"subject =": subject}, seq=seq, up_to=("decided_on", as_of))
+
+    def plot_ledger(self, layer: str, *, before: PlotLedger | None = None, since: int = 0) -> PlotLedger:
+        """Return the plots of a layer as columns; with ``before``, only what came after ``since`` is read."""
+        return read_ledger(self._connection, layer=layer, before=before, since=since)
+
+    def shapes(self, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
+        """Return geometries of feature versions by their places in the chain, EPSG:4490, in the order asked."""
+        return read_shapes(self._connection, seqs, layer=layer)
+
+    @property
+    def derived_path(self) -> Path:
+        """The file beside the register that keeps what was worked out from it."""
+        return self.path.with_name(self.path.stem + ".derived") / "plots.npz"
 
     def documents(self, *, kind: str | None = None, seq: int | None = None) -> list[IssuedDocument]:
         """Return issued documents in the order of recording, all or those of one kind."""
-        return self._read(IssuedDocument, {"kind": kind}, seq=seq)
+        return self._read(IssuedDocument, {"kind =": kind}, seq=seq)
 
     def entries(self, *, after: int = 0) -> Iterator[tuple[Head, str, str, str, Entry | None]]:
         """Yield every entry of the chain after a place: its head, recorded_at, office, account id and content.
@@ -383,7 +405,7 @@ class Register:
         up_to: tuple[str, dt.date | None] | None = None,
         recorded: bool = False,
     ) -> list[_T]:
-        tests = [(f"{column} = ?", value) for column, value in where.items() if value is not None]
+        tests = [(f"{test} ?", value) for test, value in where.items() if value is not None]
         if seq is not None:
             tests.append(("t.seq <= ?", seq))
         if up_to is not None and up_to[1] is not None:

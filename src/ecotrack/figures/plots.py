@@ -1,0 +1,257 @@
+"""Plots of one basis (real or sample) with their ground, and how it is credited at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import fsum
+from typing import Any
+
+import numpy as np
+import shapely
+
+from ecotrack.figures.ground import Ground, ZonePieces, pairs_of, zone_key
+from ecotrack.geometry.area import Floats, Geometries, area_m2
+from ecotrack.geometry.features import Feature, geometries_of
+from ecotrack.geometry.overlap import Credit, Ints, OverlapPairs, credit, net_area_m2
+from ecotrack.progress import (
+    FAILED,
+    NEW_AREA_KINDS,
+    NOT_CHECKED,
+    QUALIFIED,
+    REDO,
+    WITHDRAW,
+    Plot,
+    PlotColumns,
+    State,
+    plots_of,
+)
+from ecotrack.progress.ledger import Mask
+
+_LATER = 99999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCredit:
+    """Credit at one step, for every plot of the set (zero for those that take no part)."""
+
+    keep: Mask
+    credit: Credit
+
+    def credited_m2(self, rows: Mask) -> float:
+        """Return the credited ground of some plots, exact sum."""
+        return fsum(self.credit.credited_m2[rows & self.keep])
+
+    def net_m2(self, rows: Mask) -> float:
+        """Return credited and disputed ground of some plots: their part of the union."""
+        part = rows & self.keep
+        return fsum([*self.credit.credited_m2[part], *self.credit.disputed_m2[part]])
+
+
+@dataclass(frozen=True, eq=False)
+class PlotSet:
+    """Plots of one basis; ground is shared out among these alone.
+
+    Attributes
+    ----------
+    columns
+        The plots, of kinds that make new area.
+    ground
+        Areas and overlaps of all feature versions.
+    sample
+        Whether they are sample data.
+    """
+
+    state: State
+    columns: PlotColumns
+    ground: Ground
+    sample: bool
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    @cached_property
+    def area_m2(self) -> Floats:
+        """Ellipsoidal area of each plot."""
+        return self.ground.area_m2[self.columns.version]
+
+    @cached_property
+    def geometries(self) -> Geometries:
+        """Geometry of each plot, EPSG:4490."""
+        return self.ground.read(self.columns.version)
+
+    @cached_property
+    def pairs(self) -> OverlapPairs:
+        """Every pair of plots that share ground."""
+        return pairs_of(self.ground, self.columns.version)
+
+    @cached_property
+    def plots(self) -> Sequence[Plot]:
+        """The plots as objects, with all that is known of them; for those who show single plots."""
+        return plots_of(self.state, self.columns)
+
+    @cached_property
+    def precedence(self) -> Ints:
+        """Rank of prior claim: earlier season, then earlier submission (or acceptance), then id.
+
+        The winner of a decided dispute goes before its rival. Plots that share no ground are not ranked.
+        """
+        columns, rank = self.columns, np.full(len(self), len(self), dtype=np.int64)
+        sharing = np.unique(np.concatenate([self.pairs.left, self.pairs.right])).tolist()
+        by_acceptance = self.state.rules.tie_break == "acceptance"
+        day = np.where(columns.accepted_day > 0, columns.accepted_day, columns.day) if by_acceptance else columns.day
+        season = np.where(columns.season > 0, columns.season, _LATER)
+        order = sorted(sharing, key=lambda i: (season[i], day[i], columns.features[i]))
+        rank[order] = np.arange(len(order))
+        return self._awarded(rank.astype(np.float64), order)
+
+    def _awarded(self, rank: Floats, order: Sequence[int]) -> Ints:
+        position = {self.columns.features[i]: i for i in order} if self.state.awards else {}
+        for pair, winner in sorted(self.state.awards.items(), key=lambda item: sorted(item[0])):
+            rivals = [position[name] for name in pair if name != winner and name in position]
+            if winner in position and rivals and rank[position[winner]] > rank[rivals[0]]:
+                rank[position[winner]] = rank[rivals[0]] - 0.5
+        return np.argsort(np.argsort(rank, kind="stable"), kind="stable").astype(np.int64)
+
+    @cached_property
+    def disputed(self) -> Mask:
+        """For each pair, whether it is disputed: one season, two units, and no award."""
+        columns, left, right = self.columns, self.pairs.left, self.pairs.right
+        result = (columns.season[left] == columns.season[right]) & (columns.season[left] > 0)
+        if self.state.rules.disputes != "all":
+            result &= columns.units.codes[left] != columns.units.codes[right]
+        awards = self.state.awards
+        for k in np.flatnonzero(result) if awards else ():
+            result[k] = frozenset((columns.features[int(left[k])], columns.features[int(right[k])])) not in awards
+        return np.asarray(result)
+
+    def at(self, keep: Mask) -> StepCredit:
+        """Share the ground out among the plots of one step; only they compete for it.
+
+        Parameters
+        ----------
+        keep
+            Shape (n,), which plots take part.
+        """
+        rows = np.flatnonzero(keep[self.pairs.left] & keep[self.pairs.right])
+        shared = credit(
+            np.where(keep, self.area_m2, 0.0),
+            claim=self.precedence,
+            pairs=self.pairs.take(rows),
+            disputed=self.disputed[rows],
+        )
+        return StepCredit(keep=keep, credit=shared)
+
+    @cached_property
+    def redone(self) -> Mask:
+        """Which plots failed and have left their ground to an accepted redo."""
+        columns = self.columns
+        parents = columns.parents.codes[columns.accepted & columns.kinds.is_(REDO)]
+        return np.asarray((columns.outcome_code == FAILED) & np.isin(columns.features.codes, parents[parents >= 0]))
+
+    @cached_property
+    def mapped(self) -> StepCredit:
+        """Ground of every boundary submitted and not withdrawn."""
+        return self.at(self.columns.verdict_code != WITHDRAW)
+
+    @cached_property
+    def accepted(self) -> StepCredit:
+        """Ground that passed desk review."""
+        return self.at(self.columns.accepted & ~self.redone)
+
+    @cached_property
+    def verified(self) -> StepCredit:
+        """Accepted ground that is backed by a field check."""
+        return self.at(self.columns.accepted & self.columns.checked & ~self.redone)
+
+    @cached_property
+    def qualified(self) -> StepCredit:
+        """Ground of plots whose survival counts; a plot that failed has let its ground go."""
+        return self.at(self.columns.accepted & (self.columns.outcome_code == QUALIFIED))
+
+    @cached_property
+    def potential(self) -> StepCredit:
+        """Ground that qualifies if every plot that is not due or not checked yet does."""
+        return self.at(self.columns.accepted & np.isin(self.columns.outcome_code, (QUALIFIED, NOT_CHECKED)))
+
+    def inside(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Cut:
+        """Return the net area of some plots inside each cell of a layer, and outside all of them."""
+        nets = [cell.credit.net_m2 for cell in self.in_cells(keep, layer, cells)]
+        strays = np.flatnonzero(keep & (self.outside_m2(layer, cells) > 0))
+        outside = 0.0
+        if len(strays):
+            whole = shapely.union_all(geometries_of(cells))
+            ground = shapely.difference(self.ground.read(self.columns.version[strays]), whole)
+            outside = net_area_m2(ground[area_m2(ground) > 0])
+        return Cut(nets, outside)
+
+    def outside_m2(self, layer: str, cells: Sequence[Feature]) -> Floats:
+        """Return how much of each plot lies outside every cell of a layer."""
+        pieces = self._pieces(layer, cells)
+        rest = self.area_m2 - np.bincount(pieces.row, weights=pieces.area_m2, minlength=len(self))
+        return np.where(rest > self.area_m2 * 1e-11, rest, 0.0)
+
+    def in_cells(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> list[CellCredit]:
+        """Share out the ground of some plots inside each cell of a layer by prior claim.
+
+        Nothing is disputed here: what lies in a cell counts whoever holds it.
+        """
+        pieces, shapes = self._pieces(layer, cells), geometries_of(cells)
+        return [self._in_cell(keep, pieces, cell, shapes[cell]) for cell in range(len(shapes))]
+
+    def _pieces(self, layer: str, cells: Sequence[Feature]) -> ZonePieces:
+        """Return the pieces of these plots, by their positions."""
+        pieces = self.ground.pieces[zone_key(layer, cells)]
+        position = np.full(len(self.ground), -1)
+        position[self.columns.version] = np.arange(len(self))
+        mine = position[pieces.row] >= 0
+        return ZonePieces(position[pieces.row[mine]], pieces.cell[mine], pieces.area_m2[mine], pieces.whole[mine])
+
+    def _in_cell(self, keep: Mask, pieces: ZonePieces, cell: int, shape: Any) -> CellCredit:
+        here = (pieces.cell == cell) & keep[pieces.row]
+        areas, whole = np.zeros(len(self)), np.zeros(len(self), dtype=bool)
+        areas[pieces.row[here]] = pieces.area_m2[here]
+        whole[pieces.row[here]] = pieces.whole[here] == 1
+        rows = np.flatnonzero((areas[self.pairs.left] > 0) & (areas[self.pairs.right] > 0))
+        pairs = self.pairs.take(rows)
+        shared = pairs.shared_m2.copy()
+        cut = np.flatnonzero(~(whole[pairs.left] & whole[pairs.right]))
+        shared[cut] = area_m2(shapely.intersection(pairs.ground(cut), shape)) if len(cut) else 0.0
+        inside = OverlapPairs(
+            left=pairs.left,
+            right=pairs.right,
+            shared_m2=shared,
+            ground=lambda some: np.asarray(shapely.intersection(pairs.ground(some), shape), dtype=object),
+        )
+        return CellCredit(pairs=inside, credit=credit(areas, claim=self.precedence, pairs=inside))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellCredit:
+    """How the ground inside one cell is shared out: the pairs that overlap there, and the credit of each plot."""
+
+    pairs: OverlapPairs
+    credit: Credit
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Net area inside each cell, in the order of the cells, and outside all of them; m2."""
+
+    inside_m2: list[float]
+    outside_m2: float
+
+
+def plot_sets(state: State, ground: Ground) -> tuple[PlotSet, PlotSet]:
+    """Return the real plots and the sample plots of a state; the two never compete for ground."""
+    columns = state.columns
+    new = columns.kinds.is_in(sorted(NEW_AREA_KINDS))
+    real, sample = (columns.take(np.flatnonzero(new & (columns.sample == wanted))) for wanted in (False, True))
+    return PlotSet(state, real, ground, False), PlotSet(state, sample, ground, True)
+
+
+def chosen_set(sets: tuple[PlotSet, PlotSet]) -> PlotSet:
+    """Return the set that targets rest on: the real plots, unless there are only sample ones."""
+    real, sample = sets
+    return sample if len(sample) and not len(real) else real

@@ -1,0 +1,130 @@
+"""The state as of a day and as known at a place of the chain: everything that figures read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ecotrack.model import Decision, FeatureVersion, ProgressRecord
+from ecotrack.progress.ledger import PlotLedger, ledger_of
+from ecotrack.progress.plots import Plot, PlotColumns, plot_at, plot_columns
+from ecotrack.progress.records import current, when
+from ecotrack.settings import Rules
+
+PLOT_LAYER = "plots"
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Everything that figures read.
+
+    Attributes
+    ----------
+    ledger
+        The plot ledger, whole: `columns` is its cut as of the day.
+    seq
+        Place of the chain up to which entries are known; ``None`` is all.
+    series
+        Records in force of every layer but the plots', by layer and kind.
+    read_versions, read_plot_records
+        Read the feature versions, and the records, of plots; asked only by those who show single plots.
+    """
+
+    as_of: dt.date
+    rules: Rules
+    ledger: PlotLedger
+    seq: int | None
+    series: Mapping[tuple[str, str], list[ProgressRecord]]
+    read_versions: Callable[[], Sequence[FeatureVersion]]
+    read_plot_records: Callable[[], Sequence[ProgressRecord]]
+
+    @cached_property
+    def columns(self) -> PlotColumns:
+        """Every plot that was submitted up to the day, sample data and real ones alike."""
+        return plot_columns(self.ledger, as_of=self.as_of, seq=self.seq, rules=self.rules)
+
+    @cached_property
+    def versions(self) -> Sequence[FeatureVersion]:
+        """All feature versions of the ledger, in its order."""
+        return self.read_versions()
+
+    @cached_property
+    def plot_records(self) -> dict[tuple[str, str], list[ProgressRecord]]:
+        """Records of plots in force, by layer and kind."""
+        return by_kind(current(self.read_plot_records()))
+
+    @cached_property
+    def records(self) -> dict[tuple[str, str], list[ProgressRecord]]:
+        """All records in force, those of plots too."""
+        return {**self.series, **self.plot_records}
+
+    @cached_property
+    def checks(self) -> dict[str, list[ProgressRecord]]:
+        """Field checks in force by plot, oldest first."""
+        result: dict[str, list[ProgressRecord]] = defaultdict(list)
+        for record in sorted(self.of(PLOT_LAYER, "check"), key=when):
+            if record.feature_id is not None:
+                result[record.feature_id].append(record)
+        return dict(result)
+
+    @cached_property
+    def plots(self) -> Sequence[Plot]:
+        """Every plot of the day as an object, with all that is known of it."""
+        return plots_of(self, self.columns)
+
+    @cached_property
+    def awards(self) -> dict[frozenset[str], str]:
+        """Disputes that a reviewer has decided: the pair of plots to the one that keeps the ground."""
+        day = self.as_of.toordinal()
+        known = [a for a in self.ledger.awards if a.day <= day and (self.seq is None or a.seq <= self.seq)]
+        return {frozenset((a.winner, a.loser)): a.winner for a in sorted(known, key=lambda a: (a.day, a.seq))}
+
+    def of(self, layer: str, kind: str) -> list[ProgressRecord]:
+        """Return the records of one layer and kind in force on the day."""
+        source = self.plot_records if layer == PLOT_LAYER else self.series
+        return source.get((layer, kind), [])
+
+
+def plots_of(state: State, columns: PlotColumns) -> list[Plot]:
+    """Return plots as objects; for those who show single plots."""
+    return [
+        plot_at(columns, i, version=state.versions[int(row)], checks=state.checks.get(columns.features[i], ()))
+        for i, row in enumerate(columns.version)
+    ]
+
+
+def by_kind(records: Iterable[ProgressRecord]) -> dict[tuple[str, str], list[ProgressRecord]]:
+    """Return records by layer and kind."""
+    result: dict[tuple[str, str], list[ProgressRecord]] = defaultdict(list)
+    for record in records:
+        result[record.layer, record.kind].append(record)
+    return dict(result)
+
+
+def state_of(
+    *,
+    as_of: dt.date,
+    rules: Rules,
+    versions: Sequence[FeatureVersion],
+    records: Sequence[ProgressRecord],
+    decisions: Sequence[Decision],
+) -> State:
+    """Work out the state from entries in the order of recording, already cut to what was known.
+
+    Entries after ``as_of`` are left out here.
+    """
+    plots = [version for version in versions if version.layer == PLOT_LAYER]
+    of_plots = [record for record in records if record.layer == PLOT_LAYER]
+    known = [r for r in records if r.layer != PLOT_LAYER and r.effective_on <= as_of]
+    return State(
+        as_of=as_of,
+        rules=rules,
+        ledger=ledger_of(plots, decisions, of_plots),
+        seq=None,
+        series=by_kind(current(known)),
+        read_versions=lambda: plots,
+        read_plot_records=lambda: [record for record in of_plots if record.effective_on <= as_of],
+    )

@@ -1,0 +1,114 @@
+"""What is worked out from the register and kept beside it, outside the chain; it can always be worked out again.
+
+One file of columns (NumPy's npz) holds the plot ledger and the ground of every feature version, up to a place of the
+chain. A run reads it and adds what came later: 100 changed plots cost what 100 plots cost.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import shapely
+
+from ecotrack.figures.ground import KERNEL, Ground, ZonePieces
+from ecotrack.geometry.area import Geometries
+from ecotrack.progress.ledger import TABLES, Award, Codes, Ints, PlotLedger
+
+FORMAT = "1"
+_PARTS = ("version", "decision", "check", "note")
+
+
+class Kept(NamedTuple):
+    """A ledger and its ground, up to and including entry ``seq`` of the chain."""
+
+    seq: int
+    ledger: PlotLedger
+    ground: Ground
+
+
+def stamp(register_id: str) -> dict[str, str]:
+    """Return what kept pieces must have been made by, to be of use now."""
+    return {"format": FORMAT, "kernel": KERNEL, "geos": shapely.geos_version_string, "register_id": register_id}
+
+
+def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
+    """Keep a ledger and its ground, whole or not at all; where the disk cannot be written, nothing is kept."""
+    ledger, ground = kept.ledger, kept.ground
+    zones = sorted(ground.pieces)
+    about = {
+        "seq": kept.seq,
+        "head": head,
+        "made_by": made_by,
+        "tables": {name: ledger.tables[name].names for name in TABLES},
+        "awards": [(a.seq, a.day, a.winner, a.loser) for a in ledger.awards],
+        "zones": zones,
+    }
+    arrays: dict[str, Any] = {"about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8)}
+    for part in _PARTS:
+        arrays |= {f"{part}.{name}": column.astype(np.int32) for name, column in getattr(ledger, part).items()}
+    arrays |= {"area": ground.area_m2, "shared": ground.shared_m2}
+    arrays |= {"left": ground.left.astype(np.int32), "right": ground.right.astype(np.int32)}
+    for i, key in enumerate(zones):
+        row, cell, area, whole = ground.pieces[key]
+        arrays |= {f"z{i}.row": row.astype(np.int32), f"z{i}.cell": cell.astype(np.int32)}
+        arrays |= {f"z{i}.area": area, f"z{i}.whole": whole.astype(np.int8)}
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            np.savez(file, **arrays)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+
+
+def load(
+    path: Path, *, made_by: dict[str, str], head_at: Callable[[int], str], reader: Callable[[PlotLedger], Any]
+) -> Kept | None:
+    """Return what was kept, or ``None`` where there is nothing of use.
+
+    Parameters
+    ----------
+    head_at
+        Gives the hash of the chain at a place: what was kept must belong to this very chain.
+    reader
+        Makes the function that reads geometries by row of a ledger.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            about = msgspec.json.decode(arrays["about"].tobytes())
+            if about["made_by"] != made_by or head_at(about["seq"]) != about["head"]:
+                return None
+            ledger = _ledger(arrays, about)
+            return Kept(about["seq"], ledger, _ground(arrays, about, reader(ledger)))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, msgspec.DecodeError):
+        return None
+
+
+def _ledger(arrays: Any, about: dict[str, Any]) -> PlotLedger:
+    parts: dict[str, dict[str, Ints]] = {part: {} for part in _PARTS}
+    for name in arrays.files:
+        part, _, column = name.partition(".")
+        if part in parts:
+            parts[part][column] = arrays[name]
+    tables = {name: Codes(names) for name, names in about["tables"].items()}
+    return PlotLedger(**parts, tables=tables, awards=tuple(Award(*row) for row in about["awards"]))
+
+
+def _ground(arrays: Any, about: dict[str, Any], read: Callable[[Ints], Geometries]) -> Ground:
+    pieces = {
+        key: ZonePieces(
+            row=arrays[f"z{i}.row"],
+            cell=arrays[f"z{i}.cell"],
+            area_m2=arrays[f"z{i}.area"],
+            whole=arrays[f"z{i}.whole"].astype(np.int64),
+        )
+        for i, key in enumerate(about["zones"])
+    }
+    return Ground(arrays["area"], arrays["left"], arrays["right"], arrays["shared"], pieces, read)

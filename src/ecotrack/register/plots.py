@@ -1,0 +1,96 @@
+"""Plots read from the register as columns, from a place of the chain on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from ecotrack.geometry.codec import from_wkb
+from ecotrack.progress import LedgerWriter, PlotLedger, season_code
+from ecotrack.progress.ledger import NONE, Ints
+from ecotrack.register.geopackage import decode
+
+_VERSIONS = """
+SELECT seq, effective_on, feature_id, submission_id, unit, kind, programme, season, planted_on, task_id, parent_id,
+  sample
+FROM feature_version WHERE layer = ? AND seq > ? ORDER BY seq"""
+
+_DECISIONS = """
+SELECT d.seq, d.decided_on, d.verdict, d.subject, d.subject_id, v.seq FROM decision d
+LEFT JOIN feature_version v ON d.subject = 'version' AND v.version_id = d.subject_id
+WHERE d.seq > ? ORDER BY d.seq"""
+
+_RECORDS = """
+SELECT r.seq, r.effective_on, r.feature_id, r.kind, r.state, r.sample, o.seq,
+  json_extract(r.fields, '$.holes_live'), json_extract(r.fields, '$.holes_checked')
+FROM progress_record r LEFT JOIN progress_record o ON o.record_id = r.corrects
+WHERE r.layer = ? AND r.feature_id IS NOT NULL AND r.seq > ? ORDER BY r.seq"""
+
+_CHUNK = 900
+
+
+def read_ledger(connection: sqlite3.Connection, *, layer: str, before: PlotLedger | None, since: int) -> PlotLedger:
+    """Return the plot ledger of a register.
+
+    Parameters
+    ----------
+    before, since
+        A ledger that was read before, and the place of the chain that it reaches to; only what came later is read.
+    """
+    writer, day = LedgerWriter(before), _days()
+    for row in connection.execute(_VERSIONS, (layer, since)):
+        planted = dt.date.fromisoformat(row[8]) if row[8] else None
+        writer.add_version(
+            row[0],
+            day(row[1]),
+            row[2],
+            row[3],
+            unit=row[4],
+            kind=row[5],
+            programme=row[6],
+            season=season_code(row[7], planted),
+            task_id=row[9],
+            parent_id=row[10],
+            sample=row[11],
+        )
+    for seq, decided_on, verdict, subject, subject_id, version_seq in connection.execute(_DECISIONS, (since,)):
+        writer.add_decision(seq, day(decided_on), verdict, subject, subject_id, version_seq=version_seq)
+    for seq, on, feature, kind, state, sample, corrected, live, holes in connection.execute(_RECORDS, (layer, since)):
+        corrects = NONE if corrected is None else corrected
+        if kind == "check":
+            counts = {"live": _count(live), "holes": _count(holes)}
+            writer.add_check(seq, day(on), feature, **counts, state=state, sample=sample, corrects=corrects)
+        else:
+            writer.add_note(seq, day(on), feature, kind=kind, state=state, sample=sample, corrects=corrects)
+    return writer.ledger()
+
+
+def _days() -> Callable[[str], int]:
+    @cache
+    def day(text: str) -> int:
+        return dt.date.fromisoformat(text).toordinal()
+
+    return day
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else NONE
+
+
+def read_shapes(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
+    """Return the geometries of feature versions by their places in the chain, in the order asked."""
+    if len(seqs) > _CHUNK:
+        sql = "SELECT seq, geom FROM feature_version WHERE layer = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+        span = (layer, int(seqs.min()), int(seqs.max()))
+        wanted = {*seqs.tolist()}
+        blobs = {seq: blob for seq, blob in connection.execute(sql, span) if seq in wanted}
+    else:
+        marks = ", ".join("?" * len(seqs))
+        sql = f"SELECT seq, geom FROM feature_version WHERE seq IN ({marks})"
+        blobs = dict(connection.execute(sql, seqs.tolist()))
+    return from_wkb([decode(blobs[seq]) for seq in seqs.tolist()])
