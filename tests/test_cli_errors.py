@@ -201,6 +201,25 @@ def test_a_target_below_a_file_is_one_line_and_leaves_nothing(folder: Path, both
     assert sorted(folder.parent.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("stats", "--json", "--csv"), "--json 和 --csv 不能同时使用"),
+        (("stats", "--by", "unit", "--json"), "--json 和 --by 不能同时使用"),
+        (("rank", "--xlsx", "a.txt"), ".xlsx"),
+        (("rank",), "ecotrack task import"),
+    ],
+)
+def test_what_cannot_be_asked_together_or_yet_is_said_in_words(
+    folder: Path, both, arguments: tuple[str, ...], words: str
+) -> None:
+    Register.create(folder / "register" / "ecotrack.gpkg", office="hengshui").close()
+    zh, en, code = both("-w", folder, *arguments)
+    assert code == 2
+    assert words in zh
+    assert "''" not in en
+
+
 @pytest.mark.parametrize("verb", [("records", "import"), ("task", "import")])
 def test_a_folder_in_the_place_of_a_file_is_one_line(folder: Path, both, verb: tuple[str, ...]) -> None:
     zh, en, code = both("-w", folder, *verb, folder)

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ecotrack.cli.main import cli
-from ecotrack.errors import RefusedRows, UnknownTask
+from ecotrack.errors import RefusedRows, UnknownFormat, UnknownTask
 
 ROOT = Path(__file__).parents[1]
 NOTICE = Path(__file__).parent / "data" / "notice_2017_spring" / "notice.csv"
@@ -86,6 +86,42 @@ def test_a_report_without_any_task_says_what_to_do(run):
     with pytest.raises(UnknownTask) as caught:
         run("records", "import", NOTICE)
     assert "ecotrack task import" in caught.value.message("zh")
+
+
+def report(run, day: str, done: str, *options: str):
+    path = run.folder / "a.csv"
+    path.write_text(f"单位,完成\n景县,{done}\n", encoding="utf-8")
+    call = ["-w", str(run.folder), "records", "import", str(path), "--period-end", day, *options]
+    return CliRunner().invoke(cli, call, standalone_mode=False).output
+
+
+@pytest.mark.parametrize(
+    ("day", "done", "words"),
+    [
+        ("2017-03-20", "5000", "累计完成 5000 亩，少于 2017-03-16 的 5465 亩"),
+        ("2017-01-05", "10", "2017-01-10 才下达"),
+        ("2017-03-20", "546500", "超过任务 8000 亩的 10 倍"),
+    ],
+)
+def test_a_number_that_can_hardly_be_right_is_asked_about_in_a_dry_run_too(run, day, done, words):
+    run("task", "import", NOTICE, "--on", "2017-01-10")
+    run("records", "import", NOTICE)
+    task = ("--task", json.loads(run("task", "list", "--json").output)["tasks"][0]["task_id"])
+    dry, real = (report(run, day, done, *task, *more) for more in (("--dry-run",), ()))
+    assert (words in dry, words in real) == (True, True)
+    assert "1 处请核对：将登记 1 条" in dry
+
+
+def test_what_a_report_says_in_all_is_repeated_to_who_imports_it(run):
+    run("task", "import", NOTICE, "--on", "2017-01-10")
+    output = run("records", "import", NOTICE).output
+    assert "2017-03-16，13 个单位，合计 " in output
+    assert "2017-spring-造林绿化-市" in output
+
+
+def test_a_form_is_only_written_as_xlsx(run, tmp_path):
+    with pytest.raises(UnknownFormat, match="xlsx"):
+        run("records", "template", "lake", "-o", tmp_path / "a.csv")
 
 
 def test_the_form_is_written_where_asked(run, tmp_path):

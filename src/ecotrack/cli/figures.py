@@ -12,7 +12,7 @@ import click
 
 from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
-from ecotrack.errors import UnknownTask
+from ecotrack.errors import ClashingOptions, NoTaskYet, UnknownFormat, UnknownTask
 
 
 def _days(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,6 +60,7 @@ def stats(
     by: str | None,
 ) -> None:
     """Print the scoreboard of a day."""
+    _refuse_clash({"--json": as_json, "--csv": as_csv, "--by": by is not None})
     document = open_workspace(ctx).view(as_of=as_of, as_known=as_known).to_json()
     document["funnel"] = _chosen(document["funnel"], task)
     if as_json:
@@ -73,6 +74,13 @@ def stats(
         from ecotrack.reports import grouped_table, scoreboard_table, show
 
         show(grouped_table(document, by, lang_of(ctx)) if by else scoreboard_table(document, lang_of(ctx)))
+
+
+def _refuse_clash(given: dict[str, bool]) -> None:
+    """Refuse more than one of the options that each decide what is printed."""
+    both = [name for name, is_given in given.items() if is_given]
+    if len(both) > 1:
+        raise ClashingOptions("", one=both[0], other=both[1])
 
 
 def _chosen(funnels: list[dict[str, Any]], task: str | None) -> list[dict[str, Any]]:
@@ -112,6 +120,9 @@ def rank(
     as_json: bool,
 ) -> None:
     """Print or write the ranking of the units of one task."""
+    _refuse_clash({"--xlsx": xlsx is not None, "--json": as_json})
+    if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
+        raise UnknownFormat(xlsx, known=".xlsx")
     document = open_workspace(ctx).view(as_of=as_of, as_known=as_known).to_json()
     funnel = _running(document, task)
     document["funnel"] = [funnel]
@@ -130,9 +141,9 @@ def rank(
 
 def _running(document: dict[str, Any], task: str | None) -> dict[str, Any]:
     """Return the asked task, or the one with the newest report: real ones before sample ones."""
+    if not document["funnel"]:
+        raise NoTaskYet(document["as_of"])
     found = _chosen(document["funnel"], task)
-    if not found:
-        raise UnknownTask("", name=task or "", known="-")
     reported = [funnel for funnel in found if funnel["total"]["reported_on"]]
     real = [funnel for funnel in reported if not funnel["sample"]]
     return max(real or reported or found, key=lambda funnel: funnel["total"]["reported_on"] or "")

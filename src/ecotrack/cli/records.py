@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import click
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
-from ecotrack.errors import RefusedRows
+from ecotrack.errors import RefusedRows, UnknownFormat
 
 if TYPE_CHECKING:
     from ecotrack.intake.records import Outcome
@@ -73,6 +74,8 @@ def template(ctx: click.Context, layers: tuple[str, ...], output: Path | None) -
     from ecotrack.intake.records import known_in
     from ecotrack.intake.records_template import write_template
 
+    if output is not None and output.suffix.lower() != ".xlsx":
+        raise UnknownFormat(output, known=".xlsx")
     known = known_in(open_workspace(ctx))
     path = write_template(known, layers, output or Path(f"records-{'-'.join(layers)}.xlsx"))
     speak(ctx, f"已写出模板 {path}", f"wrote the form {path}")
@@ -194,13 +197,39 @@ def _print_outcome(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
         listed = "、".join(titles)
         at = f"{sheet} " if sheet else ""
         speak(ctx, f"{at}未读取的列：{listed}", f"{at}columns not read: {listed}", err=True)
-    added, already = len(outcome.added), outcome.already
-    if outcome.dry_run:
+    for one in _sums(outcome):
         speak(
-            ctx, f"检查通过：将登记 {added} 条，已有 {already} 条", f"fine: {added} would be added, {already} are there"
+            ctx,
+            f"任务 {one['task_id']}，{one['effective_on']}，{one['units']} 个单位，合计 {one['total_mu']} 亩",
+            f"task {one['task_id']}, {one['effective_on']}, {one['units']} units, {one['total_mu']} mu in all",
+        )
+    added, already, doubts = len(outcome.added), outcome.already, len(outcome.reading.findings)
+    if outcome.dry_run:
+        checked = (f"检查完毕，{doubts} 处请核对", f"checked, {doubts} to look at") if doubts else ("检查通过", "fine")
+        speak(
+            ctx,
+            f"{checked[0]}：将登记 {added} 条，已有 {already} 条",
+            f"{checked[1]}: {added} would be added, {already} are there",
         )
     else:
         speak(ctx, f"登记 {added} 条，已有 {already} 条", f"added {added} records, {already} were there")
+
+
+def _sums(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return task, day, number of units and total of each report or task that a file holds."""
+    groups: dict[tuple[str, str], list[ProgressRecord]] = {}
+    for record in outcome.reading.records:
+        if record.layer in ("reports", "tasks"):
+            groups.setdefault((str(record.task_id), record.effective_on.isoformat()), []).append(record)
+    return [
+        {
+            "task_id": task_id,
+            "effective_on": day,
+            "units": len({record.unit for record in records}),
+            "total_mu": f"{sum((record.value or Decimal(0) for record in records), Decimal(0)):f}",
+        }
+        for (task_id, day), records in groups.items()
+    ]
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:
@@ -209,6 +238,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
         "dry_run": outcome.dry_run,
         "added": len(outcome.added),
         "already": outcome.already,
+        "sums": _sums(outcome),
         "records": [record_json(record) for record in outcome.reading.records],
         "findings": [
             {"check": f.check, "level": f.level, "where": f.where, "zh": f.message.zh, "en": f.message.en}

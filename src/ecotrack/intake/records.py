@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ecotrack.errors import CannotWrite, EmptyFile, FutureDate, NoRegister, RefusedRows
 from ecotrack.intake.records_columns import Plan, RowError
+from ecotrack.intake.records_doubts import doubt_lines
 from ecotrack.intake.records_errors import write_errors
 from ecotrack.intake.records_known import Known, known_of, today
 from ecotrack.intake.records_plans import Planned, plan_tables, record_tables
@@ -167,7 +168,11 @@ def _read_one(planned: Planned, known: Known, asked: Asked, reading: Reading, id
     if plan.layer.id in ("reports", "tasks"):
         reader.findings += check_totals(plan, (*plan.table.totals, *city), lines) if not reader.errors else []
         if plan.layer.id == "reports":
-            reader.findings += [*check_columns(plan), *check_lines(plan, lines, known)]
+            reader.findings += [
+                *check_columns(plan),
+                *check_lines(plan, lines, known),
+                *doubt_lines(plan, lines, known),
+            ]
             reader.errors += check_tasks(plan, lines, known)
         lines = settle_into(reading, reader, lines, known, correct=asked.correct)
     reader.errors += _contradictions(plan, lines, known)
