@@ -19,6 +19,8 @@ _TILE_DEG = 0.05
 
 def agreement(answers: dict[str, Path]) -> dict[str, dict[str, Any]]:
     """Return, for each engine but ecotrack, how far its answers lie from ecotrack's, and whether they agree."""
+    if "ecotrack" not in answers:
+        return {}
     loaded = {name: np.load(path) for name, path in answers.items()}
     own = loaded["ecotrack"]
     result: dict[str, dict[str, Any]] = {}

@@ -65,19 +65,22 @@ def measure(data: DataSet, engines: Sequence[str], scratch: Path, *, repeat: int
                 try:
                     runs[name].append(_one(name, data, scratch, timeout_s))
                 except ChildFailed as error:
-                    failed[name] = str(error).strip().splitlines()[-1]
+                    failed[name] = _last_line(error)
                     _say(f"{name}: {failed[name]}")
     answered = [name for name in engines if name not in failed]
     found = agreement({name: scratch / f"{name}.npz" for name in answered})
     union = _full_union(data)
-    whole = [whole_runs(data, scratch, timeout_s=timeout_s) for _ in range(repeat)]
+    try:
+        whole = [whole_runs(data, scratch, timeout_s=timeout_s) for _ in range(repeat)]
+    except ChildFailed as error:
+        whole, failed["whole process"] = [], _last_line(error)
     return {
         "schema": SCHEMA,
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "machine": _machine(),
         "repeat": repeat,
         "data": data.made,
-        "agrees": union["agrees"] and all(one["agrees"] for one in found.values()),
+        "agrees": "ecotrack" in answered and union["agrees"] and all(one["agrees"] for one in found.values()),
         "agreement": found,
         "full_union": union,
         "engines": {
@@ -105,11 +108,15 @@ def _full_union(data: DataSet) -> dict[str, Any]:
     return against_full_union(geometry, seed=int(data.made["seed"]), whole=whole)
 
 
+def _last_line(error: ChildFailed) -> str:
+    return str(error).strip().splitlines()[-1]
+
+
 def _medians(runs: Sequence[Times]) -> Times:
     def median(step: str, number: str) -> float:
         return round(statistics.median(one[step][number] for one in runs), 4)
 
-    return {step: {number: median(step, number) for number in runs[0][step]} for step in runs[0]}
+    return {step: {number: median(step, number) for number in runs[0][step]} for step in runs[0]} if runs else {}
 
 
 def _machine() -> dict[str, Any]:

@@ -40,7 +40,8 @@ def run(arguments: Sequence[str], *, log: Path, timeout_s: float) -> dict[str, f
         usage = _wait(child, timeout_s)
     wall_s = time.perf_counter() - began
     if child.returncode != 0:
-        raise ChildFailed(log.read_text(encoding="utf-8", errors="replace")[-600:] or f"exit {child.returncode}")
+        words = log.read_text(encoding="utf-8", errors="replace")[-600:]
+        raise ChildFailed(f"more than {timeout_s:g} s" if wall_s > timeout_s else words or f"exit {child.returncode}")
     return {"cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": wall_s, "peak_mb": usage.ru_maxrss / 1024}
 
 

@@ -61,7 +61,7 @@ def _whole(result: dict[str, Any]) -> str:
     rows = [
         [words, *(f"{result['whole_process'][step][number]:.2f}" for number in ("cpu_s", "wall_s")),
          f"{result['whole_process'][step]['peak_mb']:.0f}"]
-        for step, words in _WHOLE.items()
+        for step, words in _WHOLE.items() if step in result["whole_process"]
     ]  # fmt: skip
     return _table(["`ecotrack stats --json`, whole process", "CPU s", "wall s", "peak MB"], rows)
 
