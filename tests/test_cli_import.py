@@ -177,6 +177,7 @@ def test_json_has_every_finding_and_the_counts(eco: Callable[..., Result], tmp_p
         (("--season", "春天"), 2, "2016-spring"),
         (("--season", "2099-spring"), 2, "还没有开始"),
         (("--by", " "), 2, "没有写姓名"),
+        (("--crs", "北京54"), 2, "不认识坐标系“北京54”"),
     ],
 )
 def test_a_wrong_option_is_an_error_that_says_what_is_right_and_nothing_is_registered(
@@ -186,6 +187,29 @@ def test_a_wrong_option_is_an_error_that_says_what_is_right_and_nothing_is_regis
     assert result.code == code
     assert words in result.text
     assert not (folder / "register").exists()
+
+
+def test_what_came_in_is_counted_and_measured_and_unused_fields_are_named(
+    eco: Callable[..., Result], tmp_path: Path
+) -> None:
+    path = geojson(tmp_path / "a.geojson")
+    path.write_text(path.read_text(encoding="utf-8").replace('"编号"', '"备注甲": 1, "编号"'), encoding="utf-8")
+    result = eco("import", path, *OPTIONS, "--dry-run")
+    assert "未用到的字段：备注甲" in result.text
+    assert "可入库3个地块，量算面积合计 1,102" in result.text
+
+
+@pytest.mark.parametrize("missing", [".shx", ".dbf"])
+def test_a_shapefile_without_one_of_its_files_is_told_which(
+    eco: Callable[..., Result], tmp_path: Path, missing: str
+) -> None:
+    path = tmp_path / "a.shp"
+    schema = {"geometry": "Polygon", "properties": {"XBH": "str:20"}}
+    with fiona.open(path, "w", driver="ESRI Shapefile", crs="EPSG:4490", schema=schema) as sink:
+        sink.write({"geometry": mapping(shapely.box(115.6, 37.6, 115.605, 37.605)), "properties": {"XBH": "A"}})
+    path.with_suffix(missing).unlink()
+    result = eco("import", path, *OPTIONS, "--dry-run")
+    assert f"缺少同名的 {missing} 文件" in result.text
 
 
 def test_a_missing_file_is_named(eco: Callable[..., Result], tmp_path: Path) -> None:

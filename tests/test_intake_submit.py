@@ -143,6 +143,15 @@ def test_an_unreadable_value_beside_an_option_is_kept_as_text_and_said() -> None
     assert {check for check, _ in checks(result)} == {"odd_value"}
 
 
+def test_a_plot_as_large_as_a_township_and_a_polygon_that_stands_twice_are_asked_about() -> None:
+    wide = to_wkb(shapely.box(115.5, 37.5, 115.6, 37.6))
+    huge = Candidate(number=2, where="a.shp #2", wkb=wide)
+    again = Candidate(number=3, where="a.shp #3", wkb=plot(1).wkb)
+    result = proposed(plot(1), huge, again)
+    assert checks(result) == [("huge_plot", "2"), ("same_polygon", "3")]
+    assert len(result.versions) == 3
+
+
 def test_an_id_that_stands_twice_keeps_both_out_and_their_neighbour_comes_in() -> None:
     result = proposed(plot(1, XBH="A"), plot(2, XBH="A"), plot(3, XBH="B"))
     assert [version.feature_id for version in result.versions] == ["B"]

@@ -115,6 +115,8 @@ def _target(workspace: Any, options: dict[str, Any]) -> Any:
     from ecotrack.intake.submit import Target, refuse_bad_target
 
     layer = workspace.layer(options["layer"])
+    if options["crs"]:
+        _refuse_unknown_crs(options["crs"])
     given = {name: options[name] for name in ("unit", "season", "kind", "programme") if options[name]}
     if "unit" in given:
         given["unit"] = workspace.units.resolve(given["unit"], where="--unit").code
@@ -128,6 +130,16 @@ def _target(workspace: Any, options: dict[str, Any]) -> Any:
     )
     refuse_bad_target(target, submitted_on=options["submitted_on"] or _today())
     return target
+
+
+def _refuse_unknown_crs(name: str) -> None:
+    from ecotrack.coordinates import parse_crs
+    from ecotrack.errors import UnknownCRS, UnknownCRSName
+
+    try:
+        parse_crs(name)
+    except UnknownCRS:
+        raise UnknownCRSName("--crs", name=name) from None
 
 
 def _register(workspace: Any, upload: Any, proposal: Any, options: dict[str, Any]) -> Any:
@@ -157,13 +169,21 @@ def _as_json(upload: Any, reading: Any, proposal: Any, outcome: Any) -> dict[str
         "can_come_in": len(proposal.versions),
         "waiting": proposal.waiting,
         "blocked": proposal.blocked,
+        "measured_mu": round(sum(_measured(proposal)), 1),
         "matches": proposal.matches,
+        "unused_fields": proposal.unused,
         "layers": [
             {"name": x.name, "driver": x.driver, "crs": x.crs, "encoding": x.encoding, "features": x.features}
             for x in reading.layers
         ],
         "findings": [_finding_json(finding) for finding in proposal.findings],
     }
+
+
+def _measured(proposal: Any) -> list[float]:
+    from ecotrack.intake.submit import measured_mu
+
+    return measured_mu(proposal.versions)
 
 
 def _finding_json(finding: Any) -> dict[str, Any]:
@@ -192,6 +212,12 @@ def _show(ctx: click.Context, reading: Any, proposal: Any, outcome: Any) -> None
             ctx,
             "字段对应：" + "，".join(f"{source}→{name}" for name, source in proposal.matches.items()),
             "fields: " + ", ".join(f"{source} -> {name}" for name, source in proposal.matches.items()),
+        )
+    if proposal.unused:
+        speak(
+            ctx,
+            "未用到的字段：" + "、".join(proposal.unused),
+            "fields not used: " + ", ".join(proposal.unused),
         )
     if proposal.findings:
         _show_findings(proposal.findings, lang)
@@ -233,6 +259,13 @@ def _places(places: list[str]) -> str:
 
 
 def _show_outcome(ctx: click.Context, reading: Any, proposal: Any, outcome: Any) -> None:
+    mu = sum(_measured(proposal))
+    if proposal.versions:
+        speak(
+            ctx,
+            f"可入库{len(proposal.versions)}个地块，量算面积合计 {mu:,.1f} 亩",
+            f"{len(proposal.versions)} features can come in, {mu:,.1f} mu measured in all",
+        )
     ready, waiting, total = len(proposal.versions), len(proposal.waiting), len(reading.candidates)
     if outcome is None:
         speak(

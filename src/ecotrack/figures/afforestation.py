@@ -11,7 +11,7 @@ import numpy as np
 
 from ecotrack.errors import Text
 from ecotrack.figures.figure import Measured, not_assessed
-from ecotrack.figures.plots import PlotSet as PlotSet
+from ecotrack.figures.plots import PlotSet
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.model import TargetDef

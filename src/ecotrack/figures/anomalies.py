@@ -17,9 +17,10 @@ import numpy.typing as npt
 import shapely
 
 from ecotrack.errors import Text
-from ecotrack.figures.afforestation import PlotSet
 from ecotrack.figures.funnel import STEPS, Funnel
+from ecotrack.figures.plots import PlotSet
 from ecotrack.geometry.area import Floats, area_m2
+from ecotrack.geometry.codec import to_wkb
 from ecotrack.geometry.features import Feature
 from ecotrack.model import LayerDef, ProgressRecord
 from ecotrack.model.layers import REGISTER_SOURCE
@@ -57,6 +58,9 @@ GONE = ("withdraw", "return")
 """Verdicts after which a plot as it was sent is nobody's claim any more."""
 
 _STEP_ROUNDING = 1e-9
+_SAME = 1e-6
+_DAYS = 10_000_000
+"""More than any day's ordinal, so that a plot and a day make one number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,7 @@ def anomalies(
     """
     found = [*larger_steps(funnels), *falling_reports(state), *same_seconds(state), *unknown_features(state, known)]
     for plots in sets:
-        if plots.plots:
+        if len(plots):
             found += [*same_geometries(plots), *checks_at_bar(plots), *claims_apart(plots)]
             found += outside_units(plots, unit_areas)
     return [one.to_json() for one in found]
@@ -132,11 +136,9 @@ def known_features(
     state: State, layers: Mapping[str, LayerDef], features: Callable[[str], Sequence[Feature]]
 ) -> dict[str, set[str]]:
     """Return the ids of the features of each layer that has features: of its file, or of what was submitted."""
-    submitted: dict[str, set[str]] = defaultdict(set)
-    for plot in state.plots:
-        submitted[plot.version.layer].add(plot.feature_id)
+    submitted = {*state.columns.feature_id.tolist()}
     return {
-        name: submitted[name] if layer.source == REGISTER_SOURCE else {one.feature_id for one in features(name)}
+        name: submitted if layer.source == REGISTER_SOURCE else {one.feature_id for one in features(name)}
         for name, layer in layers.items()
         if layer.source != "none"
     }
@@ -202,7 +204,8 @@ def same_seconds(state: State) -> Iterator[Anomaly]:
     Both stand, and the later place in the chain is taken as the later word; whoever sent them should say which
     one is meant. Records that differ in nothing are no anomaly of order and are told all the same.
     """
-    for (layer, kind), records in state.records.items():
+    plots = state.plot_records if _days_repeat(state) else {}
+    for (layer, kind), records in [*state.series.items(), *plots.items()]:
         groups: dict[tuple[Any, ...], list[ProgressRecord]] = defaultdict(list)
         for record in _of_repeated_days(records):
             if record.feature_id is not None and record.recorded_at:
@@ -222,6 +225,13 @@ def same_seconds(state: State) -> Iterator[Anomaly]:
                     ),
                     sample=sample,
                 )
+
+
+def _days_repeat(state: State) -> bool:
+    """Whether any plot has two checks of one day; the checks themselves are read only then."""
+    check = state.standing_checks
+    pairs = check["feature"].astype(np.int64) * _DAYS + check["day"]
+    return len(np.unique(pairs)) < len(pairs)
 
 
 def _of_repeated_days(records: Sequence[ProgressRecord]) -> list[ProgressRecord]:
@@ -252,7 +262,10 @@ def _is_number(value: object) -> bool:
 
 def unknown_features(state: State, known: Mapping[str, Collection[str]]) -> Iterator[Anomaly]:
     """Find records that name a feature which their layer does not have on the day."""
-    for (layer, kind), records in sorted(state.records.items()):
+    check = state.standing_checks
+    strays = ~np.isin(check["feature"], state.columns.features.codes)
+    plots = state.plot_records if strays.any() else {}
+    for (layer, kind), records in sorted([*state.series.items(), *plots.items()]):
         if layer not in known:
             continue
         strange = {record.feature_id for record in records if record.feature_id is not None} - set(known[layer])
@@ -276,19 +289,16 @@ def same_geometries(plots: PlotSet) -> Iterator[Anomaly]:
     Stored geometry is normalised, so equal bytes are equal shapes. Plots that were withdrawn or sent back are
     left out.
     """
-    groups: dict[bytes, list[int]] = defaultdict(list)
-    for i, plot in enumerate(plots.plots):
-        if plot.verdict not in GONE:
-            groups[plot.version.wkb].append(i)
+    columns, groups = plots.columns, defaultdict(list)
+    alike = _shared_whole(plots)
+    for i, shape in zip(alike.tolist(), plots.ground.read(columns.version[alike]) if len(alike) else (), strict=True):
+        groups[to_wkb(shape)].append(i)
     for rows in groups.values():
-        if len(rows) < 2:
-            continue
-        versions = [plots.plots[i].version for i in rows]
-        parents = {version.parent_id for version in versions}
-        twins = [version for version in versions if version.feature_id not in parents]
+        parents = {columns.parents[i] for i in rows}
+        twins = [i for i in rows if columns.features[i] not in parents]
         if len(twins) > 1:
-            mu, units = mu_from_m2(float(plots.area_m2[rows[0]])), sorted({str(v.unit) for v in twins})
-            ids = tuple(sorted(version.feature_id for version in twins))
+            mu, units = mu_from_m2(float(plots.area_m2[rows[0]])), sorted({columns.units[i] for i in twins})
+            ids = tuple(sorted(columns.features[i] for i in twins))
             yield Anomaly(
                 check="same_geometry",
                 unit=units[0] if len(units) == 1 else None,
@@ -300,6 +310,15 @@ def same_geometries(plots: PlotSet) -> Iterator[Anomaly]:
                 ),
                 sample=plots.sample,
             )
+
+
+def _shared_whole(plots: PlotSet) -> npt.NDArray[np.intp]:
+    """Return the plots that share all their ground with another one: only these can be the same shape."""
+    pairs, area, gone = plots.pairs, plots.area_m2, np.isin(plots.columns.verdict, GONE)
+    both = np.minimum(area[pairs.left], area[pairs.right])
+    whole = (pairs.shared_m2 > both * (1 - _SAME)) & (np.abs(area[pairs.left] - area[pairs.right]) < both * _SAME)
+    whole &= ~gone[pairs.left] & ~gone[pairs.right]
+    return np.unique(np.concatenate([pairs.left[whole], pairs.right[whole]]))
 
 
 def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
@@ -317,7 +336,7 @@ def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
         found, total = int((mine == 0).sum()), len(mine)
         near = int(np.isin(mine, (-2, -1, 1, 2)).sum()) / 4
         if found >= BAR_CHECKS and found >= BAR_SHARE * total and found > BAR_TIMES * near:
-            ids = {plots.plots[i].feature_id for i in owner[(units == unit) & (above == 0)]}
+            ids = {plots.columns.features[i] for i in owner[(units == unit) & (above == 0)].tolist()}
             yield Anomaly(
                 check="survival_at_bar",
                 unit=unit,
@@ -333,13 +352,12 @@ def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
 
 def _holes_above_bar(plots: PlotSet, bar: Decimal) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return, for every counted check, the position of its plot and its live holes above the least that counts."""
-    counts = [
-        (i, check.fields.get("holes_checked"), check.fields.get("holes_live"))
-        for i, plot in enumerate(plots.plots)
-        for check in plot.checks
-    ]
-    counted = [(i, n, live) for i, n, live in counts if isinstance(n, int) and isinstance(live, int) and n > 0]
-    owner, checked, live = np.array(counted, dtype=np.int64).reshape(-1, 3).T
+    check, features = plots.state.standing_checks, plots.columns.features
+    position = np.full(len(features.table.names), -1)
+    position[features.codes] = np.arange(len(plots))
+    counted = (check["live"] >= 0) & (check["holes"] > 0) & (position[check["feature"]] >= 0)
+    owner = position[check["feature"][counted]]
+    checked, live = (check[name][counted].astype(np.int64) for name in ("holes", "live"))
     numerator, denominator = bar.as_integer_ratio()
     # In integers, rounded up: 85 % of 20 holes are 17, whatever 0.85 * 20 is in floats.
     least = -(-numerator * checked // (denominator * 100))
@@ -353,9 +371,7 @@ def claims_apart(plots: PlotSet) -> Iterator[Anomaly]:
     area. Plots that were withdrawn or sent back are left out.
     """
     rule = float(plots.state.rules.claim_tolerance_pct or CLAIM_PCT)
-    claimed = np.array(
-        [float(p.version.claimed_mu) if p.version.claimed_mu is not None else np.nan for p in plots.plots]
-    )
+    claimed = plots.columns.claimed_mu
     measured = plots.area_m2 * (15 / 10000)
     with np.errstate(invalid="ignore", divide="ignore"):
         apart_pct = np.abs(claimed - measured) / measured * 100
@@ -367,7 +383,7 @@ def claims_apart(plots: PlotSet) -> Iterator[Anomaly]:
         yield Anomaly(
             check="claim_apart",
             unit=unit,
-            ids=tuple(plots.plots[i].feature_id for i in worst),
+            ids=tuple(plots.columns.feature_id[worst]),
             details={
                 "rule_pct": rule,
                 "claimed_more": len(more),
@@ -402,7 +418,7 @@ def outside_units(plots: PlotSet, unit_areas: Sequence[Feature]) -> Iterator[Ano
         yield Anomaly(
             check="outside_unit",
             unit=unit,
-            ids=tuple(plots.plots[i].feature_id for i in order),
+            ids=tuple(plots.columns.feature_id[order]),
             details={"outside_mu": mu},
             text=Text(
                 f"{len(order)}个地块有{mu:.2f}亩在责任单位范围之外",

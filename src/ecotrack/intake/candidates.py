@@ -257,6 +257,24 @@ KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
         Text("编号“{value}”已登记过，本次作为新版本", "id '{value}' is known; this becomes its new version"),
         Text("请确认是同一地块", "make sure that it is the same plot"),
     ),
+    "huge_plot": (
+        "warns",
+        "failed",
+        Text("面积 {mu} 亩，超过 {limit} 亩", "{mu} mu, more than {limit} mu"),
+        Text("请核对坐标系，以及是否误收了行政界线", "check the CRS, and whether a border was taken for a plot"),
+    ),
+    "same_polygon": (
+        "warns",
+        "failed",
+        Text("与第 {other} 个图形完全相同", "the same polygon as feature {other}"),
+        Text("请删去重复的图形", "delete the one that is repeated"),
+    ),
+    "missing_sibling": (
+        "warns",
+        "failed",
+        Text("缺少同名的 {found} 文件，没有属性", "its {found} file is missing, so there are no attributes"),
+        Text("请把 .shp、.shx、.dbf、.prj 一起打包成 zip 发来", "send .shp, .shx, .dbf and .prj together as a zip"),
+    ),
     "refused": ("blocks", "failed", Text("{zh}", "{en}"), Text("", "")),
     "cut_short": (
         "blocks",

@@ -13,7 +13,7 @@ import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from ecotrack.errors import UnreadableFile
+from ecotrack.errors import Text, UnreadableFile
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import Format
 from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
@@ -69,6 +69,8 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
         The driver cannot open it.
     """
     logging.getLogger("fiona").setLevel(logging.CRITICAL)
+    if kind.id == "shp":
+        _refuse_without_index(path, name)
     text = dbf_encoding(path.with_suffix(".dbf"), asked=encoding) if kind.id == "shp" else None
     with fiona.Env(**_GDAL):
         for number in range(MAX_LAYERS):
@@ -81,6 +83,15 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
             with source:
                 if source.name not in _SKIPPED_LAYERS.get(kind.id, ()):
                     yield _layer(source, kind, name, text, path)
+
+
+def _refuse_without_index(path: Path, name: str) -> None:
+    if not path.with_suffix(".shx").is_file():
+        hint = Text(
+            "缺少同名的 .shx 文件：请把 .shp、.shx、.dbf、.prj 一起打包成 zip 发来",
+            "its .shx file is missing: send .shp, .shx, .dbf and .prj together as a zip",
+        )
+        raise UnreadableFile(name, detail=".shx", hint=hint)
 
 
 def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> Any:
@@ -101,6 +112,7 @@ def _short(error: Exception, path: Path) -> str:
 def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, path: Path) -> RawLayer:
     # Our copy is called "data" or "upload"; the sender knows the file by its own name.
     title = name if source.name in (path.stem, "OGRGeoJSON", "") else f"{name}:{source.name}"
+    bare = kind.id == "shp" and not path.with_suffix(".dbf").is_file()
     assumed = kind.id in ("geojson", "geojsonseq", "topojson") and not _says_crs(path)
     return RawLayer(
         name=title,
@@ -110,6 +122,7 @@ def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, p
         features=_features(source, title, path),
         encoding=text,
         has_geometry=source.schema["geometry"] != "None",
+        findings=[Place(title).finding("missing_sibling", found=".dbf")] if bare else [],
         assumed_crs=assumed,
     )
 

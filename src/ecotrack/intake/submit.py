@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecotrack.errors import BadSeason, FutureSeason, NotAnIntakeLayer, UnknownCode
+from ecotrack.geometry.area import area_m2
+from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate, Place, Reading, Value
 from ecotrack.intake.read import Upload
 from ecotrack.intake.submit_fields import (
@@ -25,6 +27,7 @@ from ecotrack.model.findings import Finding
 from ecotrack.model.layers import REGISTER_SOURCE, FieldDef, LayerDef
 from ecotrack.model.organisation import UnitBook
 from ecotrack.register import Register, new_id, stable_id
+from ecotrack.units import mu_from_m2
 
 _OPTIONS = {"unit": "--unit", "season": "--season", "kind": "--kind", "programme": "--programme"}
 _VERSION_FIELDS = frozenset(
@@ -42,6 +45,8 @@ _VERSION_FIELDS = frozenset(
         "parent_id",
     )
 )
+HUGE_MU = 10_000
+"""Plots above this many mu are asked about: more often a border or a wrong CRS than a plot."""
 STOCK = "存量"
 """Attribute of features that were accepted by a document before ecotrack was in use (opening balance)."""
 
@@ -73,6 +78,8 @@ class Proposal:
     ----------
     matches
         The file's name for each field of the layer.
+    unused
+        The file's names that no field of the layer took; their values are kept as they came.
     versions
         Feature versions that can come in.
     waiting
@@ -83,6 +90,7 @@ class Proposal:
 
     submission: Submission
     matches: dict[str, str]
+    unused: list[str]
     versions: list[FeatureVersion]
     waiting: list[int]
     findings: list[Finding]
@@ -174,14 +182,17 @@ def propose(
     _refuse_layer(target.layer)
     submission = _submission(upload, reading, target, submitted_on, sample=sample)
     candidates = [item.with_repair() if accept_repairs else item for item in reading.candidates]
-    matches = match_fields([name for layer in reading.layers for name in layer.fields], target.layer)
+    names = list(dict.fromkeys(name for layer in reading.layers for name in layer.fields))
+    matches = match_fields(names, target.layer)
     drafts = [_Draft(item, submission, matches, target, stock=stock) for item in candidates]
     _check_ids(drafts, target)
+    _doubt_shapes(drafts)
     versions = [draft.version for draft in drafts if draft.version is not None]
     units = {version.unit for version in versions}
     return Proposal(
         submission=replace(submission, unit=units.pop() if len(units) == 1 else submission.unit),
         matches=matches,
+        unused=[name for name in names if name not in matches.values()],
         versions=versions,
         waiting=[draft.number for draft in drafts if draft.version is None],
         findings=[*reading.findings, *(finding for draft in drafts for finding in draft.findings)],
@@ -322,6 +333,23 @@ def _check_ids(drafts: list[_Draft], target: Target) -> None:
             draft.block("id_taken", value=draft.given_id, other=f"{before.unit} {before.season}")
         else:
             draft.warn("new_version", value=draft.given_id)
+
+
+def _doubt_shapes(drafts: list[_Draft]) -> None:
+    """Ask about plots that are larger than plots are, and about polygons that stand twice in the file."""
+    ready = [(draft, draft.version) for draft in drafts if draft.version is not None]
+    first: dict[bytes, int] = {}
+    for (draft, version), mu in zip(ready, measured_mu([version for _, version in ready]), strict=True):
+        if mu > HUGE_MU:
+            draft.warn("huge_plot", mu=f"{mu:.0f}", limit=str(HUGE_MU))
+        before = first.setdefault(version.wkb, draft.number)
+        if before != draft.number:
+            draft.warn("same_polygon", other=str(before))
+
+
+def measured_mu(versions: Sequence[FeatureVersion]) -> list[float]:
+    """Return the measured area of each feature version, in mu, in their order."""
+    return [float(mu_from_m2(area)) for area in area_m2(from_wkb([version.wkb for version in versions]))]
 
 
 def register_proposal(register: Register, upload: Upload, proposal: Proposal, *, author: str) -> Submitted:

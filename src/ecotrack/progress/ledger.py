@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +26,10 @@ VERDICTS = ("", "accept", "return", "strike", "withdraw")
 CHECK_STATES = {"合格": 1, "补植": 2, "失败": 3}
 STRUCK = "核销"
 NONE = -1
+CLAIM_UNITS = 10_000
+"""Claimed areas are kept in ten-thousandths of a mu."""
+
+_MOST = 2**31 - 1
 
 
 class Codes:
@@ -59,7 +64,8 @@ class Codes:
 
 TABLES = ("features", "submissions", "units", "kinds", "programmes", "tasks")
 
-VERSION = ("seq", "day", "feature", "submission", "unit", "kind", "programme", "season", "task", "parent", "sample")
+VERSION = ("seq", "day", "feature", "submission", "unit", "kind", "programme", "season", "task", "parent", "claimed",
+           "sample")  # fmt: skip
 DECISION = ("seq", "day", "verdict", "version", "submission")
 CHECK = ("seq", "day", "feature", "live", "holes", "state", "sample", "corrects")
 NOTE = ("seq", "day", "feature", "status", "struck", "sample", "corrects")
@@ -125,6 +131,7 @@ class LedgerWriter:
         season: int,
         task_id: str | None,
         parent_id: str | None,
+        claimed_mu: Decimal | None,
         sample: int,
     ) -> None:
         """Add a feature version; ``season`` is a code (`Season.code`)."""
@@ -140,6 +147,7 @@ class LedgerWriter:
                 season,
                 self._code("tasks", task_id),
                 self._code("features", parent_id),
+                NONE if claimed_mu is None else min(int(claimed_mu * CLAIM_UNITS), _MOST),
                 sample,
             )
         )
@@ -208,6 +216,7 @@ def ledger_of(
             season=season_code(version.season, version.planted_on),
             task_id=version.task_id,
             parent_id=version.parent_id,
+            claimed_mu=version.claimed_mu,
             sample=int(version.sample),
         )
     for seq, decision in enumerate(decisions, start=len(versions)):

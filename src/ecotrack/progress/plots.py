@@ -12,7 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ecotrack.model import FeatureVersion, ProgressRecord
-from ecotrack.progress.ledger import CHECK_STATES, NONE, VERDICTS, Codes, Ints, Mask, PlotLedger, count_of, in_force
+from ecotrack.progress.ledger import (
+    CHECK_STATES,
+    CLAIM_UNITS,
+    NONE,
+    VERDICTS,
+    Codes,
+    Ints,
+    Mask,
+    PlotLedger,
+    count_of,
+    in_force,
+)
 from ecotrack.progress.seasons import Season, check_due_on
 from ecotrack.settings import Rules
 
@@ -83,6 +94,8 @@ class PlotColumns:
         Numbers into `VERDICTS` and `OUTCOMES`.
     checked
         Whether there is any field check.
+    claimed_mu
+        Claimed area; NaN where nothing was claimed.
     due
         Ordinal of the day on which survival falls due; 0 where the season is not known.
     overdue
@@ -103,6 +116,7 @@ class PlotColumns:
     verdict_code: Ints
     outcome_code: Ints
     checked: Mask
+    claimed_mu: npt.NDArray[np.float64]
     due: Ints
     overdue: Mask
 
@@ -169,7 +183,7 @@ def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: 
     struck = _struck(ledger.note, in_force(ledger.note, known(ledger.note)), count)
     verdict, decided = verdict[rows], decided[rows]
     verdict = np.where((verdict == ACCEPT) & struck[feature], STRIKE, verdict)
-    due = _due(version["season"][rows], rules)
+    due, claimed = _due(version["season"][rows], rules), version["claimed"][rows]
     tables = ledger.tables
     return PlotColumns(
         version=rows,
@@ -186,6 +200,7 @@ def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: 
         verdict_code=verdict,
         outcome_code=outcome[feature],
         checked=checked[feature],
+        claimed_mu=np.where(claimed == NONE, np.nan, claimed / CLAIM_UNITS),
         due=due,
         overdue=(due > 0) & (day > due),
     )

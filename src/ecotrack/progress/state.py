@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from ecotrack.model import Decision, FeatureVersion, ProgressRecord
-from ecotrack.progress.ledger import PlotLedger, ledger_of
+from ecotrack.progress.ledger import Ints, PlotLedger, in_force, ledger_of
 from ecotrack.progress.plots import Plot, PlotColumns, plot_at, plot_columns
 from ecotrack.progress.records import current, when
 from ecotrack.settings import Rules
@@ -74,6 +76,14 @@ class State:
     def plots(self) -> Sequence[Plot]:
         """Every plot of the day as an object, with all that is known of it."""
         return plots_of(self, self.columns)
+
+    @cached_property
+    def standing_checks(self) -> dict[str, Ints]:
+        """Columns of the field checks in force, in the order of recording."""
+        check, last = self.ledger.check, np.inf if self.seq is None else self.seq
+        known = (check["day"] <= self.as_of.toordinal()) & (check["seq"] <= last)
+        standing = in_force(check, np.asarray(known))
+        return {name: column[standing] for name, column in check.items()}
 
     @cached_property
     def awards(self) -> dict[frozenset[str], str]:

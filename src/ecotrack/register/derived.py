@@ -18,9 +18,8 @@ import shapely
 
 from ecotrack.figures.ground import KERNEL, Ground, ZonePieces
 from ecotrack.geometry.area import Geometries
-from ecotrack.progress.ledger import TABLES, Award, Codes, Ints, PlotLedger
+from ecotrack.progress.ledger import CHECK, DECISION, NOTE, TABLES, VERSION, Award, Codes, Ints, PlotLedger
 
-FORMAT = "1"
 _PARTS = ("version", "decision", "check", "note")
 
 
@@ -34,7 +33,8 @@ class Kept(NamedTuple):
 
 def stamp(register_id: str) -> dict[str, str]:
     """Return what kept pieces must have been made by, to be of use now."""
-    return {"format": FORMAT, "kernel": KERNEL, "geos": shapely.geos_version_string, "register_id": register_id}
+    columns = " ".join(",".join(part) for part in (VERSION, DECISION, CHECK, NOTE))
+    return {"columns": columns, "kernel": KERNEL, "geos": shapely.geos_version_string, "register_id": register_id}
 
 
 def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -17,7 +18,7 @@ from ecotrack.register.geopackage import decode
 
 _VERSIONS = """
 SELECT seq, effective_on, feature_id, submission_id, unit, kind, programme, season, planted_on, task_id, parent_id,
-  sample
+  claimed_mu, sample
 FROM feature_version WHERE layer = ? AND seq > ? ORDER BY seq"""
 
 _DECISIONS = """
@@ -56,7 +57,8 @@ def read_ledger(connection: sqlite3.Connection, *, layer: str, before: PlotLedge
             season=season_code(row[7], planted),
             task_id=row[9],
             parent_id=row[10],
-            sample=row[11],
+            claimed_mu=None if row[11] is None else Decimal(row[11]),
+            sample=row[12],
         )
     for seq, decided_on, verdict, subject, subject_id, version_seq in connection.execute(_DECISIONS, (since,)):
         writer.add_decision(seq, day(decided_on), verdict, subject, subject_id, version_seq=version_seq)
