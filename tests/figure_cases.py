@@ -106,7 +106,7 @@ def board(
     def read(rows):
         return from_wkb([versions[int(row)].wkb for row in rows])
 
-    zones = {name: places[name] for name in ("counties", "ring_zone") if name in places}
+    zones = {name: places[name] for name in ("counties", "report_units", "ring_zone") if name in places}
     ground = carry_on(no_ground(read), len(versions), read, zones)
     units = UnitBook(CONFIG.units)
     return Scoreboard(state, CONFIG.targets, units, LAYERS, lambda name: places.get(name, []), ground)

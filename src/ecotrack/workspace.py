@@ -333,7 +333,7 @@ class Workspace:
 
     def _zones(self) -> dict[str, Sequence[Feature]]:
         """Return the layers at whose borders plots are cut: counties, and the zones of targets."""
-        named = ["counties", *(str(target.params.get("zone_layer") or "") for target in self.targets)]
+        named = ["counties", "report_units", *(str(target.params.get("zone_layer") or "") for target in self.targets)]
         return {layer: self.features(layer) for layer in named if layer in self.layers}
 
 

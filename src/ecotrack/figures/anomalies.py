@@ -14,12 +14,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from ecotrack.errors import Text
 from ecotrack.figures.funnel import STEPS, Funnel
 from ecotrack.figures.plots import PlotSet
-from ecotrack.geometry.area import Floats, area_m2
 from ecotrack.geometry.codec import to_wkb
 from ecotrack.geometry.features import Feature
 from ecotrack.model import LayerDef, ProgressRecord
@@ -110,6 +108,7 @@ def anomalies(
     funnels: Iterable[Funnel],
     *,
     known: Mapping[str, Collection[str]],
+    unit_layer: str = "report_units",
     unit_areas: Sequence[Feature] = (),
 ) -> list[dict[str, Any]]:
     """Return every anomaly of a state as JSON values, by rule, in a stable order.
@@ -120,15 +119,15 @@ def anomalies(
         Real plots and sample plots; the two are never compared.
     known
         Ids of the features of every layer that has features.
-    unit_areas
-        Ground of the responsible units (EPSG:4490), each with the unit's code as its id; none leaves that
+    unit_layer, unit_areas
+        Layer and ground of the responsible units (EPSG:4490), each with the unit's code as its id; none leaves that
         rule out.
     """
     found = [*larger_steps(funnels), *falling_reports(state), *same_seconds(state), *unknown_features(state, known)]
     for plots in sets:
         if len(plots):
             found += [*same_geometries(plots), *checks_at_bar(plots), *claims_apart(plots)]
-            found += outside_units(plots, unit_areas)
+            found += outside_units(plots, unit_layer, unit_areas)
     return [one.to_json() for one in found]
 
 
@@ -399,17 +398,17 @@ def claims_apart(plots: PlotSet) -> Iterator[Anomaly]:
         )
 
 
-def outside_units(plots: PlotSet, unit_areas: Sequence[Feature]) -> Iterator[Anomaly]:
+def outside_units(plots: PlotSet, layer: str, unit_areas: Sequence[Feature]) -> Iterator[Anomaly]:
     """Find plots with ground outside their responsible unit, by unit.
 
     Told from `OUTSIDE_SHARE` of the plot and the rule ``sliver_m2`` on. Plots that were withdrawn or sent
     back, and units whose ground is not known, are left out.
     """
-    areas = {feature.feature_id: feature for feature in unit_areas}
+    cells = {feature.feature_id: cell for cell, feature in enumerate(unit_areas)}
     for unit, rows in _by_unit(plots, ~np.isin(plots.columns.verdict, GONE)):
-        if unit not in areas:
+        if unit not in cells:
             continue
-        outside_m2 = _outside_m2(plots, rows, areas[unit].geometry)
+        outside_m2 = plots.outside_m2(layer, unit_areas, cell=cells[unit])[rows]
         far = (outside_m2 > OUTSIDE_SHARE * plots.area_m2[rows]) & (outside_m2 > float(plots.state.rules.sliver_m2))
         if not far.any():
             continue
@@ -425,19 +424,8 @@ def outside_units(plots: PlotSet, unit_areas: Sequence[Feature]) -> Iterator[Ano
                 f"{len(order)} plots have {mu:.2f} mu outside their responsible unit",
             ),
             sample=plots.sample,
-            sketch=bool(areas[unit].properties.get("sketch")),
+            sketch=bool(unit_areas[cells[unit]].properties.get("sketch")),
         )
-
-
-def _outside_m2(plots: PlotSet, rows: npt.NDArray[np.intp], ground: shapely.Geometry) -> Floats:
-    """Return how much of each plot lies outside; a prepared test decides most of them without a cut."""
-    shapely.prepare(ground)
-    shapes = plots.geometries[rows]
-    result = np.zeros(len(rows))
-    cut = np.flatnonzero(~shapely.covers(ground, shapes))
-    if len(cut):
-        result[cut] = area_m2(shapely.difference(shapes[cut], ground))
-    return result
 
 
 def _by_unit(plots: PlotSet, keep: npt.NDArray[np.bool_]) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:

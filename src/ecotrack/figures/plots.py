@@ -186,10 +186,11 @@ class PlotSet:
             outside = net_area_m2(ground[area_m2(ground) > 0])
         return Cut(nets, outside)
 
-    def outside_m2(self, layer: str, cells: Sequence[Feature]) -> Floats:
-        """Return how much of each plot lies outside every cell of a layer."""
+    def outside_m2(self, layer: str, cells: Sequence[Feature], *, cell: int | None = None) -> Floats:
+        """Return how much of each plot lies outside every cell of a layer, or outside one of them."""
         pieces = self._pieces(layer, cells)
-        rest = self.area_m2 - np.bincount(pieces.row, weights=pieces.area_m2, minlength=len(self))
+        weights = pieces.area_m2 if cell is None else np.where(pieces.cell == cell, pieces.area_m2, 0.0)
+        rest = self.area_m2 - np.bincount(pieces.row, weights=weights, minlength=len(self))
         return np.where(rest > self.area_m2 * 1e-11, rest, 0.0)
 
     def in_cells(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> list[CellCredit]:

@@ -85,8 +85,15 @@ class Scoreboard:
 
     def _anomalies(self) -> list[dict[str, Any]]:
         known = known_features(self.state, self.layers, self.features)
-        ground = self._optional("report_units") or self._optional("counties")
-        return anomalies(self.state, self.plot_sets, self.funnels, known=known, unit_areas=ground)
+        layer = "report_units" if self._optional("report_units") else "counties"
+        return anomalies(
+            self.state,
+            self.plot_sets,
+            self.funnels,
+            known=known,
+            unit_layer=layer,
+            unit_areas=self._optional(layer),
+        )
 
     @cached_property
     def funnels(self) -> list[Funnel]:
