@@ -174,6 +174,24 @@ def test_losses_add_up_where_ground_is_disputed_overlapped_and_released() -> Non
     assert "released" in disputed["131102"]
 
 
+def test_a_unit_that_mapped_more_than_it_reported_is_told_and_the_total_still_adds_up() -> None:
+    versions = [plot("a", LEFT), plot("b", box(115.7), unit="131103")]
+    records = [task("131102", "9000"), task("131103", "9000"), report("131102", "10"), report("131103", "2000")]
+    found = funnel("2016-12-31", versions=versions, decisions=[accept("a"), accept("b")], records=records)
+    steps = {step["step"]: step for step in found["steps"]}
+    causes = {loss["cause"]: loss["area_mu"] for loss in steps["mapped"]["losses"]}
+    assert causes["unreported"] < 0 < causes["no_boundary"]
+    assert steps["reported"]["area_mu"] - fsum(causes.values()) == pytest.approx(steps["mapped"]["area_mu"], rel=1e-12)
+
+
+def test_a_check_before_the_planting_says_nothing_about_it() -> None:
+    versions, decisions = [plot("a", LEFT, season="2016-autumn")], [accept("a")]
+    early = board("2017-12-31", versions=versions, decisions=decisions, records=[check("a", 95, "2016-06-30")])
+    assert (early.plots.plots[0].outcome, early.plots.columns.checked.tolist()) == ("not_checked", [False])
+    later = board("2017-12-31", versions=versions, decisions=decisions, records=[check("a", 95, "2017-10-20")])
+    assert later.plots.plots[0].outcome == "qualified"
+
+
 def test_a_task_without_boundaries_is_not_assessed_below_reported() -> None:
     found = funnel("2016-12-31", records=[task("131102", "100"), report("131102", "60")])
     assert found["total"]["mapped_mu"] is None

@@ -45,7 +45,9 @@ def test_lake_adds_its_basins_only_where_all_were_seen_on_the_day() -> None:
     east = seen("2020-03-01", "40", feature_id="lake-east")
     west = seen("2020-03-01", "30", feature_id="lake-west")
     assert measure("lake", "2020-12-31", records=[east, west], features=BASINS).measured.value == 70.0
-    assert codes(measure("lake", "2020-12-31", records=[east], features=BASINS)) == ["no_observation"]
+    alone = measure("lake", "2020-12-31", records=[east], features=BASINS)
+    assert codes(alone) == ["no_whole_lake"]
+    assert "lake-west" in alone.measured.reasons[0].text.zh
 
 
 def test_lake_without_an_observation_of_the_year_is_not_assessed_and_names_the_last_one() -> None:

@@ -53,7 +53,7 @@ def round_half_up(value: float | Decimal, digits: int) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
-def round_parts(parts: Sequence[float], *, digits: int) -> list[Decimal]:
+def round_parts(parts: Sequence[float], *, digits: int, total: Decimal | None = None) -> list[Decimal]:
     """Round parts so that they add up to the rounded total (largest remainder).
 
     Parameters
@@ -62,11 +62,13 @@ def round_parts(parts: Sequence[float], *, digits: int) -> list[Decimal]:
         Unrounded parts of a total, all in one unit.
     digits
         Decimal places to keep.
+    total
+        What the rounded parts are to add up to; their own rounded sum by default.
 
     Returns
     -------
     list of Decimal
-        In the order of ``parts``; their sum is ``round_half_up(sum(parts))``.
+        In the order of ``parts``; their sum is ``total``, or ``round_half_up(sum(parts))``.
 
     Examples
     --------
@@ -76,7 +78,8 @@ def round_parts(parts: Sequence[float], *, digits: int) -> list[Decimal]:
     step = Decimal(1).scaleb(-digits)
     exact = [Decimal(repr(float(part))) for part in parts]
     floors = [(part / step).to_integral_value(rounding="ROUND_FLOOR") for part in exact]
-    missing = int(round_half_up(sum(exact, Decimal(0)), digits) / step - sum(floors, Decimal(0)))
+    wanted = round_half_up(sum(exact, Decimal(0)), digits) if total is None else total
+    missing = int(wanted / step - sum(floors, Decimal(0)))
     by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i] / step, i))
     for i in by_remainder[:missing]:
         floors[i] += 1

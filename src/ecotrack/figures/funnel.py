@@ -47,6 +47,7 @@ CAUSES: dict[str, Text] = {
     "failed": Text("成活率不合格", "survival failed"),
     "not_due": Text("尚未到期", "not due yet"),
     "overdue": Text("到期未查", "due but not checked"),
+    "unreported": Text("上图多于上报", "mapped but not reported"),
     "released": Text("先有地块退出后释放", "released by plots that dropped out"),
 }
 
@@ -302,13 +303,14 @@ def _losses(row: Row, plots: PlotSet, mine: Mask) -> dict[str, list[tuple[str, f
 
 
 def _balanced(row: Row, step: str, losses: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Name what the given causes leave open: boundaries that are missing, or ground that was released."""
+    """Name what the given causes leave open: boundaries missing, or more than was reported; ground released."""
     names = list(STEPS)
     above, here = row.mu[names[names.index(step) - 1]], row.mu[step]
     if above is not None and here is not None:
         rest = above - here - fsum(mu for _, mu in losses)
-        if abs(rest) > _ROUNDING * max(above, 1.0) and (step != "mapped" or rest > 0):
-            losses = [("no_boundary" if step == "mapped" else "released", rest), *losses]
+        if abs(rest) > _ROUNDING * max(above, 1.0):
+            missing = "no_boundary" if rest > 0 else "unreported"
+            losses = [(missing if step == "mapped" else "released", rest), *losses]
     return _ordered((cause, mu) for cause, mu in losses if mu)
 
 

@@ -44,6 +44,15 @@ def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> 
     records, sample = choose_basis([record for record in accepted if record.effective_on.year == year])
     series = _whole_lake(records, [basin.feature_id for basin in basins])
     if not series:
+        seen = {str(record.feature_id) for record in records}
+        missing = [basin.name or basin.feature_id for basin in basins if basin.feature_id not in seen]
+        if records:
+            zh, en = "、".join(missing) or "同日的各湖区", ", ".join(missing) or "all basins on one day"
+            return not_assessed(
+                "no_whole_lake",
+                f"{year}年只有部分湖区的观测，缺{zh}",
+                f"only part of the lake was observed in {year}: no {en}",
+            )
         last = max((record.effective_on.isoformat() for record in accepted), default=None)
         tail = (f"，最近一次是{last}", f"; the last one is of {last}") if last else ("", "")
         return not_assessed(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from ecotrack.errors import Text
+from ecotrack.errors import Lang, Text
 from ecotrack.figures.figure import Measured, Reason, Status, not_assessed
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.features import Feature, geometries_of
@@ -89,13 +89,11 @@ def sponge_share(target: TargetDef, state: State, *, zones: Sequence[Feature], l
     late = target.deadline is not None and state.as_of > target.deadline
     sketch = any(feature.properties.get("sketch") for feature in [*zones, *lines])
     if blank and not (failed and late):
-        names = "、".join(city.name for city in blank)
-        causes = "；".join(sorted({city.reason.text.zh for city in blank if city.reason}))
-        causes_en = "; ".join(sorted({city.reason.text.en for city in blank if city.reason}))
+        zh, en = _why(blank, "zh"), _why(blank, "en")
         return not_assessed(
             "cities_missing",
-            f"{len(blank)}个城市未评价（{names}）：{causes or '尚有分区未评估'}",
-            f"{len(blank)} cities not assessed ({names}): {causes_en or 'zones are still to be assessed'}",
+            f"{len(blank)}个城市未评价：{zh}",
+            f"{len(blank)} cities not assessed: {en}",
             details=details,
             sample=sample,
             sketch=sketch,
@@ -113,6 +111,19 @@ def sponge_share(target: TargetDef, state: State, *, zones: Sequence[Feature], l
         ),
         details=details,
     )
+
+
+_OPEN = Text("尚有分区未评估", "zones still to be assessed")
+
+
+def _why(cities: Sequence[City], lang: Lang) -> str:
+    """Return the cities that are not assessed, grouped by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for city in cities:
+        text = city.reason.text if city.reason else _OPEN
+        by_reason.setdefault(text.lang(lang), []).append(city.name)
+    comma, colon, stop = ("、", "——", "；") if lang == "zh" else (", ", ": ", "; ")
+    return stop.join(f"{comma.join(names)}{colon}{reason}" for reason, names in by_reason.items())
 
 
 def _list(target: TargetDef) -> list[str]:

@@ -24,7 +24,7 @@ from ecotrack.progress.ledger import (
     count_of,
     in_force,
 )
-from ecotrack.progress.seasons import Season, check_due_on
+from ecotrack.progress.seasons import Season, begins_on, check_due_on
 from ecotrack.settings import Rules
 
 Outcome = Literal["not_checked", "qualified", "replant", "failed"]
@@ -179,7 +179,9 @@ def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: 
     verdict, decided = _verdicts(ledger, known(ledger.decision), standing)
     rows = _versions_in_force(version, standing, verdict, count)
     feature = version["feature"][rows]
-    checked, outcome = _outcomes(ledger.check, in_force(ledger.check, known(ledger.check)), count, rules)
+    begun = _begin(version, rows, count)
+    after = ledger.check["day"] >= begun[ledger.check["feature"]]
+    checked, outcome = _outcomes(ledger.check, in_force(ledger.check, known(ledger.check)) & after, count, rules)
     struck = _struck(ledger.note, in_force(ledger.note, known(ledger.note)), count)
     verdict, decided = verdict[rows], decided[rows]
     verdict = np.where((verdict == ACCEPT) & struck[feature], STRIKE, verdict)
@@ -357,6 +359,15 @@ def plot_coverage(ledger: PlotLedger, plots: PlotColumns, *, as_of: dt.date, seq
         oldest=dt.date.fromordinal(int(days.min())) if len(days) else None,
         newest=dt.date.fromordinal(int(days.max())) if len(days) else None,
     )
+
+
+def _begin(version: dict[str, Ints], rows: Ints, count: int) -> Ints:
+    """Return for each feature the first day of its planting season; a check before it says nothing about it."""
+    codes, where = np.unique(version["season"][rows], return_inverse=True)
+    days = [begins_on(found).toordinal() if (found := Season.of_code(int(code))) else 0 for code in codes]
+    result = np.zeros(count, dtype=np.int64)
+    result[version["feature"][rows]] = np.array(days, dtype=np.int64)[where]
+    return result
 
 
 def _due(season: Ints, rules: Rules) -> Ints:

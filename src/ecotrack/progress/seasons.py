@@ -82,6 +82,17 @@ def season_code(season: str | None, planted_on: dt.date | None) -> int:
     return Season(planted_on.year, SEASONS["spring" if planted_on.month <= 6 else "autumn"]).code
 
 
+def begins_on(season: Season) -> dt.date:
+    """Return the first day of a season: nothing that was planted in it can have been checked before.
+
+    Examples
+    --------
+    >>> begins_on(Season.parse("2016-autumn"))
+    datetime.date(2016, 7, 1)
+    """
+    return dt.date(season.year, 7 if season.part >= SEASONS["autumn"] else 1, 1)
+
+
 def check_due_on(season: Season, rules: Rules) -> dt.date:
     """Return the day on which survival falls due: one growing season after planting."""
     autumn = season.part >= SEASONS["autumn"]

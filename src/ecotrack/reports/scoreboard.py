@@ -106,7 +106,8 @@ def funnel_table(funnel: Json, lang: Lang) -> RenderableType:
     """Return the steps of one task with mu, plots and the loss into each step."""
     names = {"zh": ("环节", "亩", "地块数", "比上一环节减少（亩）", "说明"),
              "en": ("step", "mu", "plots", "lost before it (mu)", "remarks")}[lang]  # fmt: skip
-    rows = [_step_row(step, lang) for step in funnel["steps"]]
+    steps = funnel["steps"]
+    rows = [_step_row(step, above, lang) for above, step in zip([None, *steps], steps, strict=False)]
     title = Text(f"二、任务进度：{funnel['title_zh']}", f"Task: {funnel['title_zh']}").lang(lang)
     facts = " ".join(str(funnel.get(key) or "") for key in ("kind", "level", "season")).strip()
     return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}", _columns(names, 3), rows)
@@ -116,9 +117,9 @@ def _columns(names: tuple[str, ...], numbers_to: int) -> list[tuple[str, bool]]:
     return [(name, 1 <= i < numbers_to) for i, name in enumerate(names)]
 
 
-def _step_row(step: Json, lang: Lang) -> list[str]:
+def _step_row(step: Json, above: Json | None, lang: Lang) -> list[str]:
     missing = step["area_mu"] is None
-    losses = "；".join(_loss(loss, lang) for loss in step["losses"])
+    losses = "；".join(_losses(step, above, lang))
     flag = Text("大于上一环节", "above the step before").lang(lang) if step["flag"] else ""
     remarks = "；".join(text for text in (flag, reasons(step, lang)) if text)
     return [
@@ -130,9 +131,16 @@ def _step_row(step: Json, lang: Lang) -> list[str]:
     ]
 
 
-def _loss(loss: Json, lang: Lang) -> str:
-    sign = "+" if loss["area_mu"] < 0 else ""
-    return f"{loss[lang]} {sign}{amount(abs(loss['area_mu']), fixed=True)}"
+def _losses(step: Json, above: Json | None, lang: Lang) -> list[str]:
+    """Return the losses into a step, rounded so that they add up to the difference of the two printed areas."""
+    if above is None or above["area_mu"] is None or step["area_mu"] is None:
+        return []
+    total = round_half_up(above["area_mu"], 2) - round_half_up(step["area_mu"], 2)
+    parts = round_parts([loss["area_mu"] for loss in step["losses"]], digits=2, total=total) if step["losses"] else []
+    return [
+        f"{loss[lang]} {'+' if part < 0 else ''}{amount(abs(part), fixed=True)}"
+        for loss, part in zip(step["losses"], parts, strict=True)
+    ]
 
 
 def units_table(scoreboard: Json, lang: Lang) -> RenderableType:
