@@ -4,36 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
-from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
-from ecotrack.errors import BadDate
 
 OUT = Path("maps") / "out"
-
-
-class Instant(click.ParamType[dt.datetime]):
-    """An instant such as ``2017-04-01T08:00:00Z``; without a zone it is Asia/Shanghai."""
-
-    name = "instant"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
-        """Return the instant in UTC.
-
-        Raises
-        ------
-        BadDate
-            The text is no instant.
-        """
-        try:
-            found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-        except ValueError:
-            raise BadDate(param.opts[-1] if param else "", text=value) from None
-        local = found if found.tzinfo else found.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
-        return local.astimezone(dt.UTC)
 
 
 @command(
@@ -51,7 +28,7 @@ class Instant(click.ParamType[dt.datetime]):
 @option("--as-of", type=DAY, help=say("截至日期（默认为今天）", "day of the figures (default: today)"))
 @option(
     "--as-known",
-    type=Instant(),
+    type=INSTANT,
     help=say("只用该时刻之前登记的内容", "only what had been recorded by this instant"),
 )
 @option(
