@@ -193,7 +193,8 @@ def test_what_came_in_is_counted_and_measured_and_unused_fields_are_named(
     eco: Callable[..., Result], tmp_path: Path
 ) -> None:
     path = geojson(tmp_path / "a.geojson")
-    path.write_text(path.read_text(encoding="utf-8").replace('"编号"', '"备注甲": 1, "编号"'), encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace('"properties": {', '"properties": {"备注甲": 1, ')
+    path.write_text(text, encoding="utf-8")
     result = eco("import", path, *OPTIONS, "--dry-run")
     assert "未用到的字段：备注甲" in result.text
     assert "可入库3个地块，量算面积合计 1,102" in result.text

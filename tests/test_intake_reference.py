@@ -12,7 +12,7 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry import mapping
 
-from ecotrack.errors import BadCoverage, NotAReference, UnknownLayer
+from ecotrack.errors import BadCoverage, NotAReference, UnknownColumn, UnknownLayer
 from ecotrack.geometry.area import area_m2
 from ecotrack.intake.reference import check_reference, set_reference
 from ecotrack.workspace import Workspace
@@ -135,6 +135,15 @@ def test_points_take_the_place_of_sections_with_their_fields_named(workspace: Wo
     assert [(f.feature_id, f.name, f.properties["river"]) for f in features] == [
         (f"S{i}", f"断面{i}", "滏阳河") for i in range(3)
     ]
+
+
+def test_a_column_that_the_file_does_not_have_is_named_with_those_it_has(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "断面.geojson"
+    point = {"type": "Point", "coordinates": [115.6, 37.6]}
+    feature = {"type": "Feature", "properties": {"DMBH": "1"}, "geometry": point}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    with pytest.raises(UnknownColumn, match=r"NOPE.*DMBH"):
+        check_reference(workspace, "sections", path, columns={"code": "NOPE"})
 
 
 def test_layers_without_a_reference_file_are_refused(workspace: Workspace, tmp_path: Path) -> None:

@@ -36,7 +36,19 @@ from ecotrack.errors import (
 )
 from ecotrack.geometry.codec import to_wkb
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRecord, Submission
-from ecotrack.register import Head, Register, audit, back_up, canonical, new_id, restore, stable_id, store, verify
+from ecotrack.register import (
+    Head,
+    Register,
+    audit,
+    back_up,
+    canonical,
+    connection,
+    new_id,
+    restore,
+    stable_id,
+    store,
+    verify,
+)
 from ecotrack.register.audit import read_head
 
 DAY = dt.date(2016, 5, 1)
@@ -280,7 +292,7 @@ def test_the_spatial_index_serves_gdal(register: Register, tmp_path: Path) -> No
 
 
 def test_a_second_writer_waits_and_then_is_told(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_BUSY_MS", 50)
+    monkeypatch.setattr(connection, "_BUSY_MS", 50)
     with (
         register.writer(author="张三"),
         Register.open(register.path) as other,

@@ -35,8 +35,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Difference of claimed and measured area inside which the claim stands; ``None`` is off.
     sliver_m2
         Overlaps below this are listed as slivers; they are still taken out of the credited area.
-    check_due_month, check_due_day
-        Day of the following year on which the survival of a planting season falls due.
+    spring_check_due, autumn_check_due
+        Month and day on which the survival of a planting season falls due: of the same year for spring,
+        of the following year for autumn.
+    minimum_plot_mu
+        Plots below this are warned about.
     """
 
     survival_counts_pct: str = "85"

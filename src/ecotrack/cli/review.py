@@ -14,11 +14,12 @@ from ecotrack.cli.language import SpokenGroup, command, option, say
 if TYPE_CHECKING:
     from ecotrack.review import Verdict
 
+_NOT_SENDER = say("审核人（不能是提交人）", "who decides; not the sender")
 _BY = {
-    "accept": ("审核人（不能是提交人）", "who decides; not the sender"),
-    "return": ("审核人（不能是提交人）", "who decides; not the sender"),
-    "strike": ("核销人（不能是提交人）", "who strikes; not the sender"),
-    "withdraw": ("提交人本人的姓名", "name of the sender, who alone can withdraw"),
+    "accept": _NOT_SENDER,
+    "return": _NOT_SENDER,
+    "strike": say("核销人（不能是提交人）", "who strikes; not the sender"),
+    "withdraw": say("提交人本人的姓名", "name of the sender, who alone can withdraw"),
 }
 _DONE = {
     "accept": ("已通过", "accepted"),
@@ -102,7 +103,7 @@ def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click
 
     @command(verdict, help=say(zh, en), epilog=say(f"示例：{example}", f"Example: {example}"))
     @click.argument("ids", nargs=-1, required=True)
-    @option("--by", required=True, help=say(*_BY[verdict]))
+    @option("--by", required=True, help=_BY[verdict])
     @option("--on", "decided_on", type=DAY, help=say("决定日期（默认今天）", "day of the decision (default: today)"))
     @option("--reason", **({"required": True} if needs_reason else {"default": ""}), help=say("理由", "reason"))
     @option("--document", default="", help=say("依据文件", "document that it rests on"))

@@ -10,9 +10,12 @@ import click
 
 from ecotrack.cli.context import lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
+from ecotrack.errors import Text
 
 if TYPE_CHECKING:
     from ecotrack.intake.reference import Reference
+
+_LEVELS = {"blocks": Text("阻止", "blocks"), "warns": Text("提醒", "warns"), "notes": Text("说明", "notes")}
 
 
 @command(
@@ -124,10 +127,18 @@ def set_(
     from ecotrack.intake.reference import check_reference, set_reference
 
     workspace = open_workspace(ctx)
-    columns = dict(field.split("=", 1) for field in fields if "=" in field)
+    if unclear := [field for field in fields if "=" not in field]:
+        raise click.BadParameter(unclear[0], ctx=ctx, param_hint="--field")
+    columns = dict(field.split("=", 1) for field in fields)
     reference = check_reference(workspace, layer_id, file, crs=crs, encoding=encoding, columns=columns)
     _print(ctx, reference)
     if dry_run:
+        if not reference.blocked:
+            speak(
+                ctx,
+                f"检查通过：{len(reference.features)} 个要素可以替换图层 {layer_id}（未写入）",
+                f"fine: {len(reference.features)} features can replace layer {layer_id} (nothing was written)",
+            )
         ctx.exit(1 if reference.blocked else 0)
     kept = set_reference(workspace, reference, path=file, source=source or file.name)
     speak(
@@ -147,7 +158,8 @@ def _print(ctx: click.Context, reference: Reference) -> None:
         name = row.unit.name_zh if lang == "zh" else row.unit.name_en
         click.echo(f"{row.unit.code}  {name}  {row.measured_km2:.2f} km2  {official}  {difference}")
     for finding in reference.findings:
-        click.echo(f"[{finding.level}] {finding.where} {finding.message.lang(lang)}")
+        level = _LEVELS[finding.level].lang(lang)
+        click.echo(f"[{level}] {finding.where} {finding.message.lang(lang)}")
 
 
 layer.add_command(list_)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecotrack.errors import BadDate, EmptyFile, Text, UnreadableFile, Untold
+from ecotrack.errors import BadSeason, EmptyFile, Text, UnknownCode, UnreadableFile, Untold
 from ecotrack.intake.records import Outcome, Reading, keep, known_in, refuse_future, settle_into, take
 from ecotrack.intake.records_columns import progress_columns, rivals
 from ecotrack.intake.records_known import Known, tasks_on
@@ -69,8 +69,8 @@ def read_tasks(path: Path, known: Known, asked: AskedTask | None = None) -> Read
         It cannot be read, or has no columns of units and tasks.
     Untold
         Neither file nor call tell the season.
-    BadDate, FutureDate
-        The season is none, or the task would be handed down after today.
+    BadSeason, UnknownCode, FutureDate
+        The season is none, kind or level are not on their lists, or the task would be handed down after today.
     """
     asked = asked or AskedTask()
     refuse_future(asked.handed_down_on, known.today, where="--on")
@@ -149,15 +149,17 @@ def _season(text: str | None, table: Table) -> str:
     try:
         Season.parse(text)
     except (ValueError, KeyError):
-        raise BadDate("--season", text=text) from None
+        raise BadSeason("--season", text=text) from None
     return text
 
 
 def _code(text: str, known: Known, codes: str) -> str:
+    listed = known.code_lists.get(codes, {text: text})
     try:
-        return read_code(Cell("", text), known.code_lists.get(codes, {text: text}))
-    except BadCell as error:
-        raise UnreadableFile(f"--{'kind' if codes == 'plot_kind' else 'level'}", detail=error.message.zh) from None
+        return read_code(Cell("", text), listed)
+    except BadCell:
+        option, zh, en = ("--kind", "造林类别", "kind") if codes == "plot_kind" else ("--level", "任务级别", "level")
+        raise UnknownCode(option, value=text, zh=zh, en=en, known="、".join(listed)) from None
 
 
 def _first_day(season: str, table: Table, findings: list[Finding]) -> dt.date:

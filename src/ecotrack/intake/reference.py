@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from ecotrack.errors import BadCoverage, NotAReference, Text, UnknownUnit
+from ecotrack.errors import BadCoverage, NotAReference, Text, UnknownColumn, UnknownUnit
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.features import Feature, geometries_of, write_geojson
@@ -94,6 +94,8 @@ def check_reference(
         No such layer, or one whose features do not come from a reference file.
     MissingFile, EmptyFile, UnreadableFile
         The file cannot be read.
+    UnknownColumn
+        ``columns`` names one that the file does not have.
     """
     layer = workspace.layer(layer_id)
     if not layer.source.endswith(".geojson"):
@@ -107,6 +109,7 @@ def check_reference(
     )
     findings = [finding for finding in reading.all_findings if finding.level != "notes"]
     given = dict(columns or {})
+    _refuse_unknown_columns(given, reading)
     if layer_id in UNIT_LAYERS:
         expected = workspace.units.counties if layer_id == "counties" else workspace.units.reporting
         features = _units(reading.candidates, expected, workspace.units, given, findings)
@@ -116,6 +119,13 @@ def check_reference(
     else:
         features, areas = _plain(reading.candidates, layer, given, findings), []
     return Reference(layer=layer, reading=reading, features=features, areas=areas, findings=findings)
+
+
+def _refuse_unknown_columns(given: Mapping[str, str], reading: Reading) -> None:
+    names = list(dict.fromkeys(name for layer in reading.layers for name in layer.fields))
+    for field, column in given.items():
+        if names and column not in names:
+            raise UnknownColumn(f"--field {field}={column}", name=column, known="、".join(names))
 
 
 def set_reference(workspace: Workspace, reference: Reference, *, path: Path, source: str) -> Path:

@@ -31,12 +31,12 @@ from ecotrack.progress import PlotLedger
 from ecotrack.progress.ledger import Ints
 from ecotrack.register import canonical, rows, schema
 from ecotrack.register.canonical import GENESIS, KINDS, Entry, UnitEntry
+from ecotrack.register.connection import connect
 from ecotrack.register.geopackage import add_functions
 from ecotrack.register.identity import new_id
 from ecotrack.register.location import refuse_network_share
 from ecotrack.register.plots import read_ledger, read_shapes
 
-_BUSY_MS = 60_000
 _T = TypeVar("_T")
 
 
@@ -160,7 +160,7 @@ class Register:
             raise EmptyFile(path)
         refuse_network_share(path)
         try:
-            connection = _connect(path, read_only=read_only)
+            connection = connect(path, read_only=read_only)
             found = dict(connection.execute("SELECT key, value FROM meta"))
         except sqlite3.DatabaseError as error:
             raise UnreadableFile(path, detail=error) from error
@@ -424,38 +424,6 @@ class Register:
                 values |= {"seq": row[width], "recorded_at": row[width + 1], "author": row[width + 2]}
             result.append(cls(**values))
         return result
-
-
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    read_only = read_only or not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-    log = path.with_name(path.name + "-wal")
-    at_rest = not log.exists() or log.stat().st_size == 0
-    connection = _link(path, "ro" if read_only else "rw")
-    if read_only and at_rest and not _answers(connection):
-        # Without leave to make the lock files beside it, SQLite reads a file at rest only as immutable.
-        connection.close()
-        connection = _link(path, "ro&immutable=1")
-    if read_only:
-        connection.execute("PRAGMA query_only = 1")
-    else:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    add_functions(connection)
-    return connection
-
-
-def _link(path: Path, mode: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    return connection
-
-
-def _answers(connection: sqlite3.Connection) -> bool:
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.OperationalError:
-        return False
-    return True
 
 
 def _lay_tables(connection: sqlite3.Connection, office: str) -> None:
