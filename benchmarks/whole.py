@@ -24,7 +24,7 @@ def whole_runs(data: DataSet, scratch: Path, *, timeout_s: float) -> dict[str, d
     """Time three processes on a fresh copy of the workspace: the first one finds nothing computed before."""
     copy = scratch / "workspace"
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(data.workspace, copy)
+    shutil.copytree(data.workspace, copy, ignore=shutil.ignore_patterns("*.derived"))
     try:
         cold = _stats(copy, scratch, timeout_s)
         warm = _stats(copy, scratch, timeout_s)

@@ -38,18 +38,20 @@ class EcotrackEngine:
     def read(self) -> Answer:
         import shapely
 
-        from ecotrack.geometry.codec import from_wkb
         from ecotrack.geometry.features import geometries_of
+        from ecotrack.progress.seasons import Season
 
         with self._workspace.register(read_only=True) as register:
-            versions = register.versions(layer="plots")
-            self._records = register.records(layer="plots")
-        self._geometry = from_wkb([version.wkb for version in versions])
-        self._year = np.array([int(str(version.season)[:4]) for version in versions])
+            self._ledger = register.plot_ledger("plots")
+            self._geometry = register.shapes(self._ledger.version["seq"], layer="plots")
+        seasons = [Season.of_code(int(code)) for code in np.unique(self._ledger.version["season"])]
+        years = np.array([season.year if season else 0 for season in seasons])
+        self._year = years[np.unique(self._ledger.version["season"], return_inverse=True)[1]]
         self._counties = geometries_of(self._workspace.features("counties"))
         self._ring = geometries_of(self._workspace.features("ring_zone"))
         vertices = shapely.get_num_coordinates(self._geometry).sum()
-        return np.array([len(versions), vertices, len(self._records)])
+        records = len(self._ledger.check["seq"]) + len(self._ledger.note["seq"])
+        return np.array([len(self._geometry), vertices, records])
 
     def area(self) -> Answer:
         import shapely
@@ -60,11 +62,12 @@ class EcotrackEngine:
         return np.array([(~valid).sum(), area_m2(self._geometry).sum()])
 
     def latest(self) -> Answer:
-        from ecotrack.progress import latest
-
-        found = latest(self._records)
-        plot = np.array([int(name[-8:]) for name in found])
-        return latest_sums(plot, np.array([int(record.record_id[-9:]) for record in found.values()]))
+        parts = (self._ledger.check, self._ledger.note)
+        seq, day, plot = (np.concatenate([part[name] for part in parts]) for name in ("seq", "day", "feature"))
+        order = np.lexsort((seq, day, plot))
+        last = order[np.append(np.diff(plot[order]) != 0, True)]
+        number = np.array([int(name[-8:]) for name in self._ledger.tables["features"].names])
+        return latest_sums(number[plot[last]], seq[last] - seq.min())
 
     def split(self) -> Answer:
         from ecotrack.geometry.split import split
@@ -80,12 +83,15 @@ class EcotrackEngine:
         return sorted_pairs(found.left, found.right)
 
     def net(self) -> Answer:
-        from ecotrack.geometry.overlap import net_area_m2
+        from ecotrack.geometry.overlap import overlap_pairs, union_area_m2
 
         pieces = self._pieces
         year = self._year[pieces.polygon]
         cells = [(cell, of_year) for cell in range(len(self._counties)) for of_year in YEARS]
-        areas = [net_area_m2(pieces.geometry[(pieces.cell == cell) & (year == of_year)]) for cell, of_year in cells]
+        areas = []
+        for cell, of_year in cells:
+            rows = (pieces.cell == cell) & (year == of_year)
+            areas.append(union_area_m2(pieces.area_m2[rows], overlap_pairs(pieces.geometry[rows])))
         county, years = np.array(cells).T
         return net_cells(county, years, np.array(areas))
 

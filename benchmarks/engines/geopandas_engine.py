@@ -60,21 +60,19 @@ class GeopandasEngine:
         return latest_sums(last["plot"].to_numpy(), last["record"].to_numpy())
 
     def split(self) -> Answer:
-        """Join by `intersects`; only plots that no county holds wholly are cut."""
-        import pandas as pd
-
-        touched = self._plots.sjoin(self._counties, predicate="intersects")
-        held = self._plots[["plot", "geometry"]].sjoin(self._counties, predicate="covered_by")
-        wholly = touched["plot"].isin(held["plot"])
-        cut = touched[~wholly].copy()
-        cells = self._counties.geometry.loc[cut["index_right"]]
-        cut["geometry"] = cut.geometry.intersection(cells.set_axis(cut.index), align=False)
-        cut["area_m2"] = self.measured(cut.geometry)
-        cut = cut[cut["area_m2"] > 0]
-        whole = touched[wholly].merge(held[["plot", "county"]], on=["plot", "county"])
-        self._pieces = pd.concat([whole, cut])
+        """Ask the index of the plots county by county, so that the large polygons are the prepared ones."""
+        plots, counties = self._plots, self._counties
+        county, row = plots.sindex.query(counties.geometry, predicate="intersects")
+        held = plots.sindex.query(counties.geometry, predicate="contains_properly")
+        wholly = np.isin(county * len(plots) + row, held[0] * len(plots) + held[1])
+        pieces = plots.iloc[row].assign(county=counties["county"].to_numpy()[county]).reset_index(drop=True)
+        cells = counties.geometry.iloc[county[~wholly]]
+        cut = pieces[~wholly].geometry.intersection(cells.set_axis(pieces.index[~wholly]), align=False)
+        pieces.loc[~wholly, "geometry"] = cut
+        pieces.loc[~wholly, "area_m2"] = self.measured(cut)
+        self._pieces = pieces[pieces["area_m2"] > 0]
         inside = self._pieces.groupby("county")["area_m2"].sum().reindex(range(COUNTIES), fill_value=0.0)
-        return np.append(inside.to_numpy(), self._plots["area_m2"].sum() - inside.sum())
+        return np.append(inside.to_numpy(), plots["area_m2"].sum() - inside.sum())
 
     def pairs(self) -> Answer:
         left, right = self._plots.sindex.query(self._plots.geometry, predicate="intersects")

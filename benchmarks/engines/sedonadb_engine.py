@@ -23,7 +23,10 @@ _TOUCHED = """
 SELECT p.plot, p.year, p.geometry, c.county, c.geometry AS cell
 FROM plots p JOIN counties c ON ST_Intersects(p.geometry, c.geometry)
 """
-_HELD = "SELECT p.plot FROM plots p JOIN counties c ON ST_Within(p.geometry, c.geometry)"
+# Not ST_Within: it fails on the multipolygons that repaired bow-ties are.
+_BORDERS = "SELECT ST_Boundary(geometry) AS geometry FROM counties"
+_CROSSING = "SELECT DISTINCT p.plot FROM plots p JOIN borders b ON ST_Intersects(p.geometry, b.geometry)"
+_HELD = "SELECT DISTINCT t.plot FROM touched t LEFT ANTI JOIN crossing c ON t.plot = c.plot"
 _WHOLE = """
 SELECT t.plot, t.year, t.county, t.geometry, a.area_m2
 FROM touched t JOIN held h ON t.plot = h.plot JOIN areas a ON t.plot = a.plot
@@ -102,8 +105,8 @@ class SedonadbEngine:
     def split(self) -> Answer:
         import pyarrow as pa
 
-        self._keep("touched", _TOUCHED)
-        self._keep("held", _HELD)
+        for name, sql in (("touched", _TOUCHED), ("borders", _BORDERS), ("crossing", _CROSSING), ("held", _HELD)):
+            self._keep(name, sql)
         # Joined outside: after UNION ALL the geometry has no CRS, and the next query fails.
         whole, cut = (self._sedona.sql(sql).to_arrow_table() for sql in (_WHOLE, _CUT))
         batches = [*whole.to_batches(), *(_like(whole.schema, batch) for batch in cut.to_batches())]
