@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,7 +66,8 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
             np.savez(file, **arrays)
         partial.replace(path)
     except OSError:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def load(
@@ -87,7 +89,7 @@ def load(
                 return None
             ledger = _ledger(arrays, about)
             return Kept(about["seq"], ledger, _ground(arrays, about, reader(ledger)))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, msgspec.DecodeError):
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, msgspec.DecodeError):
         return None
 
 
