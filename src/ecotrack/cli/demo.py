@@ -6,9 +6,10 @@ import sys
 
 import click
 
-from ecotrack.cli.context import open_workspace, speak
+from ecotrack.cli.context import lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, option, say
 from ecotrack.cli.language import command as spoken_command
+from ecotrack.errors import Text
 
 
 @click.group(
@@ -57,11 +58,11 @@ def build(ctx: click.Context, seed: int, plots: int, yes: bool) -> None:
             f"将替换示例登记库 {workspace.register_path}",
             f"replacing the sample register {workspace.register_path}",
         )
-        click.confirm("继续？ Go on?", abort=True)
+        click.confirm(Text("继续吗？", "go on?").lang(lang_of(ctx)), abort=True)
     speak(ctx, "正在安排示例地块", "planning the sample plots", err=True)
     planned = sample.plan_sample(workspace, seed=seed, plots=plots)
     total = len(planned.entries)
-    with click.progressbar(range(total), label="登记 records", file=sys.stderr) as bar:
+    with click.progressbar(range(total), label=Text("正在登记", "writing").lang(lang_of(ctx)), file=sys.stderr) as bar:
         count = sample.write_sample(workspace, planned, progress=bar.update)
         bar.update(total - bar.pos)
     speak(

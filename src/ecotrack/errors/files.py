@@ -38,12 +38,14 @@ class EmptyFile(UnreadableError):
 class UnreadableFile(UnreadableError):
     """A file whose content is not what any reader here takes."""
 
-    what = Text("文件无法读取：{detail}", "the file cannot be read: {detail}")
+    what = Text("文件无法读取：{detail_zh}", "the file cannot be read: {detail_en}")
     mend = Text("{hint_zh}", "{hint_en}")
 
     def __init__(self, where: object = "", /, *, detail: object = "", hint: Text | None = None) -> None:
         chosen = hint or Text("请确认文件完整、格式受支持", "check that the file is whole and of a supported format")
-        super().__init__(where, detail=detail, hint_zh=chosen.zh, hint_en=chosen.en)
+        told = detail if isinstance(detail, Text) else Text(str(detail), str(detail))
+        facts = {"detail_zh": told.zh, "detail_en": told.en, "hint_zh": chosen.zh, "hint_en": chosen.en}
+        super().__init__(where, **facts)
 
 
 class FileFault(UnreadableError):

@@ -186,7 +186,7 @@ def _text(path: Path, head: bytes, name: str) -> Format:
     if re.match(rb"(999\s*\n.*\n\s*)*0\s*\r?\nSECTION", start):
         return FORMATS["dxf"]
     if b"\0" in head[:1024]:
-        raise UnreadableFile(name, detail="not a format that is known here")
+        raise UnreadableFile(name, detail=Text("不是认识的格式", "not a format that is known here"))
     return FORMATS["csv"]
 
 

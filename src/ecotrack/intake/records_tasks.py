@@ -78,7 +78,7 @@ def read_tasks(path: Path, known: Known, asked: AskedTask | None = None) -> Read
     tables = [table for table in sheets.tables if table.rows and _is_task_table(table)]
     if not tables:
         hint = Text("表里要有 单位 和 任务(亩) 两列", "it needs the columns unit and task_mu")
-        raise UnreadableFile(path, detail="没有任务列 no column of tasks", hint=hint)
+        raise UnreadableFile(path, detail=Text("没有任务列", "no column of tasks"), hint=hint)
     reading, ids = Reading(unread=sheets.unread), Counter[str]()
     for table in tables:
         _read_table(table, known, asked, reading, ids)

@@ -65,7 +65,7 @@ def read_tables(path: Path, *, knows: Callable[[str], bool]) -> Sheets:
             "表头应有 单位、任务(亩)、完成(亩) 之类的列名，或用 ecotrack records template 导出的模板",
             "give column titles such as unit, task_mu, done_mu, or use the form of ecotrack records template",
         )
-        raise UnreadableFile(path, detail=f"没有认出表头 no header row: {seen}", hint=hint)
+        raise UnreadableFile(path, detail=Text(f"没有认出表头：{seen}", f"no header row: {seen}"), hint=hint)
     unread = (grid.sheet for grid, table in read if table is None and grid.sheet != ABOUT_SHEET and _filled(grid))
     return Sheets(tables, tuple(unread))
 
