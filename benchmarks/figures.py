@@ -25,7 +25,7 @@ from benchmarks.table import markdown
 from benchmarks.whole import whole_runs
 
 SCHEMA = "ecotrack.benchmark/1"
-_FULL_UNION_PLOTS = 200_000  # above, ten tiles stand for the whole
+_FULL_UNION_PLOTS = 20_000  # above, where a full union takes minutes, ten tiles stand for the whole
 _DEFAULT = ("geopandas", "geopandas_plane", "duckdb", "sedonadb")
 
 Times = dict[str, dict[str, float]]
