@@ -52,6 +52,8 @@ class Ground:
     ----------
     area_m2
         Ellipsoidal area of each version; shape (n,).
+    bounds
+        West, south, east, north of each version; shape (n, 4).
     left, right, shared_m2
         Pairs of versions that share ground, ``left < right``; shape (k,).
     pieces
@@ -61,6 +63,7 @@ class Ground:
     """
 
     area_m2: Floats
+    bounds: Floats
     left: Ints
     right: Ints
     shared_m2: Floats
@@ -74,7 +77,7 @@ class Ground:
 def no_ground(read: ReadShapes) -> Ground:
     """Return the ground of no versions at all."""
     nothing = np.zeros(0, dtype=np.int64)
-    return Ground(np.zeros(0), nothing, nothing, np.zeros(0), {}, read)
+    return Ground(np.zeros(0), np.zeros((0, 4)), nothing, nothing, np.zeros(0), {}, read)
 
 
 def carry_on(before: Ground, count: int, read: ReadShapes, zones: dict[str, Sequence[Feature]]) -> Ground:
@@ -89,13 +92,16 @@ def carry_on(before: Ground, count: int, read: ReadShapes, zones: dict[str, Sequ
     """
     fresh = np.arange(len(before), count)
     shapes = read(fresh) if len(fresh) else np.zeros(0, dtype=object)
-    pairs = _new_pairs(before, fresh, shapes, read)
+    areas, bounds = area_m2(shapes), shapely.bounds(shapes).reshape(-1, 4)
+    pairs = _new_pairs(before, fresh, shapes, bounds, read)
+    every = np.concatenate([before.area_m2, areas])
     return Ground(
-        area_m2=np.concatenate([before.area_m2, area_m2(shapes)]),
+        area_m2=every,
+        bounds=np.concatenate([before.bounds, bounds]),
         left=np.concatenate([before.left, pairs.left]),
         right=np.concatenate([before.right, pairs.right]),
         shared_m2=np.concatenate([before.shared_m2, pairs.shared_m2]),
-        pieces=_pieces(before, fresh, shapes, read, zones),
+        pieces=_pieces(before, fresh, shapes, every, read, zones),
         read=read,
     )
 
@@ -106,7 +112,7 @@ class _Pairs(NamedTuple):
     shared_m2: Floats
 
 
-def _new_pairs(before: Ground, fresh: Ints, shapes: Geometries, read: ReadShapes) -> _Pairs:
+def _new_pairs(before: Ground, fresh: Ints, shapes: Geometries, bounds: Floats, read: ReadShapes) -> _Pairs:
     """Return the pairs of which at least one is new."""
     if len(fresh) == 0:
         return _Pairs(fresh, fresh, np.zeros(0))
@@ -115,13 +121,22 @@ def _new_pairs(before: Ground, fresh: Ints, shapes: Geometries, read: ReadShapes
     keep = i < j
     among = shared_ground(shapes, *_sorted(i[keep], j[keep]))
     found = [_Pairs(fresh[among.left], fresh[among.right], among.shared_m2)]
-    if len(before):
-        old = read(np.arange(len(before)))
+    near = _neighbours(before.bounds, bounds)
+    if len(near):
+        old = read(near)
         new, past = shapely.STRtree(old).query(shapes, predicate="intersects")
         past, new = _sorted(past, new)
-        both = shared_ground(np.concatenate([old, shapes]), past, new + len(before))
-        found.append(_Pairs(both.left, both.right, both.shared_m2))
+        both = shared_ground(np.concatenate([old, shapes]), past, new + len(near))
+        found.append(_Pairs(near[both.left], fresh[both.right - len(near)], both.shared_m2))
     return _Pairs(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+
+
+def _neighbours(old: Floats, new: Floats) -> Ints:
+    """Return the rows of ``old`` whose bounds meet any of the ``new`` ones: only these need to be read."""
+    if len(old) == 0:
+        return np.zeros(0, dtype=np.int64)
+    tree = shapely.STRtree(shapely.box(*old.T))
+    return np.unique(tree.query(shapely.box(*new.T), predicate="intersects")[1])
 
 
 def _sorted(left: Ints, right: Ints) -> tuple[Ints, Ints]:
@@ -139,7 +154,12 @@ def zone_key(layer: str, cells: Sequence[Feature]) -> str:
 
 
 def _pieces(
-    before: Ground, fresh: Ints, shapes: Geometries, read: ReadShapes, zones: dict[str, Sequence[Feature]]
+    before: Ground,
+    fresh: Ints,
+    shapes: Geometries,
+    areas: Floats,
+    read: ReadShapes,
+    zones: dict[str, Sequence[Feature]],
 ) -> dict[str, ZonePieces]:
     result = {}
     for layer, cells in zones.items():
@@ -147,9 +167,9 @@ def _pieces(
         known = before.pieces.get(key)
         if known is None and len(before):
             everything = np.arange(len(before) + len(fresh))
-            result[key] = _cut(everything, read(everything), cells)
+            result[key] = _cut(everything, read(everything), cells, areas)
         else:
-            cut = _cut(fresh, shapes, cells)
+            cut = _cut(fresh, shapes, cells, areas[fresh])
             result[key] = cut if known is None else _joined(known, cut)
     return result
 
@@ -163,8 +183,8 @@ def _joined(known: ZonePieces, cut: ZonePieces) -> ZonePieces:
     )
 
 
-def _cut(rows: Ints, shapes: Geometries, cells: Sequence[Feature]) -> ZonePieces:
-    found = split(shapes, geometries_of(cells))
+def _cut(rows: Ints, shapes: Geometries, cells: Sequence[Feature], areas: Floats) -> ZonePieces:
+    found = split(shapes, geometries_of(cells), areas=areas)
     whole = found.whole.astype(np.int64)
     return ZonePieces(rows[found.polygon], found.cell, found.area_m2, whole)
 

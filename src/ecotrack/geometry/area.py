@@ -27,14 +27,17 @@ SEMI_MAJOR_M = 6378137.0
 FLATTENING = 1 / 298.257222101
 _E2 = FLATTENING * (2 - FLATTENING)
 _B2 = (SEMI_MAJOR_M * (1 - FLATTENING)) ** 2
-_TERMS = 9
+_TERMS = 7
+_BLOCK = 1 << 14
+_SHORT_RAD = 0.01
+"""Half an edge's difference of latitude below which three terms of sinc are exact (the rest is 0.01^8 / 9!)."""
 
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
 
 
 def _sine_coefficients() -> tuple[float, ...]:
-    """Return c_1, c_3, ... of A(lat) / b^2; terms fall off as e^2 to the k (0.0067^9 is 3e-20)."""
+    """Return c_1, c_3, ... of A(lat) / b^2: the first one left out is below 1e-17."""
     coefficients = [0.0] * _TERMS
     for j in range(_TERMS):
         power = (j + 1) / (2 * j + 1) * _E2**j / 4**j
@@ -50,20 +53,53 @@ def _edge_means(lat1: Floats, lat2: Floats, lat0: Floats) -> Floats:
     """Return mean(A) along each edge minus A(lat0), in m2 per radian of longitude.
 
     The reference latitude is one of the ring itself: differences of sines are taken as products, so that
-    small plots keep all their digits.
+    small plots keep all their digits. Multiples of an angle come from recurrences; the work goes block by block,
+    so that it stays in the processor's cache.
     """
-    middle, half = (lat1 + lat2) / 2, (lat2 - lat1) / 2
-    alpha, beta = (middle + lat0) / 2, (middle - lat0) / 2
+    result = np.empty(len(lat1))
+    for start in range(0, len(lat1), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        middle, half = (lat1[block] + lat2[block]) / 2, (lat2[block] - lat1[block]) / 2
+        short = np.abs(half).max(initial=0.0) < _SHORT_RAD
+        curvature = _curvature_short(middle, half) if short else _curvature(middle, half)
+        result[block] = _rise(middle, lat0[block]) + curvature
+    return np.asarray(_B2 * result)
+
+
+def _rise(lat: Floats, lat0: Floats) -> Floats:
+    """Return (A(lat) - A(lat0)) / b2: sin na - sin nb = 2 cos n(a + b)/2 sin n(a - b)/2."""
+    alpha, beta = (lat + lat0) / 2, (lat - lat0) / 2
+    total = np.zeros_like(lat)
+    sin_b, two_cos_2b = np.sin(beta), 2 * np.cos(2 * beta)
+    cos_a, two_cos_2a = np.cos(alpha), 2 * np.cos(2 * alpha)
+    sin_before, cos_before = -sin_b, cos_a
+    for c in _C:
+        total += 2 * c * cos_a * sin_b
+        sin_b, sin_before = two_cos_2b * sin_b - sin_before, sin_b
+        cos_a, cos_before = two_cos_2a * cos_a - cos_before, cos_a
+    return total
+
+
+def _curvature(middle: Floats, half: Floats) -> Floats:
+    """Return mean(A) along an edge minus A at its middle, over b2: the sum of c_n sin(n m) (sinc(n h) - 1)."""
     total = np.zeros_like(middle)
-    sin_b, sin_b2, two_cos_2b = np.sin(beta), -np.sin(beta), 2 * np.cos(2 * beta)
-    cos_a, cos_a2, two_cos_2a = np.cos(alpha), np.cos(alpha), 2 * np.cos(2 * alpha)
     for k, c in enumerate(_C):
         n = 2 * k + 1
-        # sin(n m) - sin(n lat0), and the curvature of the edge: sin(n m) (sinc(n half) - 1)
-        total += c * (2 * cos_a * sin_b + np.sin(n * middle) * _sinc_minus_one(n * half))
-        sin_b, sin_b2 = two_cos_2b * sin_b - sin_b2, sin_b
-        cos_a, cos_a2 = two_cos_2a * cos_a - cos_a2, cos_a
-    return np.asarray(_B2 * total)
+        total += c * np.sin(n * middle) * _sinc_minus_one(n * half)
+    return total
+
+
+def _curvature_short(middle: Floats, half: Floats) -> Floats:
+    """Return the same for edges of less than a degree: sinc(x) - 1 = -x2/6 + x4/120 - x6/5040."""
+    h2, sums = half * half, [np.zeros_like(middle) for _ in range(3)]
+    sine, two_cos = np.sin(middle), 2 * np.cos(2 * middle)
+    before = -sine
+    for k, c in enumerate(_C):
+        n2 = (2 * k + 1) ** 2
+        for power, total in enumerate(sums, start=1):
+            total += c * n2**power * sine
+        sine, before = two_cos * sine - before, sine
+    return np.asarray(-h2 / 6 * (sums[0] - h2 / 20 * (sums[1] - h2 / 42 * sums[2])))
 
 
 def _sinc_minus_one(x: Floats) -> Floats:
@@ -99,7 +135,9 @@ def ring_areas_m2(lonlat: Floats, starts: npt.NDArray[np.int64]) -> Floats:
     lat0 = np.repeat(rad[starts, 1], lengths)[:-1]
     d_lon = np.diff(rad[:, 0])
     d_lon[starts[1:] - 1] = 0.0  # the step from one ring to the next is no edge
-    parts = d_lon * _edge_means(rad[:-1, 1], rad[1:, 1], lat0)
+    lat1, lat2 = rad[:-1, 1], rad[1:, 1].copy()
+    lat2[starts[1:] - 1] = lat1[starts[1:] - 1]
+    parts = d_lon * _edge_means(lat1, lat2, lat0)
     sums = np.add.reduceat(np.append(parts, 0.0), starts)
     return np.asarray(np.abs(sums))
 

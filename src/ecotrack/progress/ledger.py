@@ -7,7 +7,7 @@ objects would take to be made. Texts stand once, in tables; a column holds their
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -113,6 +113,7 @@ class LedgerWriter:
         known = before.tables if before else {}
         self._tables = {name: Codes(known[name].names if before else ()) for name in TABLES}
         self._rows: dict[str, list[tuple[int, ...]]] = {"version": [], "decision": [], "check": [], "note": []}
+        self._checks: list[dict[str, Ints]] = []
         self._awards = list(before.awards) if before else []
 
     def _code(self, table: str, text: str | None) -> int:
@@ -171,6 +172,12 @@ class LedgerWriter:
         number = self._tables["features"].number(feature)
         self._rows["check"].append((seq, day, number, live, holes, CHECK_STATES.get(state or "", 0), sample, corrects))
 
+    def add_checks(self, columns: Mapping[str, npt.ArrayLike], features: Sequence[str]) -> None:
+        """Add many field checks as columns (those of `CHECK` but ``feature``), and the ids of their plots."""
+        number = self._tables["features"].number
+        block = {name: np.asarray(column, dtype=np.int64) for name, column in columns.items()}
+        self._checks.append(block | {"feature": np.fromiter((number(f) for f in features), np.int64, len(features))})
+
     def add_note(
         self, seq: int, day: int, feature: str, *, kind: str, state: str | None, sample: int, corrects: int
     ) -> None:
@@ -189,10 +196,10 @@ class LedgerWriter:
     def _columns(self, part: str, names: Sequence[str]) -> dict[str, Ints]:
         rows = np.array(self._rows[part], dtype=np.int64).reshape(-1, len(names))
         fresh = {name: np.ascontiguousarray(rows[:, i]) for i, name in enumerate(names)}
-        if self._before is None:
-            return fresh
-        old: dict[str, Ints] = getattr(self._before, part)
-        return {name: np.concatenate([old[name], fresh[name]]) for name in names}
+        blocks = [fresh, *(self._checks if part == "check" else ())]
+        if self._before is not None:
+            blocks.insert(0, getattr(self._before, part))
+        return {name: np.concatenate([block[name] for block in blocks]) for name in names}
 
 
 def ledger_of(

@@ -53,7 +53,7 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
     arrays: dict[str, Any] = {"about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8)}
     for part in _PARTS:
         arrays |= {f"{part}.{name}": column.astype(np.int32) for name, column in getattr(ledger, part).items()}
-    arrays |= {"area": ground.area_m2, "shared": ground.shared_m2}
+    arrays |= {"area": ground.area_m2, "bounds": ground.bounds, "shared": ground.shared_m2}
     arrays |= {"left": ground.left.astype(np.int32), "right": ground.right.astype(np.int32)}
     for i, key in enumerate(zones):
         row, cell, area, whole = ground.pieces[key]
@@ -113,4 +113,4 @@ def _ground(arrays: Any, about: dict[str, Any], read: Callable[[Ints], Geometrie
         )
         for i, key in enumerate(about["zones"])
     }
-    return Ground(arrays["area"], arrays["left"], arrays["right"], arrays["shared"], pieces, read)
+    return Ground(arrays["area"], arrays["bounds"], arrays["left"], arrays["right"], arrays["shared"], pieces, read)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.progress import LedgerWriter, PlotLedger, season_code
-from ecotrack.progress.ledger import NONE, Ints
+from ecotrack.progress.ledger import CHECK_STATES, Ints, count_of
 from ecotrack.register.geopackage import decode
 
 _VERSIONS = """
@@ -26,13 +27,19 @@ SELECT d.seq, d.decided_on, d.verdict, d.subject, d.subject_id, v.seq FROM decis
 LEFT JOIN feature_version v ON d.subject = 'version' AND v.version_id = d.subject_id
 WHERE d.seq > ? ORDER BY d.seq"""
 
-_RECORDS = """
-SELECT r.seq, r.effective_on, r.feature_id, r.kind, r.state, r.sample, o.seq,
-  json_extract(r.fields, '$.holes_live'), json_extract(r.fields, '$.holes_checked')
+_CHECKS = """
+SELECT r.seq, r.effective_on, r.feature_id, r.state, r.sample, coalesce(o.seq, -1),
+  json_extract(r.fields, '$.holes_live', '$.holes_checked')
 FROM progress_record r LEFT JOIN progress_record o ON o.record_id = r.corrects
-WHERE r.layer = ? AND r.feature_id IS NOT NULL AND r.seq > ? ORDER BY r.seq"""
+WHERE r.layer = ? AND r.kind = 'check' AND r.feature_id IS NOT NULL AND r.seq > ? ORDER BY r.seq"""
+
+_NOTES = """
+SELECT r.seq, r.effective_on, r.feature_id, r.kind, r.state, r.sample, coalesce(o.seq, -1)
+FROM progress_record r LEFT JOIN progress_record o ON o.record_id = r.corrects
+WHERE r.layer = ? AND r.kind <> 'check' AND r.feature_id IS NOT NULL AND r.seq > ? ORDER BY r.seq"""
 
 _CHUNK = 900
+_BLOCK = 100_000
 
 
 def read_ledger(connection: sqlite3.Connection, *, layer: str, before: PlotLedger | None, since: int) -> PlotLedger:
@@ -62,14 +69,34 @@ def read_ledger(connection: sqlite3.Connection, *, layer: str, before: PlotLedge
         )
     for seq, decided_on, verdict, subject, subject_id, version_seq in connection.execute(_DECISIONS, (since,)):
         writer.add_decision(seq, day(decided_on), verdict, subject, subject_id, version_seq=version_seq)
-    for seq, on, feature, kind, state, sample, corrected, live, holes in connection.execute(_RECORDS, (layer, since)):
-        corrects = NONE if corrected is None else corrected
-        if kind == "check":
-            counts = {"live": _count(live), "holes": _count(holes)}
-            writer.add_check(seq, day(on), feature, **counts, state=state, sample=sample, corrects=corrects)
-        else:
-            writer.add_note(seq, day(on), feature, kind=kind, state=state, sample=sample, corrects=corrects)
+    _add_checks(writer, connection.execute(_CHECKS, (layer, since)), day)
+    for seq, on, feature, kind, state, sample, corrects in connection.execute(_NOTES, (layer, since)):
+        writer.add_note(seq, day(on), feature, kind=kind, state=state, sample=sample, corrects=corrects)
     return writer.ledger()
+
+
+def _add_checks(writer: LedgerWriter, cursor: sqlite3.Cursor, day: Callable[[str], int]) -> None:
+    """Add the checks of a cursor block by block: a million of them take the memory of one block."""
+    while rows := cursor.fetchmany(_BLOCK):
+        seq, on, features, states, sample, corrects, counts = zip(*rows, strict=True)
+        live, holes = zip(*(_counts(text) for text in counts), strict=True)
+        columns = {
+            "seq": seq,
+            "day": [day(text) for text in on],
+            "live": live,
+            "holes": holes,
+            "state": [CHECK_STATES.get(state, 0) for state in states],
+            "sample": sample,
+            "corrects": corrects,
+        }
+        writer.add_checks(columns, features)
+
+
+@lru_cache(maxsize=1 << 16)
+def _counts(text: str) -> tuple[int, int]:
+    """Return live and checked holes of the pair that SQLite cut out; the same few pairs come again and again."""
+    live, holes = json.loads(text)
+    return count_of(live), count_of(holes)
 
 
 def _days() -> Callable[[str], int]:
@@ -80,19 +107,14 @@ def _days() -> Callable[[str], int]:
     return day
 
 
-def _count(value: object) -> int:
-    return value if isinstance(value, int) else NONE
-
-
 def read_shapes(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
     """Return the geometries of feature versions by their places in the chain, in the order asked."""
     if len(seqs) > _CHUNK:
         sql = "SELECT seq, geom FROM feature_version WHERE layer = ? AND seq BETWEEN ? AND ? ORDER BY seq"
-        span = (layer, int(seqs.min()), int(seqs.max()))
-        wanted = {*seqs.tolist()}
-        blobs = {seq: blob for seq, blob in connection.execute(sql, span) if seq in wanted}
+        wanted, span = {*seqs.tolist()}, (layer, int(seqs.min()), int(seqs.max()))
+        blobs = [decode(blob) for seq, blob in connection.execute(sql, span) if seq in wanted]
     else:
-        marks = ", ".join("?" * len(seqs))
-        sql = f"SELECT seq, geom FROM feature_version WHERE seq IN ({marks})"
-        blobs = dict(connection.execute(sql, seqs.tolist()))
-    return from_wkb([decode(blobs[seq]) for seq in seqs.tolist()])
+        sql = f"SELECT geom FROM feature_version WHERE seq IN ({', '.join('?' * len(seqs))}) ORDER BY seq"
+        blobs = [decode(blob) for (blob,) in connection.execute(sql, seqs.tolist())]
+    held, place = np.unique(seqs, return_inverse=True)
+    return from_wkb(blobs)[place] if len(held) else np.zeros(0, dtype=object)
