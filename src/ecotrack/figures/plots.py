@@ -14,7 +14,7 @@ import shapely
 from ecotrack.figures.ground import Ground, ZonePieces, pairs_of, zone_key
 from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.features import Feature, geometries_of
-from ecotrack.geometry.overlap import Credit, Ints, OverlapPairs, credit, net_area_m2
+from ecotrack.geometry.overlap import Credit, Ints, OverlapPairs, credit
 from ecotrack.progress import (
     FAILED,
     NEW_AREA_KINDS,
@@ -178,13 +178,19 @@ class PlotSet:
     def inside(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Cut:
         """Return the net area of some plots inside each cell of a layer, and outside all of them."""
         nets = [cell.credit.net_m2 for cell in self.in_cells(keep, layer, cells)]
-        strays = np.flatnonzero(keep & (self.outside_m2(layer, cells) > 0))
-        outside = 0.0
-        if len(strays):
-            whole = shapely.union_all(geometries_of(cells))
-            ground = shapely.difference(self.ground.read(self.columns.version[strays]), whole)
-            outside = net_area_m2(ground[area_m2(ground) > 0])
-        return Cut(nets, outside)
+        return Cut(nets, self._net_outside(np.where(keep, self.outside_m2(layer, cells), 0.0), cells))
+
+    def _net_outside(self, rest: Floats, cells: Sequence[Feature]) -> float:
+        """Return the union of what lies outside; only ground that two plots share out there is cut."""
+        pairs = self.pairs.take(np.flatnonzero((rest[self.pairs.left] > 0) & (rest[self.pairs.right] > 0)))
+        if len(pairs.left) == 0:
+            return fsum(rest)
+        whole = shapely.union_all(geometries_of(cells))
+        ground = shapely.difference(pairs.ground(np.arange(len(pairs.left))), whole)
+        beyond = OverlapPairs(
+            left=pairs.left, right=pairs.right, shared_m2=area_m2(ground), ground=lambda some: ground[some]
+        )
+        return credit(rest, claim=self.precedence, pairs=beyond).net_m2
 
     def outside_m2(self, layer: str, cells: Sequence[Feature], *, cell: int | None = None) -> Floats:
         """Return how much of each plot lies outside every cell of a layer, or outside one of them."""
