@@ -98,6 +98,20 @@ def test_carrying_on_equals_working_everything_out_again_to_the_digit(workspace:
     assert [figures(workspace, day) for day in days] == carried
 
 
+def test_what_comes_in_while_columns_are_read_belongs_to_the_next_reading(workspace: Workspace) -> None:
+    add_plots(workspace, 0, 10, 1)
+    with workspace.register() as register:
+        head = register.head().seq
+        add_plots(workspace, 10, 10, 2)
+        first = register.plot_ledger("plots", until=head)
+        both = register.plot_ledger("plots", until=register.head().seq, before=first, since=head)
+        whole = register.plot_ledger("plots", until=register.head().seq)
+    assert len(first.version["seq"]) == 10
+    for part in ("version", "decision", "check", "note"):
+        for name, column in getattr(whole, part).items():
+            assert getattr(both, part)[name].tolist() == column.tolist()
+
+
 def test_what_was_known_earlier_is_told_from_columns_that_reach_further(workspace: Workspace) -> None:
     add_plots(workspace, 0, 25, 1)
     then, before = dt.datetime.now(dt.UTC), json.loads(figures(workspace))

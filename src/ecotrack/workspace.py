@@ -314,7 +314,7 @@ class Workspace:
         if kept.seq == head.seq and {zone_key(*zone) for zone in zones.items()} <= {*kept.ground.pieces}:
             return kept
         before = kept.ledger if kept.seq else None
-        ledger = register.plot_ledger(PLOT_LAYER, before=before, since=kept.seq)
+        ledger = register.plot_ledger(PLOT_LAYER, until=head.seq, before=before, since=kept.seq)
         read = self._reader(ledger)
         ground = carry_on(kept.ground, len(ledger.version["seq"]), read, zones)
         kept = derived.Kept(head.seq, ledger, ground)

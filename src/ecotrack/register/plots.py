@@ -20,38 +20,44 @@ from ecotrack.register.geopackage import decode
 _VERSIONS = """
 SELECT seq, effective_on, feature_id, submission_id, unit, kind, programme, season, planted_on, task_id, parent_id,
   claimed_mu, sample
-FROM feature_version WHERE layer = ? AND seq > ? ORDER BY seq"""
+FROM feature_version WHERE layer = ? AND seq > ? AND seq <= ? ORDER BY seq"""
 
 _DECISIONS = """
 SELECT d.seq, d.decided_on, d.verdict, d.subject, d.subject_id, v.seq FROM decision d
 LEFT JOIN feature_version v ON d.subject = 'version' AND v.version_id = d.subject_id
-WHERE d.seq > ? ORDER BY d.seq"""
+WHERE d.seq > ? AND d.seq <= ? ORDER BY d.seq"""
 
 _CHECKS = """
 SELECT r.seq, r.effective_on, r.feature_id, r.state, r.sample, coalesce(o.seq, -1),
   json_extract(r.fields, '$.holes_live', '$.holes_checked')
 FROM progress_record r LEFT JOIN progress_record o ON o.record_id = r.corrects
-WHERE r.layer = ? AND r.kind = 'check' AND r.feature_id IS NOT NULL AND r.seq > ? ORDER BY r.seq"""
+WHERE r.layer = ? AND r.kind = 'check' AND r.feature_id IS NOT NULL AND r.seq > ? AND r.seq <= ?
+ORDER BY r.seq"""
 
 _NOTES = """
 SELECT r.seq, r.effective_on, r.feature_id, r.kind, r.state, r.sample, coalesce(o.seq, -1)
 FROM progress_record r LEFT JOIN progress_record o ON o.record_id = r.corrects
-WHERE r.layer = ? AND r.kind <> 'check' AND r.feature_id IS NOT NULL AND r.seq > ? ORDER BY r.seq"""
+WHERE r.layer = ? AND r.kind <> 'check' AND r.feature_id IS NOT NULL AND r.seq > ? AND r.seq <= ?
+ORDER BY r.seq"""
 
 _CHUNK = 900
 _BLOCK = 100_000
 
 
-def read_ledger(connection: sqlite3.Connection, *, layer: str, before: PlotLedger | None, since: int) -> PlotLedger:
+def read_ledger(
+    connection: sqlite3.Connection, *, layer: str, before: PlotLedger | None, since: int, until: int
+) -> PlotLedger:
     """Return the plot ledger of a register.
 
     Parameters
     ----------
     before, since
         A ledger that was read before, and the place of the chain that it reaches to; only what came later is read.
+    until
+        The place to read up to: what another process adds meanwhile belongs to the next reading.
     """
     writer, day = LedgerWriter(before), _days()
-    for row in connection.execute(_VERSIONS, (layer, since)):
+    for row in connection.execute(_VERSIONS, (layer, since, until)):
         planted = dt.date.fromisoformat(row[8]) if row[8] else None
         writer.add_version(
             row[0],
@@ -67,10 +73,10 @@ def read_ledger(connection: sqlite3.Connection, *, layer: str, before: PlotLedge
             claimed_mu=None if row[11] is None else Decimal(row[11]),
             sample=row[12],
         )
-    for seq, decided_on, verdict, subject, subject_id, version_seq in connection.execute(_DECISIONS, (since,)):
+    for seq, decided_on, verdict, subject, subject_id, version_seq in connection.execute(_DECISIONS, (since, until)):
         writer.add_decision(seq, day(decided_on), verdict, subject, subject_id, version_seq=version_seq)
-    _add_checks(writer, connection.execute(_CHECKS, (layer, since)), day)
-    for seq, on, feature, kind, state, sample, corrects in connection.execute(_NOTES, (layer, since)):
+    _add_checks(writer, connection.execute(_CHECKS, (layer, since, until)), day)
+    for seq, on, feature, kind, state, sample, corrects in connection.execute(_NOTES, (layer, since, until)):
         writer.add_note(seq, day(on), feature, kind=kind, state=state, sample=sample, corrects=corrects)
     return writer.ledger()
 

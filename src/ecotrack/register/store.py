@@ -304,9 +304,9 @@ class Register:
         """Return decisions in the order of recording."""
         return self._read(Decision, {"subject =": subject}, seq=seq, up_to=("decided_on", as_of))
 
-    def plot_ledger(self, layer: str, *, before: PlotLedger | None = None, since: int = 0) -> PlotLedger:
-        """Return the plots of a layer as columns; with ``before``, only what came after ``since`` is read."""
-        return read_ledger(self._connection, layer=layer, before=before, since=since)
+    def plot_ledger(self, layer: str, *, until: int, before: PlotLedger | None = None, since: int = 0) -> PlotLedger:
+        """Return the plots of a layer as columns, up to a place; ``before`` is carried on from ``since``."""
+        return read_ledger(self._connection, layer=layer, before=before, since=since, until=until)
 
     def shapes(self, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
         """Return geometries of feature versions by their places in the chain, EPSG:4490, in the order asked."""
