@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cache, lru_cache
 
@@ -42,6 +42,8 @@ ORDER BY r.seq"""
 
 _CHUNK = 900
 _BLOCK = 100_000
+_DENSE = 4
+"""Versions that make up more than a quarter of a stretch of the chain are read by going through it."""
 
 
 def read_ledger(
@@ -115,12 +117,21 @@ def _days() -> Callable[[str], int]:
 
 def read_shapes(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
     """Return the geometries of feature versions by their places in the chain, in the order asked."""
-    if len(seqs) > _CHUNK:
+    if len(seqs) == 0:
+        return np.zeros(0, dtype=object)
+    held, place = np.unique(seqs, return_inverse=True)
+    if len(held) * _DENSE > held[-1] - held[0]:
         sql = "SELECT seq, geom FROM feature_version WHERE layer = ? AND seq BETWEEN ? AND ? ORDER BY seq"
-        wanted, span = {*seqs.tolist()}, (layer, int(seqs.min()), int(seqs.max()))
+        wanted, span = {*held.tolist()}, (layer, int(held[0]), int(held[-1]))
         blobs = [decode(blob) for seq, blob in connection.execute(sql, span) if seq in wanted]
     else:
-        sql = f"SELECT geom FROM feature_version WHERE seq IN ({', '.join('?' * len(seqs))}) ORDER BY seq"
-        blobs = [decode(blob) for (blob,) in connection.execute(sql, seqs.tolist())]
-    held, place = np.unique(seqs, return_inverse=True)
-    return from_wkb(blobs)[place] if len(held) else np.zeros(0, dtype=object)
+        blobs = [decode(blob) for (blob,) in _single(connection, held.tolist())]
+    return np.asarray(from_wkb(blobs)[place])
+
+
+def _single(connection: sqlite3.Connection, seqs: list[int]) -> Iterator[tuple[bytes]]:
+    """Yield the geometries of versions that lie far apart in the chain, asked for one by one."""
+    for start in range(0, len(seqs), _CHUNK):
+        some = seqs[start : start + _CHUNK]
+        marks = ", ".join("?" * len(some))
+        yield from connection.execute(f"SELECT geom FROM feature_version WHERE seq IN ({marks}) ORDER BY seq", some)
