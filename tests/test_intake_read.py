@@ -425,3 +425,11 @@ def test_a_missing_and_an_empty_file_are_errors_that_say_so(tmp_path: Path) -> N
     (tmp_path / "empty.kml").touch()
     with pytest.raises(EmptyFile):
         Upload.from_path(tmp_path / "empty.kml")
+
+
+def test_a_text_that_is_no_table_is_refused_in_one_language_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "说明.txt").write_text("这里没有表格，只有一句话。\n", encoding="utf-8")
+    [finding] = take(tmp_path / "说明.txt").findings
+    assert "没有认出表头" in finding.message.zh
+    assert "no header row" in finding.message.en
+    assert "no header row" not in finding.message.zh

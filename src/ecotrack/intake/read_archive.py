@@ -175,7 +175,11 @@ def _tell(path: Path, shown: str, name: str, result: Unpacked, *, lonely: bool) 
     where = f"{name}/{shown}"
     try:
         if lonely:
-            raise UnreadableFile(where, detail="the main file (.shp, .tab, .mif) is missing", hint=_WITH_SIBLINGS)
+            raise UnreadableFile(
+                where,
+                detail=Text("缺少主文件（.shp、.tab、.mif）", "the main file (.shp, .tab, .mif) is missing"),
+                hint=_WITH_SIBLINGS,
+            )
         found = sniff(path, name=where)
         if found.reader == "archive":
             raise RefusedFormat(where, name=Text("压缩包里的压缩包", "an archive inside the archive"))

@@ -59,8 +59,8 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
         yield layer
 
 
-def _reason(error: UnreadableFile) -> str:
-    return str(error.facts.get("detail", ""))
+def _reason(error: UnreadableFile) -> Text:
+    return Text(str(error.facts["detail_zh"]), str(error.facts["detail_en"]))
 
 
 def _fold(text: str) -> str:

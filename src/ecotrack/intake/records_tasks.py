@@ -121,7 +121,9 @@ def _task_column(table: Table, season: str) -> int:
     if len(fits) != 1:
         names = "、".join(candidates)
         hint = Text("请只留一列任务", "leave only one of them")
-        raise UnreadableFile(table.place(), detail=f"有几列任务 several columns of tasks: {names}", hint=hint)
+        raise UnreadableFile(
+            table.place(), detail=Text(f"有几列任务：{names}", f"several columns of tasks: {names}"), hint=hint
+        )
     return table.headers.index(fits[0])
 
 

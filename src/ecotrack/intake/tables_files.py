@@ -32,14 +32,14 @@ def sniff(path: Path, data: bytes) -> Literal["xlsx", "csv"]:
     """
     if data.startswith(_OLE):
         locked = "EncryptedPackage".encode("utf-16-le") in data
-        detail = "文件有密码 password-protected" if locked else "旧版 .xls 格式 old .xls format"
+        detail = Text("文件有密码", "password-protected") if locked else Text("旧版 .xls 格式", "old .xls format")
         hint = Text("请去掉密码后另存", "save it without a password") if locked else _XLSX_HINT
         raise UnreadableFile(path, detail=detail, hint=hint)
     if data.startswith(b"PK"):
         _check_zip(path, data)
         return "xlsx"
     if data.lstrip()[:200].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"%pdf", b"{\\rtf")):
-        raise UnreadableFile(path, detail="不是电子表格 not a spreadsheet", hint=_XLSX_HINT)
+        raise UnreadableFile(path, detail=Text("不是电子表格", "not a spreadsheet"), hint=_XLSX_HINT)
     return "csv"
 
 
@@ -49,9 +49,9 @@ def _check_zip(path: Path, data: bytes) -> None:
             names = set(archive.namelist())
             unpacked = sum(info.file_size for info in archive.infolist())
     except (zipfile.BadZipFile, ValueError) as error:
-        raise UnreadableFile(path, detail=f"文件不完整 damaged ({error})") from error
+        raise UnreadableFile(path, detail=Text(f"文件不完整（{error}）", f"damaged ({error})")) from error
     if "xl/workbook.xml" not in names:
-        raise UnreadableFile(path, detail="不是 XLSX not an XLSX file", hint=_XLSX_HINT)
+        raise UnreadableFile(path, detail=Text("不是 XLSX", "not an XLSX file"), hint=_XLSX_HINT)
     if unpacked > MAX_UNPACKED_BYTES:
         raise UnreadableFile(path, detail=f"{unpacked} bytes unpacked", hint=Text("请把文件拆小", "split the file"))
 
