@@ -42,7 +42,7 @@ class EcotrackEngine:
         from ecotrack.progress.seasons import Season
 
         with self._workspace.register(read_only=True) as register:
-            self._ledger = register.plot_ledger("plots")
+            self._ledger = register.plot_ledger("plots", until=register.head().seq)
             self._geometry = register.shapes(self._ledger.version["seq"], layer="plots")
         seasons = [Season.of_code(int(code)) for code in np.unique(self._ledger.version["season"])]
         years = np.array([season.year if season else 0 for season in seasons])
