@@ -12,7 +12,7 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry import mapping
 
-from ecotrack.errors import BadCoverage, NotAReference, UnknownColumn, UnknownLayer
+from ecotrack.errors import NotAReference, RefusedReference, UnknownColumn, UnknownLayer
 from ecotrack.geometry.area import area_m2
 from ecotrack.intake.reference import check_reference, set_reference
 from ecotrack.workspace import Workspace
@@ -106,8 +106,11 @@ def test_a_file_that_does_not_hold_is_refused_and_changes_nothing(
     reference = check_reference(workspace, "counties", path)
     assert reference.blocked
     assert word in "；".join(finding.message.zh for finding in reference.findings)
-    with pytest.raises(BadCoverage):
+    with pytest.raises(RefusedReference) as refused:
         set_reference(workspace, reference, path=path, source="x")
+    first = next(finding.message for finding in reference.findings if finding.level == "blocks")
+    assert first.zh in refused.value.message("zh")
+    assert first.zh not in refused.value.message("en")
     assert (workspace.folder / "geo" / "counties.geojson").read_bytes() == before
 
 

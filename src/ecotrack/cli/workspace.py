@@ -159,7 +159,9 @@ def _print(ctx: click.Context, reference: Reference) -> None:
         click.echo(f"{row.unit.code}  {name}  {row.measured_km2:.2f} km2  {official}  {difference}")
     for finding in reference.findings:
         level = _LEVELS[finding.level].lang(lang)
-        click.echo(f"[{level}] {finding.where} {finding.message.lang(lang)}")
+        message = finding.message.lang(lang)
+        place = "" if message.startswith(finding.where) else f"{finding.where} "
+        click.echo(f"[{level}] {place}{message}")
 
 
 layer.add_command(list_)

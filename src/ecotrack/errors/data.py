@@ -87,3 +87,10 @@ class RefusedRows(BadRows):
     """A sheet with errors in its rows; nothing was imported, and ``rows`` of its facts holds the errors."""
 
     what = Text("有 {count} 处错误，未导入任何内容：{first_zh}", "{count} errors, nothing was imported: {first_en}")
+
+
+class RefusedReference(DataError):
+    """An official file whose checks do not hold; the layer stays as it was."""
+
+    what = Text("图层没有替换：{zh}", "the layer was not replaced: {en}")
+    mend = Text("请修正文件后再试，可先用 --dry-run 检查", "mend the file and try again, with --dry-run first")

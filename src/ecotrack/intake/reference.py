@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from ecotrack.errors import BadCoverage, NotAReference, Text, UnknownColumn, UnknownUnit
+from ecotrack.errors import NotAReference, RefusedReference, Text, UnknownColumn, UnknownUnit
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.features import Feature, geometries_of, write_geojson
@@ -138,12 +138,12 @@ def set_reference(workspace: Workspace, reference: Reference, *, path: Path, sou
 
     Raises
     ------
-    BadCoverage
+    RefusedReference
         The checks do not hold; nothing was written.
     """
     if reference.blocked:
         first = next((f.message for f in reference.findings if f.level == "blocks"), Text("没有要素", "no features"))
-        raise BadCoverage(path, detail=f"{first.zh} / {first.en}")
+        raise RefusedReference(path, zh=first.zh.rstrip("。"), en=first.en.rstrip("."))
     target = workspace.folder / reference.layer.source
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     kept = target.parent / "replaced" / f"{target.stem}-{stamp}.geojson"
