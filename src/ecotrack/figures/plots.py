@@ -13,8 +13,9 @@ import shapely
 
 from ecotrack.figures.ground import Ground, ZonePieces, pairs_of, zone_key
 from ecotrack.geometry.area import Floats, Geometries, area_m2
+from ecotrack.geometry.boxes import Ints
 from ecotrack.geometry.features import Feature, geometries_of
-from ecotrack.geometry.overlap import Credit, Ints, OverlapPairs, credit
+from ecotrack.geometry.overlap import Credit, OverlapPairs, credit
 from ecotrack.progress import (
     FAILED,
     NEW_AREA_KINDS,

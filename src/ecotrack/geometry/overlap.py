@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from math import fsum
@@ -12,11 +11,8 @@ import numpy.typing as npt
 import shapely
 
 from ecotrack.geometry.area import Floats, Geometries, area_m2
-
-Ints = npt.NDArray[np.int64]
-
-
-Shapes = Callable[[Ints], Geometries]
+from ecotrack.geometry.boxes import Boxes, Ints
+from ecotrack.geometry.codec import ReadShapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +32,7 @@ class OverlapPairs:
     left: Ints
     right: Ints
     shared_m2: Floats
-    ground: Shapes
+    ground: ReadShapes
 
     def take(self, rows: Ints) -> OverlapPairs:
         """Return some of the pairs."""
@@ -95,16 +91,14 @@ def overlap_pairs(geometries: Geometries) -> OverlapPairs:
     >>> list(zip(pairs.left.tolist(), pairs.right.tolist()))
     [(0, 1), (1, 2)]
     """
-    tree = shapely.STRtree(geometries)
-    left, right = tree.query(geometries, predicate="intersects")
-    keep = left < right
-    left, right = left[keep], right[keep]
-    order = np.lexsort((right, left))
-    return shared_ground(geometries, left[order], right[order])
+    boxes = Boxes(shapely.bounds(geometries).reshape(-1, 4))
+    return shared_ground(geometries, *boxes.meetings())
 
 
 def shared_ground(geometries: Geometries, left: Ints, right: Ints) -> OverlapPairs:
-    """Measure the ground that given pairs share; pairs that only touch are left out."""
+    """Measure the ground that given pairs share; pairs that are apart or only touch are left out."""
+    meet = shapely.intersects(geometries[left], geometries[right])
+    left, right = left[meet], right[meet]
     shared = shapely.intersection(geometries[left], geometries[right])
     shared_m2 = area_m2(shared)
     real = shared_m2 > 0

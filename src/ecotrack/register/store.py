@@ -12,9 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from ecotrack.errors import (
     CannotWrite,
     DuplicateEntry,
@@ -35,7 +32,7 @@ from ecotrack.register.connection import connect
 from ecotrack.register.geopackage import add_functions
 from ecotrack.register.identity import new_id
 from ecotrack.register.location import refuse_network_share
-from ecotrack.register.plots import read_ledger, read_shapes
+from ecotrack.register.plots import read_ledger, read_wkb
 
 _T = TypeVar("_T")
 
@@ -308,9 +305,9 @@ class Register:
         """Return the plots of a layer as columns, up to a place; ``before`` is carried on from ``since``."""
         return read_ledger(self._connection, layer=layer, before=before, since=since, until=until)
 
-    def shapes(self, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
-        """Return geometries of feature versions by their places in the chain, EPSG:4490, in the order asked."""
-        return read_shapes(self._connection, seqs, layer=layer)
+    def wkb(self, seqs: Ints, *, layer: str) -> list[bytes]:
+        """Return the stored WKB of feature versions by their places in the chain, EPSG:4490, in the order asked."""
+        return read_wkb(self._connection, seqs, layer=layer)
 
     @property
     def derived_path(self) -> Path:
