@@ -19,7 +19,7 @@ from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.geometry.overlap import Ints, OverlapPairs, shared_ground
 from ecotrack.geometry.split import split
 
-KERNEL = "1"
+KERNEL = "2"
 """Version of what is computed here; kept pieces of another kernel are thrown away."""
 
 ReadShapes = Callable[[Ints], Geometries]
@@ -206,7 +206,8 @@ def pairs_of(ground: Ground, rows: Ints) -> OverlapPairs:
             needed, where = np.unique(np.concatenate([left[missing], right[missing]]), return_inverse=True)
             geometry = ground.read(rows[needed])
             half = len(missing)
-            known[missing] = shapely.intersection(geometry[where[:half]], geometry[where[half:]])
+            shared = shapely.intersection(geometry[where[:half]], geometry[where[half:]])
+            known[missing] = shapely.normalize(shared)
         return known[some]
 
     turned = left > right
