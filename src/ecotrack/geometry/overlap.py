@@ -194,8 +194,13 @@ def _measured(shapes: list[shapely.Geometry]) -> Floats:
 
 
 def _less(ground: Geometries, taken: Geometries) -> shapely.Geometry:
-    whole = shapely.union_all(ground)
-    return shapely.difference(whole, shapely.union_all(taken)) if len(taken) else whole
+    whole = _union(ground)
+    return shapely.difference(whole, _union(taken)) if len(taken) else whole
+
+
+def _union(ground: Geometries) -> shapely.Geometry:
+    """Return the union; where many borders cross, its last digits depend on the order, so that is one of content."""
+    return shapely.union_all(ground[np.argsort(shapely.to_wkb(ground), kind="stable")])
 
 
 def _union_area(pairs: OverlapPairs, groups: Groups, count: int) -> Floats:
@@ -215,7 +220,7 @@ def _union_area(pairs: OverlapPairs, groups: Groups, count: int) -> Floats:
         else:
             tangled.append(i)
     ground = _ground_of(pairs, [groups[i] for i in tangled])
-    result[tangled] = _measured([shapely.union_all(ground[groups[i]]) for i in tangled])
+    result[tangled] = _measured([_union(ground[groups[i]]) for i in tangled])
     return result
 
 
