@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -378,7 +379,7 @@ def claims_apart(plots: PlotSet) -> Iterator[Anomaly]:
     for unit, rows in _by_unit(plots, far):
         more = rows[claimed[rows] > measured[rows]]
         worst = rows[np.argsort(-apart_pct[rows], kind="stable")]
-        difference = float((claimed[rows] - measured[rows]).sum())
+        difference = fsum(claimed[rows] - measured[rows])
         yield Anomaly(
             check="claim_apart",
             unit=unit,
@@ -412,7 +413,7 @@ def outside_units(plots: PlotSet, layer: str, unit_areas: Sequence[Feature]) -> 
         far = (outside_m2 > OUTSIDE_SHARE * plots.area_m2[rows]) & (outside_m2 > float(plots.state.rules.sliver_m2))
         if not far.any():
             continue
-        mu, chosen = mu_from_m2(float(outside_m2[far].sum())), rows[far]
+        mu, chosen = mu_from_m2(fsum(outside_m2[far])), rows[far]
         order = chosen[np.argsort(-outside_m2[far], kind="stable")]
         yield Anomaly(
             check="outside_unit",

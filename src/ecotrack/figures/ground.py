@@ -200,7 +200,8 @@ def pairs_of(ground: Ground, rows: Ints) -> OverlapPairs:
             needed, where = np.unique(np.concatenate([left[missing], right[missing]]), return_inverse=True)
             geometry = ground.read(rows[needed])
             half = len(missing)
-            known[missing] = shapely.intersection(geometry[where[:half]], geometry[where[half:]])
+            shared = shapely.intersection(geometry[where[:half]], geometry[where[half:]])
+            known[missing] = shapely.normalize(shared)
         return known[some]
 
     turned = left > right

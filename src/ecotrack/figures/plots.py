@@ -108,12 +108,29 @@ class PlotSet:
         return self._awarded(rank.astype(np.float64), order)
 
     def _awarded(self, rank: Floats, order: Sequence[int]) -> Ints:
+        """Put each winner right before its rival, until every award holds; several winners keep their own order."""
+        first = rank.copy()
+        won = self._won(first, order)
+        step = 0.5 / (len(won) + 1)
+        for _ in won:  # one pass settles a chain of awards at least by one; contradictory ones end here too
+            behind = [(winner, rival) for winner, rival in won if rank[winner] >= rank[rival]]
+            for winner, rival in behind:
+                rank[winner] = min(rank[winner], rank[rival] - step)
+            if not behind:
+                break
+        return np.argsort(np.lexsort((first, rank)), kind="stable").astype(np.int64)
+
+    def _won(self, rank: Floats, order: Sequence[int]) -> list[tuple[int, int]]:
+        """Return winner and rival of the awards among these plots, by claim, so that their order is one of content."""
         position = {self.columns.features[i]: i for i in order} if self.state.awards else {}
-        for pair, winner in sorted(self.state.awards.items(), key=lambda item: sorted(item[0])):
-            rivals = [position[name] for name in pair if name != winner and name in position]
-            if winner in position and rivals and rank[position[winner]] > rank[rivals[0]]:
-                rank[position[winner]] = rank[rivals[0]] - 0.5
-        return np.argsort(np.argsort(rank, kind="stable"), kind="stable").astype(np.int64)
+        pairs = [
+            (position.get(winner), [position.get(n) for n in pair if n != winner])
+            for pair, winner in self.state.awards.items()
+        ]
+        known = [
+            (winner, rivals[0]) for winner, rivals in pairs if winner is not None and rivals and rivals[0] is not None
+        ]
+        return sorted(known, key=lambda pair: (rank[pair[1]], rank[pair[0]]))
 
     @cached_property
     def disputed(self) -> Mask:

@@ -99,7 +99,8 @@ def shared_ground(geometries: Geometries, left: Ints, right: Ints) -> OverlapPai
     """Measure the ground that given pairs share; pairs that are apart or only touch are left out."""
     meet = shapely.intersects(geometries[left], geometries[right])
     left, right = left[meet], right[meet]
-    shared = shapely.intersection(geometries[left], geometries[right])
+    # Normalised, so that a ring is added up from one and the same corner whichever plot was asked first.
+    shared = shapely.normalize(shapely.intersection(geometries[left], geometries[right]))
     shared_m2 = area_m2(shared)
     real = shared_m2 > 0
     shared = shared[real]
@@ -177,13 +178,23 @@ def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: npt.NDArray
     holders = [i for i, rows in as_winner.items() if len(rows) > 1 or i in as_loser]
     lost = {i: as_loser.get(i, nothing) for i in holders}
     ground = _ground_of(pairs, [rows for i in holders for rows in (as_winner[i], lost[i])])
-    result[holders] = area_m2([_less(ground[as_winner[i]], ground[lost[i]]) for i in holders])
+    result[holders] = _measured([_less(ground[as_winner[i]], ground[lost[i]]) for i in holders])
     return result
 
 
+def _measured(shapes: list[shapely.Geometry]) -> Floats:
+    """Return areas that do not depend on the corner at which an overlay begins a ring."""
+    return area_m2(shapely.normalize(np.array(shapes, dtype=object)))
+
+
 def _less(ground: Geometries, taken: Geometries) -> shapely.Geometry:
-    whole = shapely.union_all(ground)
-    return shapely.difference(whole, shapely.union_all(taken)) if len(taken) else whole
+    whole = _union(ground)
+    return shapely.difference(whole, _union(taken)) if len(taken) else whole
+
+
+def _union(ground: Geometries) -> shapely.Geometry:
+    """Return the union; where many borders cross, its last digits depend on the order, so that is one of content."""
+    return shapely.union_all(ground[np.argsort(shapely.to_wkb(ground), kind="stable")])
 
 
 def _union_area(pairs: OverlapPairs, groups: Groups, count: int) -> Floats:
@@ -203,7 +214,7 @@ def _union_area(pairs: OverlapPairs, groups: Groups, count: int) -> Floats:
         else:
             tangled.append(i)
     ground = _ground_of(pairs, [groups[i] for i in tangled])
-    result[tangled] = area_m2([shapely.union_all(ground[groups[i]]) for i in tangled])
+    result[tangled] = _measured([_union(ground[groups[i]]) for i in tangled])
     return result
 
 
