@@ -50,6 +50,10 @@ class ZonePieces(NamedTuple):
     area_m2: Floats
     whole: Ints
 
+    def take(self, rows: Ints) -> ZonePieces:
+        """Return some of the pieces."""
+        return ZonePieces(self.row[rows], self.cell[rows], self.area_m2[rows], self.whole[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:

@@ -263,7 +263,7 @@ class Register:
 
     def submissions(self, *, seq: int | None = None, raw_sha256: str | None = None) -> list[Submission]:
         """Return submissions in the order of recording, all or those of one raw file."""
-        return self._read(Submission, {"raw_sha256 =": raw_sha256}, seq=seq)
+        return self._read(Submission, {"raw_sha256 = ?": raw_sha256}, seq=seq)
 
     def versions(
         self,
@@ -274,7 +274,7 @@ class Register:
         seq: int | None = None,
     ) -> list[FeatureVersion]:
         """Return feature versions in the order of recording: effective up to ``as_of``, known up to ``seq``."""
-        where = {"layer =": layer, "submission_id =": submission_id}
+        where = {"layer = ?": layer, "submission_id = ?": submission_id}
         return self._read(FeatureVersion, where, seq=seq, up_to=("effective_on", as_of))
 
     def records(
@@ -292,14 +292,16 @@ class Register:
 
         `ecotrack.progress.current` keeps those in force.
         """
-        where = {"t.layer =": layer, "t.kind =": kind, "t.layer <>": but_layer}
+        # Two ranges of the index, where <> would go through a million records of plots.
+        others = (but_layer, but_layer) if but_layer is not None else None
+        where = {"t.layer = ?": layer, "t.kind = ?": kind, "(t.layer < ? OR t.layer > ?)": others}
         return self._read(ProgressRecord, where, seq=seq, up_to=("effective_on", as_of), recorded=True)
 
     def decisions(
         self, *, subject: str | None = None, as_of: dt.date | None = None, seq: int | None = None
     ) -> list[Decision]:
         """Return decisions in the order of recording."""
-        return self._read(Decision, {"subject =": subject}, seq=seq, up_to=("decided_on", as_of))
+        return self._read(Decision, {"subject = ?": subject}, seq=seq, up_to=("decided_on", as_of))
 
     def plot_ledger(self, layer: str, *, until: int, before: PlotLedger | None = None, since: int = 0) -> PlotLedger:
         """Return the plots of a layer as columns, up to a place; ``before`` is carried on from ``since``."""
@@ -316,7 +318,7 @@ class Register:
 
     def documents(self, *, kind: str | None = None, seq: int | None = None) -> list[IssuedDocument]:
         """Return issued documents in the order of recording, all or those of one kind."""
-        return self._read(IssuedDocument, {"kind =": kind}, seq=seq)
+        return self._read(IssuedDocument, {"kind = ?": kind}, seq=seq)
 
     def entries(self, *, after: int = 0) -> Iterator[tuple[Head, str, str, str, Entry | None]]:
         """Yield every entry of the chain after a place: its head, recorded_at, office, account id and content.
@@ -402,11 +404,12 @@ class Register:
         up_to: tuple[str, dt.date | None] | None = None,
         recorded: bool = False,
     ) -> list[_T]:
-        tests = [(f"{test} ?", value) for test, value in where.items() if value is not None]
+        tests = [(test, value) for test, value in where.items() if value is not None]
         if seq is not None:
             tests.append(("t.seq <= ?", seq))
         if up_to is not None and up_to[1] is not None:
             tests.append((f"{up_to[0]} <= ?", up_to[1].isoformat()))
+        given = [one for _, value in tests for one in (value if isinstance(value, tuple) else (value,))]
         table = KINDS[cls][0]
         names = ", ".join(f"t.{name}" for name in rows.columns(table))
         extra = ", t.seq, e.recorded_at, a.name" if recorded else ""
@@ -415,7 +418,7 @@ class Register:
         sql = f"SELECT {names}{extra} FROM {table} t {join} {condition} ORDER BY t.seq"
         width = len(rows.columns(table))
         result = []
-        for row in self._connection.execute(sql, [value for _, value in tests]):
+        for row in self._connection.execute(sql, given):
             values = rows.from_row(table, row[:width])
             if recorded:
                 values |= {"seq": row[width], "recorded_at": row[width + 1], "author": row[width + 2]}
