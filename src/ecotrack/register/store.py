@@ -295,7 +295,14 @@ class Register:
         # Two ranges of the index, where <> would go through a million records of plots.
         others = (but_layer, but_layer) if but_layer is not None else None
         where = {"t.layer = ?": layer, "t.kind = ?": kind, "(t.layer < ? OR t.layer > ?)": others}
-        return self._read(ProgressRecord, where, seq=seq, up_to=("effective_on", as_of), recorded=True, scattered=but_layer is not None)
+        return self._read(
+            ProgressRecord,
+            where,
+            seq=seq,
+            up_to=("effective_on", as_of),
+            recorded=True,
+            scattered=but_layer is not None,
+        )
 
     def decisions(
         self, *, subject: str | None = None, as_of: dt.date | None = None, seq: int | None = None
