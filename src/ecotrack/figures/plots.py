@@ -114,7 +114,9 @@ class PlotSet:
         The winner of a decided dispute goes before its rival. Plots that share no ground are not ranked.
         """
         columns, rank = self.columns, np.full(len(self), len(self), dtype=np.int64)
-        sharing = np.unique(np.concatenate([self.pairs.left, self.pairs.right]))
+        shares = np.zeros(len(self), dtype=bool)
+        shares[self.pairs.left] = shares[self.pairs.right] = True
+        sharing = np.flatnonzero(shares)
         by_acceptance = self.state.rules.tie_break == "acceptance"
         day = np.where(columns.accepted_day > 0, columns.accepted_day, columns.day) if by_acceptance else columns.day
         season = np.where(columns.season > 0, columns.season, _LATER)
