@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -240,8 +240,7 @@ class PlotSet:
         pairs = self.pairs.take(np.flatnonzero((rest[self.pairs.left] > 0) & (rest[self.pairs.right] > 0)))
         if len(pairs.left) == 0:
             return exact_sum(rest)
-        whole = shapely.union_all(geometries_of(cells))
-        ground = shapely.difference(pairs.ground(np.arange(len(pairs.left))), whole)
+        ground = shapely.difference(pairs.ground(np.arange(len(pairs.left))), _united(tuple(geometries_of(cells))))
         beyond = OverlapPairs(
             left=pairs.left, right=pairs.right, shared_m2=area_m2(ground), ground=lambda some: ground[some]
         )
@@ -319,6 +318,12 @@ class Cut:
 
     inside_m2: list[float]
     outside_m2: float
+
+
+@lru_cache(maxsize=8)
+def _united(cells: tuple[shapely.Geometry, ...]) -> shapely.Geometry:
+    """Return the ground of all cells of a layer; every step asks for it."""
+    return shapely.union_all(cells)
 
 
 def plot_sets(state: State, ground: Ground) -> tuple[PlotSet, PlotSet]:

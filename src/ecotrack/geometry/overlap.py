@@ -160,10 +160,8 @@ Groups = dict[int, Ints]
 def _lost(pairs: OverlapPairs, loser: Ints, contested: Mask, count: int) -> tuple[Floats, Floats]:
     """Return the ground that each polygon loses to older claims, and to older claims and disputes together."""
     every = np.arange(len(loser))
-    return (
-        _union_area(pairs, loser, every[~contested], count),
-        _union_area(pairs, loser, every, count),
-    )
+    lost_all = _union_area(pairs, loser, every, count)
+    return (_union_area(pairs, loser, every[~contested], count) if contested.any() else lost_all), lost_all
 
 
 def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: Mask, count: int) -> Floats:
