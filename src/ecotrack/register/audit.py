@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ecotrack.errors import BadHead, MissingFile, Text
-from ecotrack.register.canonical import GENESIS, KINDS, link
-from ecotrack.register.store import Head, Register
+from ecotrack.register.canonical import GENESIS, KINDS, Stamp, body, link
+from ecotrack.register.store import Register
+from ecotrack.register.writer import Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +84,12 @@ def audit(register: Register, *, expected: Head | None = None) -> Audit:
             return _broken(previous, count, previous.seq + 1, Text("该行被删除", "the row was removed"))
         if entry is None:
             return _broken(previous, count, head.seq, Text("内容行缺失", "its content row is missing"))
-        sha256 = link(
-            previous.sha256, entry, seq=head.seq, recorded_at=recorded_at, office=office, account_id=account_id
-        )
+        stamp, table = Stamp(recorded_at, office, account_id), KINDS[type(entry)][0]
+        sha256 = link(previous.sha256, table, body(entry), seq=head.seq, stamp=stamp)
         if sha256 != head.sha256:
             return _broken(previous, count, head.seq, Text("内容被改动", "its content was changed"))
         previous, count = head, count + 1
-        counts[KINDS[type(entry)][0]] += 1
+        counts[table] += 1
         passed = passed or head == expected
     return _check_rest(register, previous, count, counts, passed, expected)
 
