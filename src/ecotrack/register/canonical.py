@@ -159,7 +159,13 @@ def plain_columns(entries: Sequence[Entry]) -> dict[str, Sequence[Any]]:
 
 
 def _plain_column(values: list[Any]) -> Sequence[Any]:
-    return values if _are_scalars(values) else [plain(value) for value in values]
+    kinds = {*map(type, values)}
+    if kinds == {dt.date}:
+        return [*map(_day_text, values)]
+    return values if kinds <= _SCALARS else [plain(value) for value in values]
+
+
+_day_text = lru_cache(maxsize=1 << 14)(dt.date.isoformat)
 
 
 @cache
@@ -167,10 +173,15 @@ def _hashed_fields(table: str) -> tuple[str, ...]:
     return tuple(sorted(f.name for f in dataclasses.fields(CLASSES[table]) if f.name not in _SET_ON_READING))
 
 
-def bodies(columns: dict[str, Sequence[Any]]) -> list[bytes]:
-    """Return the bytes that are hashed of each entry whose `plain_columns` are given."""
-    names = tuple(columns)
-    return [_ENCODER.encode(dict(zip(names, values, strict=True))) for values in zip(*columns.values(), strict=True)]
+def bodies(table: str, columns: dict[str, Sequence[Any]]) -> list[bytes]:
+    """Return the bytes that are hashed of each entry of a table whose `plain_columns` are given."""
+    return [*map(_ENCODER.encode, map(_body_class(table), *columns.values()))]
+
+
+@cache
+def _body_class(table: str) -> type[msgspec.Struct]:
+    """Return the class of what is hashed, its fields in the order of sorted keys: three times as fast as a dict."""
+    return msgspec.defstruct(table, _hashed_fields(table), gc=False)
 
 
 def body(entry: Entry) -> bytes:
@@ -181,7 +192,8 @@ def body(entry: Entry) -> bytes:
     >>> body(UnitEntry(unit_id="u-1", code="131102", name_zh="桃城区", kind="区", names="桃城区（1996-）")).decode()
     '{"code":"131102","kind":"区","name_zh":"桃城区","names":"桃城区（1996-）","unit_id":"u-1"}'
     """
-    return bodies(plain_columns([entry]))[0]
+    table, _ = KINDS[type(entry)]
+    return bodies(table, plain_columns([entry]))[0]
 
 
 class Stamp(NamedTuple):

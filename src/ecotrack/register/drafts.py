@@ -41,7 +41,7 @@ def _of_one_class(cls: type[Entry], entries: Sequence[Entry]) -> Iterator[Draft]
     parts: tuple[Iterable[Any], ...] = (
         [table] * len(entries),
         columns[id_field],
-        canonical.bodies(columns),
+        canonical.bodies(table, columns),
         rows.to_rows(table, entries, columns),
     )
     return map(Draft, *parts)

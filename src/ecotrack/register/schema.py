@@ -61,8 +61,18 @@ _R = "rtree_feature_version_geom"
 _HAS, _NOT = "(NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))", "(NEW.geom ISNULL OR ST_IsEmpty(NEW.geom))"
 _WAS = "(OLD.geom NOTNULL AND NOT ST_IsEmpty(OLD.geom))"
 _INSERT = f"INSERT OR REPLACE INTO {_R} VALUES ({_BOX});"
+INDEX_AT_ONCE = f"CREATE TRIGGER {_R}_insert AFTER INSERT ON feature_version WHEN {_HAS} BEGIN {_INSERT} END"
+"""The trigger that puts the box of a new version into the spatial index."""
+
+INDEX_LATER = f"DROP TRIGGER {_R}_insert"
+"""Takes that trigger away, inside a transaction that brings it back: it costs four times what the index costs."""
+
+INDEX_BOXES = f"""INSERT INTO {_R} SELECT {_BOX.replace("NEW.", "")} FROM feature_version
+WHERE seq BETWEEN ? AND ? AND NOT ST_IsEmpty(geom) ORDER BY seq"""
+"""Puts the boxes of versions between two places of the chain into the spatial index, as the trigger would."""
+
 _RTREE = f"""
-CREATE TRIGGER {_R}_insert AFTER INSERT ON feature_version WHEN {_HAS} BEGIN {_INSERT} END;
+{INDEX_AT_ONCE};
 CREATE TRIGGER {_R}_update2 AFTER UPDATE OF geom ON feature_version WHEN OLD.seq = NEW.seq AND {_NOT}
   BEGIN DELETE FROM {_R} WHERE id = OLD.seq; END;
 CREATE TRIGGER {_R}_update4 AFTER UPDATE ON feature_version WHEN OLD.seq != NEW.seq AND {_NOT}

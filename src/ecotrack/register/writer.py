@@ -10,12 +10,15 @@ from typing import NamedTuple
 import msgspec
 
 from ecotrack.errors import DuplicateEntry
-from ecotrack.register import canonical, rows
+from ecotrack.register import canonical, rows, schema
 from ecotrack.register.canonical import CLASSES, Entry, Stamp
 from ecotrack.register.drafts import Draft, drafts
 
 _TOGETHER = 4_096
 """Entries that are made ready and written together: more gain nothing, and take memory."""
+
+_WORTH_INDEXING_LATER = 200
+"""Feature versions in one go from which on their boxes are indexed after them and not by trigger."""
 
 _KNOWN = "SELECT entry_id, seq, kind FROM entry WHERE entry_id IN (SELECT value FROM json_each(?))"
 
@@ -72,6 +75,8 @@ class Writer:
 
     def _add(self, entries: Sequence[Entry]) -> list[int]:
         """Append entries, all of them or none, and return the place of each."""
+        if not self._connection.in_transaction:
+            raise sqlite3.OperationalError("this writer was undone by an error before")
         given = drafts(entries)
         fresh = _without_repeats(given)
         places = self._known(fresh)
@@ -101,7 +106,7 @@ class Writer:
             hashes.append(last)
         try:
             self._keep(added, places, hashes)
-        except sqlite3.Error:
+        except BaseException:
             # Half of these rows may stand: whoever catches the error inside the with statement must not commit them.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -119,7 +124,17 @@ class Writer:
         ]
         self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", links)
         for table, some in by_table.items():
-            self._connection.executemany(rows.insert_sql(table), some)
+            if table == "feature_version" and len(some) >= _WORTH_INDEXING_LATER:
+                self._keep_many_versions(some, places)
+            else:
+                self._connection.executemany(rows.insert_sql(table), some)
+
+    def _keep_many_versions(self, some: Sequence[tuple[object, ...]], places: range) -> None:
+        """Keep feature versions, and their boxes after them: the index is the one that its trigger makes."""
+        self._connection.execute(schema.INDEX_LATER)
+        self._connection.executemany(rows.insert_sql("feature_version"), some)
+        self._connection.execute(schema.INDEX_BOXES, (places[0], places[-1]))
+        self._connection.execute(schema.INDEX_AT_ONCE)
 
 
 def _without_repeats(given: Sequence[Draft]) -> dict[str, Draft]:
