@@ -85,8 +85,9 @@ def content(register: Register) -> list[str]:
     return sorted(line for line in register._connection.iterdump() if "gpkg_contents" not in line)
 
 
+@pytest.mark.parametrize("in_bulk", [False, True], ids=["kept up to date", "indexed later"])
 def test_many_at_once_give_the_register_that_one_after_the_other_gives(
-    tmp_path: Path, at_rest: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, at_rest: None, monkeypatch: pytest.MonkeyPatch, in_bulk: bool
 ) -> None:
     monkeypatch.setattr(writer, "_TOGETHER", 30)
     monkeypatch.setattr(writer, "_WORTH_INDEXING_LATER", 25)

@@ -15,10 +15,10 @@ import msgspec
 
 from ecotrack import __version__
 from ecotrack.errors import BadConfig, FutureDate, UnknownLayer
-from ecotrack.figures.ground import ReadShapes, carry_on, no_ground, zone_key
+from ecotrack.figures.ground import carry_on, no_ground, zone_key
 from ecotrack.figures.plots import PlotSet
 from ecotrack.figures.scoreboard import DEFINITION, MEASURES, SCHEMA, Scoreboard
-from ecotrack.geometry.area import Geometries
+from ecotrack.geometry.codec import ReadWkb
 from ecotrack.geometry.features import Feature, read_geojson
 from ecotrack.model import FeatureVersion, LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
@@ -321,13 +321,13 @@ class Workspace:
         derived.save(register.derived_path, kept, head=head.sha256, made_by=made_by)
         return kept
 
-    def _reader(self, ledger: PlotLedger) -> ReadShapes:
-        """Return what reads the geometries of a ledger's versions, from the register and only when asked."""
+    def _reader(self, ledger: PlotLedger) -> ReadWkb:
+        """Return what reads the stored bytes of a ledger's versions, from the register and only when asked."""
         seqs = ledger.version["seq"]
 
-        def read(rows: Ints) -> Geometries:
+        def read(rows: Ints) -> list[bytes]:
             with self.register() as again:
-                return again.shapes(seqs[rows], layer=PLOT_LAYER)
+                return again.wkb(seqs[rows], layer=PLOT_LAYER)
 
         return read
 

@@ -7,13 +7,10 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-
-import numpy as np
-import numpy.typing as npt
 
 from ecotrack.errors import (
     CannotWrite,
@@ -34,10 +31,12 @@ from ecotrack.register.connection import connect
 from ecotrack.register.geopackage import add_functions
 from ecotrack.register.identity import new_id
 from ecotrack.register.location import refuse_network_share
-from ecotrack.register.plots import read_ledger, read_shapes
+from ecotrack.register.plots import read_ledger, read_wkb
 from ecotrack.register.writer import Head, Writer
 
 _T = TypeVar("_T")
+
+_BULK_CACHE_KIB = 262_144
 
 
 class Register:
@@ -145,13 +144,16 @@ class Register:
         return Head(*row) if row else Head(0, GENESIS)
 
     @contextmanager
-    def writer(self, *, author: str) -> Iterator[Writer]:
+    def writer(self, *, author: str, bulk: bool = False) -> Iterator[Writer]:
         """Hold the register for writing: everything inside is kept together, or nothing of it.
 
         Parameters
         ----------
         author
             Name of the account that writes. The chain holds its id, the name stands beside it.
+        bulk
+            Whether more is written than stands: records are then indexed once at the end, in one sort, and SQLite
+            may hold 256 MB of pages. The register that results is the same.
 
         Raises
         ------
@@ -168,7 +170,8 @@ class Register:
             now = max(_instant(dt.datetime.now(dt.UTC)), last[0] if last else "")
             account_id = _account(connection, author)
             stamp = Stamp(now, self.office, account_id)
-            yield Writer(connection, stamp=stamp, head=_head(connection))
+            with _records_indexed_later(connection) if bulk else nullcontext():
+                yield Writer(connection, stamp=stamp, head=_head(connection))
             connection.execute("COMMIT")
         except BaseException as error:
             if connection.in_transaction:  # SQLite rolls back on its own where the disk is full
@@ -211,7 +214,7 @@ class Register:
 
     def submissions(self, *, seq: int | None = None, raw_sha256: str | None = None) -> list[Submission]:
         """Return submissions in the order of recording, all or those of one raw file."""
-        return self._read(Submission, {"raw_sha256 =": raw_sha256}, seq=seq)
+        return self._read(Submission, {"raw_sha256 = ?": raw_sha256}, seq=seq)
 
     def versions(
         self,
@@ -222,7 +225,7 @@ class Register:
         seq: int | None = None,
     ) -> list[FeatureVersion]:
         """Return feature versions in the order of recording: effective up to ``as_of``, known up to ``seq``."""
-        where = {"layer =": layer, "submission_id =": submission_id}
+        where = {"layer = ?": layer, "submission_id = ?": submission_id}
         return self._read(FeatureVersion, where, seq=seq, up_to=("effective_on", as_of))
 
     def records(
@@ -240,22 +243,24 @@ class Register:
 
         `ecotrack.progress.current` keeps those in force.
         """
-        where = {"t.layer =": layer, "t.kind =": kind, "t.layer <>": but_layer}
+        # Two ranges of the index, where <> would go through a million records of plots.
+        others = (but_layer, but_layer) if but_layer is not None else None
+        where = {"t.layer = ?": layer, "t.kind = ?": kind, "(t.layer < ? OR t.layer > ?)": others}
         return self._read(ProgressRecord, where, seq=seq, up_to=("effective_on", as_of), recorded=True)
 
     def decisions(
         self, *, subject: str | None = None, as_of: dt.date | None = None, seq: int | None = None
     ) -> list[Decision]:
         """Return decisions in the order of recording."""
-        return self._read(Decision, {"subject =": subject}, seq=seq, up_to=("decided_on", as_of))
+        return self._read(Decision, {"subject = ?": subject}, seq=seq, up_to=("decided_on", as_of))
 
     def plot_ledger(self, layer: str, *, until: int, before: PlotLedger | None = None, since: int = 0) -> PlotLedger:
         """Return the plots of a layer as columns, up to a place; ``before`` is carried on from ``since``."""
         return read_ledger(self._connection, layer=layer, before=before, since=since, until=until)
 
-    def shapes(self, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
-        """Return geometries of feature versions by their places in the chain, EPSG:4490, in the order asked."""
-        return read_shapes(self._connection, seqs, layer=layer)
+    def wkb(self, seqs: Ints, *, layer: str) -> list[bytes]:
+        """Return the stored WKB of feature versions by their places in the chain, EPSG:4490, in the order asked."""
+        return read_wkb(self._connection, seqs, layer=layer)
 
     @property
     def derived_path(self) -> Path:
@@ -264,7 +269,7 @@ class Register:
 
     def documents(self, *, kind: str | None = None, seq: int | None = None) -> list[IssuedDocument]:
         """Return issued documents in the order of recording, all or those of one kind."""
-        return self._read(IssuedDocument, {"kind =": kind}, seq=seq)
+        return self._read(IssuedDocument, {"kind = ?": kind}, seq=seq)
 
     def entries(self, *, after: int = 0) -> Iterator[tuple[Head, str, str, str, Entry | None]]:
         """Yield every entry of the chain after a place: its head, recorded_at, office, account id and content.
@@ -350,11 +355,12 @@ class Register:
         up_to: tuple[str, dt.date | None] | None = None,
         recorded: bool = False,
     ) -> list[_T]:
-        tests = [(f"{test} ?", value) for test, value in where.items() if value is not None]
+        tests = [(test, value) for test, value in where.items() if value is not None]
         if seq is not None:
             tests.append(("t.seq <= ?", seq))
         if up_to is not None and up_to[1] is not None:
             tests.append((f"{up_to[0]} <= ?", up_to[1].isoformat()))
+        given = [one for _, value in tests for one in (value if isinstance(value, tuple) else (value,))]
         table = KINDS[cls][0]
         names = ", ".join(f"t.{name}" for name in rows.columns(table))
         extra = ", t.seq, e.recorded_at, a.name" if recorded else ""
@@ -363,7 +369,7 @@ class Register:
         sql = f"SELECT {names}{extra} FROM {table} t {join} {condition} ORDER BY t.seq"
         width = len(rows.columns(table))
         result = []
-        for row in self._connection.execute(sql, [value for _, value in tests]):
+        for row in self._connection.execute(sql, given):
             values = rows.from_row(table, row[:width])
             if recorded:
                 values |= {"seq": row[width], "recorded_at": row[width + 1], "author": row[width + 2]}
@@ -395,6 +401,18 @@ def _begin(connection: sqlite3.Connection, path: Path) -> None:
         if "locked" in str(error) or "busy" in str(error):
             raise RegisterBusy(path) from error
         raise UnreadableFile(path, detail=error) from error
+
+
+@contextmanager
+def _records_indexed_later(connection: sqlite3.Connection) -> Iterator[None]:
+    pages = connection.execute("PRAGMA cache_size").fetchone()[0]
+    connection.execute(f"PRAGMA cache_size = {-_BULK_CACHE_KIB}")
+    try:
+        connection.execute(schema.DROP_RECORDS_BY_KIND)
+        yield
+        connection.execute(schema.RECORDS_BY_KIND)
+    finally:
+        connection.execute(f"PRAGMA cache_size = {pages}")
 
 
 def _head(connection: sqlite3.Connection) -> Head:
