@@ -114,15 +114,16 @@ class PlotSet:
         The winner of a decided dispute goes before its rival. Plots that share no ground are not ranked.
         """
         columns, rank = self.columns, np.full(len(self), len(self), dtype=np.int64)
-        sharing = np.unique(np.concatenate([self.pairs.left, self.pairs.right])).tolist()
+        sharing = np.unique(np.concatenate([self.pairs.left, self.pairs.right]))
         by_acceptance = self.state.rules.tie_break == "acceptance"
         day = np.where(columns.accepted_day > 0, columns.accepted_day, columns.day) if by_acceptance else columns.day
         season = np.where(columns.season > 0, columns.season, _LATER)
-        order = sorted(sharing, key=lambda i: (season[i], day[i], columns.features[i]))
+        names = columns.features.take(sharing).texts().astype(np.str_)
+        order = sharing[np.lexsort((names, day[sharing], season[sharing]))]
         rank[order] = np.arange(len(order))
         return self._awarded(rank.astype(np.float64), order)
 
-    def _awarded(self, rank: Floats, order: Sequence[int]) -> Ints:
+    def _awarded(self, rank: Floats, order: Ints) -> Ints:
         """Put each winner right before its rival, until every award holds; several winners keep their own order."""
         first = rank.copy()
         won = self._won(first, order)
@@ -135,9 +136,9 @@ class PlotSet:
                 break
         return np.argsort(np.lexsort((first, rank)), kind="stable").astype(np.int64)
 
-    def _won(self, rank: Floats, order: Sequence[int]) -> list[tuple[int, int]]:
+    def _won(self, rank: Floats, order: Ints) -> list[tuple[int, int]]:
         """Return winner and rival of the awards among these plots, by claim, so that their order is one of content."""
-        position = {self.columns.features[i]: i for i in order} if self.state.awards else {}
+        position = {self.columns.features[i]: i for i in order.tolist()} if self.state.awards else {}
         pairs = [
             (position.get(winner), [position.get(n) for n in pair if n != winner])
             for pair, winner in self.state.awards.items()
@@ -272,15 +273,16 @@ class PlotSet:
         areas[pieces.row], whole[pieces.row] = pieces.area_m2, pieces.whole == 1
         rows = np.flatnonzero((areas[self.pairs.left] > 0) & (areas[self.pairs.right] > 0))
         pairs = self.pairs.take(rows)
-        shared = pairs.shared_m2.copy()
-        cut = np.flatnonzero(~(whole[pairs.left] & whole[pairs.right]))
-        shared[cut] = area_m2(shapely.intersection(pairs.ground(cut), shape)) if len(cut) else 0.0
-        inside = OverlapPairs(
-            left=pairs.left,
-            right=pairs.right,
-            shared_m2=shared,
-            ground=lambda some: np.asarray(shapely.intersection(pairs.ground(some), shape), dtype=object),
-        )
+        cut = ~(whole[pairs.left] & whole[pairs.right])
+
+        def ground(some: Ints) -> Geometries:
+            shapes, crossing = pairs.ground(some), cut[some]
+            shapes[crossing] = shapely.intersection(shapes[crossing], shape)
+            return shapes
+
+        shared, crossing = pairs.shared_m2.copy(), np.flatnonzero(cut)
+        shared[crossing] = area_m2(ground(crossing))
+        inside = OverlapPairs(left=pairs.left, right=pairs.right, shared_m2=shared, ground=ground)
         return CellCredit(pairs=inside, credit=self._shared_out(areas, inside))
 
 

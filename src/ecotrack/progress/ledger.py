@@ -145,7 +145,7 @@ class LedgerWriter:
         feature, submission, unit, kind, programme, task, parent
             Texts, empty where there is none.
         """
-        codes = {
+        codes: dict[str, npt.ArrayLike] = {
             "feature": self._codes("features", feature),
             "submission": self._codes("submissions", submission),
             "unit": self._codes("units", unit),
@@ -154,7 +154,7 @@ class LedgerWriter:
             "task": self._codes("tasks", task, none=NONE),
             "parent": self._codes("features", parent, none=NONE),
         }
-        self._add("version", columns, codes)
+        self._add("version", {**columns, **codes})
 
     def add_decision(
         self, seq: int, day: int, verdict: str, subject: str, subject_id: str, *, version_seq: int | None
@@ -168,13 +168,17 @@ class LedgerWriter:
             version = NONE if version_seq is None else version_seq
             self._decisions.append((seq, day, VERDICTS.index(verdict), version, submission))
 
-    def add_checks(self, columns: Mapping[str, npt.ArrayLike], features: Sequence[str]) -> None:
-        """Add field checks: the columns of `CHECK` but ``feature``, and the ids of their plots."""
-        self._add("check", columns, {"feature": self._codes("features", features)})
+    def plots(self, ids: Sequence[str]) -> Ints:
+        """Return the numbers of plots by their ids, -1 for an empty one; plots that are new are entered."""
+        return self._codes("features", ids, none=NONE)
 
-    def add_notes(self, columns: Mapping[str, npt.ArrayLike], features: Sequence[str]) -> None:
-        """Add records of other kinds: the columns of `NOTE` but ``feature``, and the ids of their plots."""
-        self._add("note", columns, {"feature": self._codes("features", features)})
+    def add_checks(self, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
+        """Add field checks: the columns of `CHECK` (others are left), of some rows or of all."""
+        self._add("check", columns, rows)
+
+    def add_notes(self, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
+        """Add records of other kinds: the columns of `NOTE`, of some rows or of all."""
+        self._add("note", columns, rows)
 
     def ledger(self) -> PlotLedger:
         """Return the ledger."""
@@ -196,10 +200,9 @@ class LedgerWriter:
         result[given] = codes.numbers([texts[i] for i in given])
         return result
 
-    def _add(self, part: str, columns: Mapping[str, npt.ArrayLike], codes: Mapping[str, Ints]) -> None:
-        given = {name: np.asarray(column, dtype=np.int64) for name, column in columns.items()}
-        given.update(codes)
-        self._blocks[part].append({name: given[name] for name in PARTS[part]})
+    def _add(self, part: str, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
+        given = {name: np.asarray(columns[name], dtype=np.int64) for name in PARTS[part]}
+        self._blocks[part].append(given if rows is None else {name: column[rows] for name, column in given.items()})
 
 
 def _joined(blocks: list[Ints]) -> Ints:
@@ -254,8 +257,9 @@ def _add_records(writer: LedgerWriter, records: Sequence[ProgressRecord]) -> Non
             "day": [record.effective_on.toordinal() for record in some],
             "sample": [int(record.sample) for record in some],
             "corrects": [place.get(record.corrects or "", NONE) for record in some],
+            "feature": writer.plots([str(record.feature_id) for record in some]),
         }
-        add(columns | _of_kind(some, check=wanted), [str(record.feature_id) for record in some])
+        add(columns | _of_kind(some, check=wanted))
 
 
 def _of_kind(records: Sequence[ProgressRecord], *, check: bool) -> dict[str, npt.ArrayLike]:

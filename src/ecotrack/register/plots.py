@@ -6,12 +6,11 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, lru_cache
 
 import numpy as np
 
 from ecotrack.progress import LedgerWriter, PlotLedger, season_code
-from ecotrack.progress.ledger import CHECK_STATES, CLAIM_MOST, CLAIM_UNITS, NONE, STRUCK, Ints, count_of
+from ecotrack.progress.ledger import CHECK_STATES, CLAIM_MOST, CLAIM_UNITS, NONE, STRUCK, Ints, Mask, count_of
 from ecotrack.register.bulk import read_blocks
 from ecotrack.register.geopackage import decode
 
@@ -34,13 +33,12 @@ LEFT JOIN feature_version v ON d.subject = 'version' AND v.version_id = d.subjec
 WHERE d.seq > ? AND d.seq <= ? ORDER BY d.seq"""
 
 _STATES = " ".join(f"WHEN '{state}' THEN {number}" for state, number in CHECK_STATES.items())
+_STRUCK = len(CHECK_STATES) + 1
 _RECORD_NUMBERS = (
     "seq",
-    "sample",
-    "kind = 'check'",
-    "kind = 'status'",
-    f"CASE state {_STATES} WHEN '{STRUCK}' THEN {len(CHECK_STATES) + 1} ELSE 0 END",
-    "corrects IS NOT NULL",
+    # One number for all that takes few bits: what SQLite joins is what costs.
+    f"sample + 2 * (kind = 'check') + 4 * (kind = 'status') + 8 * (corrects IS NOT NULL) "
+    f"+ 16 * CASE state {_STATES} WHEN '{STRUCK}' THEN {_STRUCK} ELSE 0 END",
 )
 _RECORD_TEXTS = ("effective_on", "coalesce(feature_id, '')", "CASE kind WHEN 'check' THEN fields ELSE '' END")
 
@@ -65,20 +63,32 @@ def read_ledger(
     until
         The place to read up to: what another process adds meanwhile belongs to the next reading.
     """
-    writer, day = LedgerWriter(before), _days()
-    _add_versions(writer, connection, layer, since, until, day)
+    writer = LedgerWriter(before)
+    _add_versions(writer, connection, layer, since, until)
     for seq, decided_on, verdict, subject, subject_id, version_seq in connection.execute(_DECISIONS, (since, until)):
-        writer.add_decision(seq, day(decided_on), verdict, subject, subject_id, version_seq=version_seq)
-    _add_records(writer, connection, layer, since, until, day)
+        writer.add_decision(seq, _day(decided_on), verdict, subject, subject_id, version_seq=version_seq)
+    _add_records(writer, connection, layer, since, until)
     return writer.ledger()
 
 
-Day = Callable[[str], int]
+class _Read(dict[str, int]):
+    """Numbers told from texts; each text is read once."""
+
+    def __init__(self, tell: Callable[[str], int]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = self._tell(text)
+        return number
+
+    def numbers(self, texts: Sequence[str]) -> Ints:
+        """Return the numbers of many texts, shape (n,)."""
+        return np.fromiter(map(self.__getitem__, texts), np.int64, len(texts))
 
 
-def _add_versions(
-    writer: LedgerWriter, connection: sqlite3.Connection, layer: str, since: int, until: int, day: Day
-) -> None:
+def _add_versions(writer: LedgerWriter, connection: sqlite3.Connection, layer: str, since: int, until: int) -> None:
+    days, seasons = _Read(_day), _Read(_season)
     blocks = read_blocks(
         connection,
         "feature_version",
@@ -92,8 +102,8 @@ def _add_versions(
         writer.add_versions(
             {
                 "seq": seq,
-                "day": _mapped(day, on),
-                "season": _mapped(_season, planted),
+                "day": days.numbers(on),
+                "season": seasons.numbers(planted),
                 "claimed": claimed,
                 "sample": sample,
             },
@@ -107,9 +117,8 @@ def _add_versions(
         )
 
 
-def _add_records(
-    writer: LedgerWriter, connection: sqlite3.Connection, layer: str, since: int, until: int, day: Day
-) -> None:
+def _add_records(writer: LedgerWriter, connection: sqlite3.Connection, layer: str, since: int, until: int) -> None:
+    days, counts = _Read(_day), _Read(_counts)
     blocks = read_blocks(
         connection,
         "progress_record",
@@ -119,26 +128,26 @@ def _add_records(
         numbers=_RECORD_NUMBERS,
         texts=_RECORD_TEXTS,
     )
-    for (seq, sample, check, status, state, corrected), (on, features, fields) in blocks:
-        feature = np.array(features, dtype=object)
-        about = {"seq": seq, "day": _mapped(day, on), "sample": sample}
-        about["corrects"] = _corrects(connection, seq, corrected)
-        of_plot = feature != ""
-        checks, notes = np.flatnonzero(of_plot & (check == 1)), np.flatnonzero(of_plot & (check == 0))
-        counts = np.array([_counts(fields[i]) for i in checks.tolist()], dtype=np.int64).reshape(-1, 2)
-        writer.add_checks(
-            {name: column[checks] for name, column in about.items()}
-            | {"live": counts[:, 0], "holes": counts[:, 1], "state": state[checks] % (len(CHECK_STATES) + 1)},
-            feature[checks].tolist(),
-        )
-        writer.add_notes(
-            {name: column[notes] for name, column in about.items()}
-            | {"status": status[notes], "struck": (state[notes] > len(CHECK_STATES)).astype(np.int64)},
-            feature[notes].tolist(),
-        )
+    for (seq, word), (on, features, fields) in blocks:
+        check, status, state = word & 2 != 0, word & 4 != 0, word >> 4
+        counted, feature = counts.numbers(fields), writer.plots(features)
+        columns = {
+            "seq": seq,
+            "day": days.numbers(on),
+            "feature": feature,
+            "sample": word & 1,
+            "corrects": _corrects(connection, seq, word & 8 != 0),
+            "live": counted % _COUNT - 1,
+            "holes": counted // _COUNT - 1,
+            "state": state % _STRUCK,
+            "status": status.astype(np.int64),
+            "struck": (state == _STRUCK).astype(np.int64),
+        }
+        writer.add_checks(columns, np.flatnonzero((feature != NONE) & check))
+        writer.add_notes(columns, np.flatnonzero((feature != NONE) & ~check))
 
 
-def _corrects(connection: sqlite3.Connection, seq: Ints, corrected: Ints) -> Ints:
+def _corrects(connection: sqlite3.Connection, seq: Ints, corrected: Mask) -> Ints:
     """Return the places of the records that others correct; they are looked up only where there are any."""
     result = np.full(len(seq), NONE)
     if corrected.any():
@@ -148,48 +157,41 @@ def _corrects(connection: sqlite3.Connection, seq: Ints, corrected: Ints) -> Int
     return result
 
 
-def _mapped(function: Callable[[str], int], texts: Sequence[str]) -> Ints:
-    return np.fromiter(map(function, texts), np.int64, len(texts))
+_COUNT = 1 << 31
 
 
-@lru_cache(maxsize=1 << 16)
-def _counts(fields: str) -> tuple[int, int]:
-    """Return live and checked holes of a check's fields; the same few texts come again and again."""
-    found = json.loads(fields)
-    return count_of(found.get("holes_live")), count_of(found.get("holes_checked"))
+def _counts(fields: str) -> int:
+    """Return live and checked holes of a check's fields as one number, each one more than its count."""
+    found = json.loads(fields) if fields else {}
+    live, holes = (min(count_of(found.get(name)) + 1, _COUNT - 1) for name in ("holes_live", "holes_checked"))
+    return holes * _COUNT + live
 
 
-@lru_cache(maxsize=1 << 12)
 def _season(text: str) -> int:
     season, _, planted = text.rpartition("|")
     return season_code(season or None, dt.date.fromisoformat(planted) if planted else None)
 
 
-def _days() -> Day:
-    @cache
-    def day(text: str) -> int:
-        return dt.date.fromisoformat(text).toordinal()
-
-    return day
+def _day(text: str) -> int:
+    return dt.date.fromisoformat(text).toordinal()
 
 
 def read_wkb(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> list[bytes]:
     """Return the WKB of feature versions by their places in the chain, in the order asked."""
     if len(seqs) == 0:
         return []
-    held, place = np.unique(seqs, return_inverse=True)
+    held = np.unique(seqs)
     if len(held) * _DENSE > held[-1] - held[0]:
-        sql = "SELECT seq, geom FROM feature_version WHERE layer = ? AND seq BETWEEN ? AND ? ORDER BY seq"
-        wanted, span = {*held.tolist()}, (layer, int(held[0]), int(held[-1]))
-        blobs = [decode(blob) for seq, blob in connection.execute(sql, span) if seq in wanted]
+        sql = "SELECT seq, geom FROM feature_version NOT INDEXED WHERE layer = ? AND seq BETWEEN ? AND ?"
+        blobs = dict(connection.execute(sql, (layer, int(held[0]), int(held[-1]))))
     else:
-        blobs = [decode(blob) for (blob,) in _single(connection, held.tolist())]
-    return [blobs[i] for i in place.tolist()]
+        blobs = dict(_single(connection, held.tolist()))
+    return [decode(blobs[seq]) for seq in seqs.tolist()]
 
 
-def _single(connection: sqlite3.Connection, seqs: list[int]) -> Iterator[tuple[bytes]]:
+def _single(connection: sqlite3.Connection, seqs: list[int]) -> Iterator[tuple[int, bytes]]:
     """Yield the geometries of versions that lie far apart in the chain, asked for one by one."""
     for start in range(0, len(seqs), _CHUNK):
         some = seqs[start : start + _CHUNK]
         marks = ", ".join("?" * len(some))
-        yield from connection.execute(f"SELECT geom FROM feature_version WHERE seq IN ({marks}) ORDER BY seq", some)
+        yield from connection.execute(f"SELECT seq, geom FROM feature_version WHERE seq IN ({marks})", some)
