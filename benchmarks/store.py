@@ -29,7 +29,7 @@ from ecotrack.workspace import Workspace
 FORMAT = 2
 """Rises when the data of a seed change, so that an old cache is not taken for a new one."""
 
-_STEP = 50_000
+_STEP = 10_000
 _AUTHOR = "性能测试"
 
 
@@ -126,8 +126,9 @@ def _fill_register(workspace: Workspace, entries: Iterator[Entry], count: int) -
         register.writer(author=_AUTHOR, bulk=True) as writer,
         _bar(count, "register") as done,
     ):
-        while written := writer.add_many(itertools.islice(entries, _STEP)):
-            done(written)
+        while some := list(itertools.islice(entries, _STEP)):
+            writer.add_many(some)
+            done(len(some))
 
 
 @contextmanager
