@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from ecotrack.register import canonical, rows
 from ecotrack.register.canonical import KINDS, Entry
@@ -28,14 +28,37 @@ def drafts(entries: Sequence[Entry]) -> list[Draft]:
     TypeError
         An entry holds what is never hashed (`ecotrack.register.canonical.canonical_json`).
     """
+    return _together(entries, _drafts)
+
+
+def contents(entries: Sequence[Entry]) -> list[bytes]:
+    """Return the bytes that the chain hashes of entries of any kinds, in their order.
+
+    Raises
+    ------
+    TypeError
+        As for `drafts`.
+    """
+    return _together(entries, _contents)
+
+
+_Made = TypeVar("_Made")
+
+
+def _together(entries: Sequence[Entry], make: Callable[[type[Entry], Sequence[Entry]], Iterable[_Made]]) -> list[_Made]:
+    """Return what ``make`` makes of the entries of each class, in the order of the entries."""
     by_class: dict[type[Entry], list[Entry]] = {}
     for entry in entries:
         by_class.setdefault(type(entry), []).append(entry)
-    made = {cls: _of_one_class(cls, some) for cls, some in by_class.items()}
+    made = {cls: iter(make(cls, some)) for cls, some in by_class.items()}
     return [next(made[type(entry)]) for entry in entries]
 
 
-def _of_one_class(cls: type[Entry], entries: Sequence[Entry]) -> Iterator[Draft]:
+def _contents(cls: type[Entry], entries: Sequence[Entry]) -> Iterable[bytes]:
+    return canonical.bodies(KINDS[cls][0], canonical.plain_columns(entries))
+
+
+def _drafts(cls: type[Entry], entries: Sequence[Entry]) -> Iterable[Draft]:
     table, id_field = KINDS[cls]
     columns = canonical.plain_columns(entries)
     parts: tuple[Iterable[Any], ...] = (

@@ -7,7 +7,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -281,7 +281,7 @@ class Register:
     def entries(self, *, after: int = 0) -> Iterator[tuple[Head, str, str, str, Entry | None]]:
         """Yield every entry of the chain after a place: its head, recorded_at, office, account id and content.
 
-        The content is ``None`` where the row of its table is missing.
+        The content is ``None`` where the row of its table is missing, or holds what is no date, number or document.
         """
         chain = self._connection.execute(
             "SELECT seq, sha256, kind, recorded_at, office, account_id FROM entry WHERE seq > ? ORDER BY seq", (after,)
@@ -292,7 +292,8 @@ class Register:
             row = waiting.get(kind)
             found = None
             if row is not None and row[0] == seq:
-                found = CLASSES[kind](**rows.from_row(kind, row[1:]))
+                with suppress(ValueError, TypeError, ArithmeticError):  # somebody has been at the file
+                    found = CLASSES[kind](**rows.from_row(kind, row[1:]))
                 waiting[kind] = next(cursors[kind], None)
             yield Head(seq, sha256), recorded_at, office, account_id, found
 
