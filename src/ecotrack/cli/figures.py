@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, INSTANT, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import ClashingOptions, NoTaskYet, UnknownFormat, UnknownTask
 
@@ -64,7 +63,7 @@ def stats(
     document = open_workspace(ctx).view(as_of=as_of, as_known=as_known).to_json()
     document["funnel"] = _chosen(document["funnel"], task)
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        echo_json(document)
     elif as_csv:
         from ecotrack.reports import scoreboard_csv_text
 
@@ -132,7 +131,7 @@ def rank(
         ranking_xlsx(document, xlsx, task_id=funnel["task_id"])
         speak(ctx, f"已写出 {xlsx}", f"wrote {xlsx}")
     elif as_json:
-        click.echo(json.dumps(funnel, ensure_ascii=False, indent=1))
+        echo_json(funnel)
     else:
         from ecotrack.reports import ranking_table, show
 

@@ -13,6 +13,9 @@ from ecotrack.geometry.codec import from_wkb
 
 _HEADER = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("envelope", "<f8", 4)])
 _ENVELOPE = struct.Struct("<8x4d")
+WKB_FROM = _HEADER.itemsize
+"""Where the WKB begins in a blob that `encode` made."""
+
 _SRS_ID = 4490
 _FLAGS = 0b00000011  # little endian, envelope of two dimensions (OGC 12-128r19, clause 2.1.3)
 _EMPTY = 0b00010000
@@ -31,7 +34,7 @@ def encode(wkb: Sequence[bytes]) -> list[bytes]:
 
 def decode(blob: bytes) -> bytes:
     """Return the WKB of a blob that `encode` made."""
-    return blob[_HEADER.itemsize :]
+    return blob[WKB_FROM:]
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
