@@ -59,7 +59,7 @@ class Writer:
     def add_many(self, entries: Iterable[Entry]) -> int:
         """Append entries in their order and return how many places the chain has grown by.
 
-        The chain is the same, hash for hash, as if each had been given to `add`; one entry costs a tenth of that.
+        The chain is the same, hash for hash, as if each had been given to `add`; one entry costs a fifth of that.
         The entries are taken a few thousand at a time, so that any number of them needs little memory.
 
         Raises
