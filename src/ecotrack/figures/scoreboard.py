@@ -12,18 +12,20 @@ import numpy as np
 
 from ecotrack.figures.afforestation import ring_forest, year_planting
 from ecotrack.figures.anomalies import anomalies, known_features
+from ecotrack.figures.borders import border_faults, gap_net_m2, plots_over_zone_borders
 from ecotrack.figures.deadlines import filed_in_time
 from ecotrack.figures.figure import Figure, Measured, judge
 from ecotrack.figures.funnel import Funnel, funnel, tasks
 from ecotrack.figures.ground import Ground
 from ecotrack.figures.lake import lake_surface
 from ecotrack.figures.pace import pace
-from ecotrack.figures.plots import PlotSet, chosen_set, plot_sets
+from ecotrack.figures.plots import PlotSet, StepCredit, chosen_set, plot_sets
 from ecotrack.figures.rivers import km_treated
 from ecotrack.figures.sections import class_differences, good_sections
 from ecotrack.figures.series import annual_change, forest_cover, groundwater_balance, rank_out_of_last
 from ecotrack.figures.sponge import sponge_share
-from ecotrack.geometry.features import Feature
+from ecotrack.geometry.coverage import Misfit, misfit
+from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.model import LayerDef, TargetDef, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.progress import Season, State, plot_coverage
@@ -33,6 +35,13 @@ from ecotrack.units import mu_from_m2
 SCHEMA = "ecotrack.scoreboard/1"
 DEFINITION = "1"
 """Version of the definitions (docs/figures.md); a change of a definition is a new version beside the old one."""
+
+_BEYOND = {
+    "outside": {"name_zh": "市域外", "name_en": "outside the city"},
+    "gap": {"name_zh": "界线空隙", "name_en": "gaps between borders"},
+    "twice": {"name_zh": "界线重叠（扣除重复）", "name_en": "counted twice where borders overlap"},
+}
+"""Rows after the counties; the last two stand only where the borders do not fit."""
 
 FeatureSource = Callable[[str], Sequence[Feature]]
 
@@ -86,7 +95,7 @@ class Scoreboard:
     def _anomalies(self) -> list[dict[str, Any]]:
         known = known_features(self.state, self.layers, self.features)
         layer = "report_units" if self._optional("report_units") else "counties"
-        return anomalies(
+        found = anomalies(
             self.state,
             self.plot_sets,
             self.funnels,
@@ -94,6 +103,11 @@ class Scoreboard:
             unit_layer=layer,
             unit_areas=self._optional(layer),
         )
+        zones = [one for plots in self.plot_sets for one in plots_over_zone_borders(plots)]
+        borders = [
+            one for name, found in self._misfits.items() for one in border_faults(name, self._optional(name), found)
+        ]
+        return [*found, *(one.to_json() for one in (*zones, *borders))]
 
     @cached_property
     def funnels(self) -> list[Funnel]:
@@ -170,36 +184,35 @@ class Scoreboard:
         cells = self._optional("counties")
         if not len(self.plots) or not cells:
             return []
-        accepted = self.plots.inside(self.plots.accepted.keep, "counties", cells)
-        qualified = self.plots.inside(self.plots.qualified.keep, "counties", cells)
-        rows = [
-            {
-                "code": cell.feature_id,
-                **self._names(cell.feature_id),
-                "net_accepted_mu": mu_from_m2(accepted_m2),
-                "net_qualified_mu": mu_from_m2(qualified_m2),
-                "sketch": bool(cell.properties.get("sketch")),
-            }
-            for cell, accepted_m2, qualified_m2 in zip(cells, accepted.inside_m2, qualified.inside_m2, strict=True)
+        steps = [self._cut_at_borders(step, cells) for step in (self.plots.accepted, self.plots.qualified)]
+        sketches = [bool(cell.properties.get("sketch")) for cell in cells]
+        counties = [
+            _territorial_row(cell.feature_id, self._names(cell.feature_id), [s[i] for s in steps], sketch=sketch)
+            for i, (cell, sketch) in enumerate(zip(cells, sketches, strict=True))
         ]
-        outside = {
-            "code": "outside",
-            "name_zh": "市域外",
-            "name_en": "outside the city",
-            "net_accepted_mu": mu_from_m2(accepted.outside_m2),
-            "net_qualified_mu": mu_from_m2(qualified.outside_m2),
-            "sketch": any(bool(cell.properties.get("sketch")) for cell in cells),
+        rest = {
+            code: _territorial_row(code, names, [step[len(cells) + i] for step in steps], sketch=any(sketches))
+            for i, (code, names) in enumerate(_BEYOND.items())
         }
-        everything = np.ones(len(self.plots), dtype=bool)
-        city = {
-            "code": "",
-            "name_zh": "全市",
-            "name_en": "city",
-            "net_accepted_mu": mu_from_m2(self.plots.accepted.net_m2(everything)),
-            "net_qualified_mu": mu_from_m2(self.plots.qualified.net_m2(everything)),
-            "sketch": False,
-        }
-        return [*rows, outside, city]
+        city = _territorial_row("", {"name_zh": "全市", "name_en": "city"}, [s[-1] for s in steps], sketch=False)
+        faults = [row for code, row in rest.items() if code != "outside" and self._misfits["counties"]]
+        return [*counties, rest["outside"], *faults, city]
+
+    @cached_property
+    def _misfits(self) -> dict[str, Misfit]:
+        """Where the borders of the units do not fit, by layer."""
+        return {name: misfit(geometries_of(self._optional(name))) for name in ("counties", "report_units")}
+
+    def _cut_at_borders(self, step: StepCredit, cells: Sequence[Feature]) -> list[float]:
+        """Return the net ground of a step in each county, then beyond them (`_BEYOND`), then of the city; m2."""
+        cut, city_m2 = (
+            self.plots.inside(step.keep, "counties", cells),
+            step.net_m2(np.ones(len(self.plots), dtype=bool)),
+        )
+        gap_m2 = gap_net_m2(self.plots, step.keep, self._misfits["counties"].gaps)
+        # Ground that two counties hold stands in both: what is too much so is taken off again in a row of its own.
+        twice_m2 = city_m2 - fsum([*cut.inside_m2, cut.outside_m2])
+        return [*cut.inside_m2, cut.outside_m2 - gap_m2, gap_m2, twice_m2, city_m2]
 
     def _years(self) -> list[dict[str, Any]]:
         years = self.plots.columns.season_year
@@ -264,6 +277,11 @@ class Scoreboard:
             "newest": found.newest.isoformat() if found.newest else None,
             "oldest": found.oldest.isoformat() if found.oldest else None,
         }
+
+
+def _territorial_row(code: str, names: dict[str, str], areas_m2: Sequence[float], *, sketch: bool) -> dict[str, Any]:
+    accepted, qualified = (mu_from_m2(area) for area in areas_m2)
+    return {"code": code, **names, "net_accepted_mu": accepted, "net_qualified_mu": qualified, "sketch": sketch}
 
 
 def _head(layer: LayerDef) -> dict[str, Any]:
