@@ -1,5 +1,6 @@
 """Published figures: receipts, their reproduction digit for digit, and what later corrections moved."""
 
+from ecotrack.publication.block import receipt_block
 from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
 from ecotrack.publication.receipts import Receipt, find_receipt, publish, read_receipts, receipts
 from ecotrack.publication.replay import Difference, Reproduction, Restatement, published_view, reproduce, restated
@@ -16,6 +17,7 @@ __all__ = [
     "publish",
     "published_view",
     "read_receipts",
+    "receipt_block",
     "receipts",
     "reproduce",
     "restated",
