@@ -10,6 +10,7 @@ from rich.text import Text as RichText
 
 from ecotrack.errors import Lang, Text
 from ecotrack.figures.anomalies import CHECKS
+from ecotrack.reports.pace import pace_tables
 from ecotrack.reports.ranking import ranking_table
 from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import (
@@ -59,6 +60,7 @@ def _sections(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
     yield anomalies_line(scoreboard.get("findings", {}).get("anomalies", []), lang)
     yield rivers_table(scoreboard, lang)
     yield coverage_table(scoreboard, lang)
+    yield from pace_tables(scoreboard.get("pace", {"tasks": (), "targets": ()}), lang)
 
 
 def heading(scoreboard: Json, lang: Lang) -> RichText:
