@@ -124,7 +124,7 @@ class Scoreboard:
             "units": {
                 "sample": self.plots.sample,
                 "responsible": self._responsible(),
-                "territorial": self._territorial(),
+                "territorial": self.territorial(),
             },
             "years": self._years(),
             "programmes": self._programmes(),
@@ -179,7 +179,7 @@ class Scoreboard:
             return {"name_zh": code or "（未注明）", "name_en": code or "(none)"}
         return {"name_zh": unit.name_on(self.state.as_of), "name_en": unit.name_en}
 
-    def _territorial(self) -> list[dict[str, Any]]:
+    def territorial(self) -> list[dict[str, Any]]:
         """Return ground by county, cut at the border (属地口径); the parts and the outside make the city."""
         cells = self._optional("counties")
         if not len(self.plots) or not cells:

@@ -12,9 +12,19 @@ from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import NOT_ASSESSED, UNIT_TITLES, Json, amount, marks, rate, reasons, told
 
 _TASKS = {
-    "zh": ("任务", "截至", "上报（亩）", "完成率（%）", "往年同期", "上报（亩）", "完成率（%）", "季末（亩）", "推算（亩）"),
+    "zh": (
+        "任务",
+        "截至",
+        "上报（亩）",
+        "完成率（%）",
+        "往年同期",
+        "上报（亩）",
+        "完成率（%）",
+        "季末（亩）",
+        "推算（亩）",
+    ),
     "en": ("task", "on", "reported (mu)", "rate (%)", "same days", "mu", "rate (%)", "in the end", "projection"),
-}  # fmt: skip
+}
 _TARGETS = {
     "zh": ("指标", "期限", "每月需要", "近12个月每月", "推算", "说明"),
     "en": ("target", "by", "needed a month", "last 12 months", "projection", "remarks"),
