@@ -13,7 +13,6 @@ import shapely
 
 from ecotrack.figures.ground import Ground, carry_on, no_ground
 from ecotrack.figures.scoreboard import Scoreboard
-from ecotrack.geometry.codec import from_wkb
 from figure_cases import accept, award, board, box, check, day, feature, plot, record
 
 UNITS = ("131102", "131103", "131121")
@@ -89,7 +88,7 @@ def in_blocks(versions: list[Any], dice: random.Random) -> Ground:
     """The ground of versions that come in blocks of one to nine, each carried on from those before."""
 
     def read(rows):
-        return from_wkb([versions[int(row)].wkb for row in rows])
+        return [versions[int(row)].wkb for row in rows]
 
     ground, done = no_ground(read), 0
     while done < len(versions):

@@ -153,12 +153,10 @@ def _explained(view: View, figure: str, unit: str | None, plot: str | None) -> E
 
 
 def _heading(view: View) -> dict[str, Any]:
-    from ecotrack.figures.scoreboard import DEFINITION
-
     known = view.as_known.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if view.as_known else None
     return {
         "schema": "ecotrack.explain/1",
-        "definition": DEFINITION,
+        "definition": view.scoreboard.definition,
         "version": __version__,
         "as_of": view.as_of.isoformat(),
         "as_known": known,

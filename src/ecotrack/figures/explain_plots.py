@@ -257,7 +257,8 @@ def zone_rows(
     every = plots.in_cells(found.keep, layer, cells)
     chosen = every if only is None else [every[only]]
     losses = _zone_losses(plots, chosen)
-    touching = plots.outside_m2(layer, cells, cell=only) < plots.area_m2
+    own = None if only is None else np.full(len(plots), only, dtype=np.int64)
+    touching = plots.outside_m2(layer, cells, own=own) < plots.area_m2
     rows = []
     for i in np.flatnonzero(touching | plots.columns.features.is_(asked or "")):
         parts = tuple(part for cell in chosen if (part := float(cell.credit.credited_m2[i])))

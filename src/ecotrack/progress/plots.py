@@ -54,7 +54,10 @@ class Texts:
 
     def texts(self) -> npt.NDArray[np.object_]:
         """Return the column as texts, empty where there is none."""
-        return np.array([*self.table.names, ""], dtype=object)[self.codes]
+        names = self.table.names
+        if len(self.codes) * 4 < len(names):
+            return np.array([names[code] if code != NONE else "" for code in self.codes.tolist()], dtype=object)
+        return np.array([*names, ""], dtype=object)[self.codes]
 
     def is_(self, text: str) -> Mask:
         """Return which rows hold ``text``, shape (n,)."""
@@ -67,8 +70,16 @@ class Texts:
 
     def distinct(self, rows: Mask | None = None) -> list[str]:
         """Return the texts that occur (in some rows), sorted."""
-        codes = np.unique(self.codes if rows is None else self.codes[rows])
-        return sorted(self.table.names[code] if code != NONE else "" for code in codes.tolist())
+        codes = self.codes if rows is None else self.codes[rows]
+        held = np.flatnonzero(np.bincount(codes + 1, minlength=1)) - 1
+        return sorted(self.table.names[code] if code != NONE else "" for code in held.tolist())
+
+    def groups(self) -> tuple[list[str], Ints]:
+        """Return the texts that occur, in the order of the table, and the number of each row's text among them."""
+        held = np.flatnonzero(np.bincount(self.codes + 1, minlength=1)) - 1
+        number = np.zeros(len(self.table.names) + 1, dtype=np.int64)
+        number[held + 1] = np.arange(len(held))
+        return [self.table.names[code] if code != NONE else "" for code in held.tolist()], number[self.codes + 1]
 
     def take(self, rows: npt.NDArray[np.intp] | Ints) -> Texts:
         """Return the column of some rows."""

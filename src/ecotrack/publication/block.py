@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecotrack import __version__
-from ecotrack.figures.scoreboard import DEFINITION
 from ecotrack.publication.figures import FigureReader, PublishedFigure
 from ecotrack.publication.receipts import Receipt, receipts
 from ecotrack.register import Head, Register
@@ -51,7 +50,7 @@ def receipt_block(view: View, figures: Sequence[str] | None = None) -> dict[str,
         "as_of": view.as_of.isoformat(),
         "as_known": known_at,
         "register": {"seq": head.seq, "head": head.sha256},
-        "definition": DEFINITION,
+        "definition": view.scoreboard.definition,
         "version": __version__,
         "sample": any(figure.sample for figure in found),
         "sketch": any(figure.sketch for figure in found),
@@ -68,7 +67,7 @@ def _head_read(register: Register, view: View) -> Head:
 def _issued(register: Register, view: View, head: Head) -> dict[str, Receipt]:
     """Return the receipts of this very state by figure, the last one of each."""
     same = [one for one in receipts(register) if (one.as_of, one.head) == (view.as_of, head)]
-    return {one.figure.figure_id: one for one in same if one.definition == DEFINITION}
+    return {one.figure.figure_id: one for one in same if one.definition == view.scoreboard.definition}
 
 
 def _row(figure: PublishedFigure, receipt: Receipt | None) -> dict[str, str | None]:

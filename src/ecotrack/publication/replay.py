@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from ecotrack.errors import UnknownDefinition, UnknownFigure
-from ecotrack.figures.scoreboard import DEFINITION
+from ecotrack.figures.definitions import DEFINITIONS
 from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.publication.definitions import kept_files, kept_workspace, libraries
@@ -233,7 +233,8 @@ def _views(
     """Yield one view for all receipts of one state, so that a state is computed once."""
 
     def state(receipt: Receipt) -> tuple[Any, ...]:
-        return tuple(sorted(receipt.files.items())), receipt.as_of, receipt.head.seq if as_known_then else 0
+        seq = receipt.head.seq if as_known_then else 0
+        return tuple(sorted(receipt.files.items())), receipt.definition, receipt.as_of, seq
 
     for receipt in wanted:
         _refuse_other_definitions(receipt)
@@ -249,7 +250,7 @@ def _view(workspace: Workspace, receipt: Receipt, *, seq: int | None) -> Iterato
     with workspace.register(read_only=True) as register:
         files = kept_files(register, receipt.files)
     with kept_workspace(workspace.register_path, files) as kept:
-        yield kept.view(as_of=receipt.as_of, seq=seq)
+        yield kept.view(as_of=receipt.as_of, seq=seq, definition=receipt.definition)
 
 
 @contextmanager
@@ -267,9 +268,11 @@ def published_view(workspace: Workspace, receipt: Receipt) -> Iterator[View]:
 
 
 def _refuse_other_definitions(receipt: Receipt) -> None:
-    if receipt.definition != DEFINITION:
+    if receipt.definition not in DEFINITIONS:
         version = f"ecotrack {receipt.libraries.get('ecotrack', '')}"
-        raise UnknownDefinition(receipt.receipt_id, found=receipt.definition, known=DEFINITION, version=version)
+        raise UnknownDefinition(
+            receipt.receipt_id, found=receipt.definition, known="、".join(DEFINITIONS), version=version
+        )
 
 
 def _differences(receipt: Receipt, reader: FigureReader) -> tuple[Difference, ...]:

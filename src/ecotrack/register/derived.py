@@ -18,10 +18,8 @@ import numpy as np
 import shapely
 
 from ecotrack.figures.ground import KERNEL, Ground, ZonePieces
-from ecotrack.geometry.area import Geometries
-from ecotrack.progress.ledger import CHECK, DECISION, NOTE, TABLES, VERSION, Award, Codes, Ints, PlotLedger
-
-_PARTS = ("version", "decision", "check", "note")
+from ecotrack.geometry.codec import ReadWkb
+from ecotrack.progress.ledger import PARTS, TABLES, Award, Codes, Ints, PlotLedger
 
 
 class Kept(NamedTuple):
@@ -34,7 +32,7 @@ class Kept(NamedTuple):
 
 def stamp(register_id: str) -> dict[str, str]:
     """Return what kept pieces must have been made by, to be of use now."""
-    columns = " ".join(",".join(part) for part in (VERSION, DECISION, CHECK, NOTE))
+    columns = " ".join(",".join(part) for part in PARTS.values())
     return {"columns": columns, "kernel": KERNEL, "geos": shapely.geos_version_string, "register_id": register_id}
 
 
@@ -51,7 +49,7 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
         "zones": zones,
     }
     arrays: dict[str, Any] = {"about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8)}
-    for part in _PARTS:
+    for part in PARTS:
         arrays |= {f"{part}.{name}": column.astype(np.int32) for name, column in getattr(ledger, part).items()}
     arrays |= {"area": ground.area_m2, "bounds": ground.bounds, "shared": ground.shared_m2}
     arrays |= {"left": ground.left.astype(np.int32), "right": ground.right.astype(np.int32)}
@@ -71,7 +69,7 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
 
 
 def load(
-    path: Path, *, made_by: dict[str, str], head_at: Callable[[int], str], reader: Callable[[PlotLedger], Any]
+    path: Path, *, made_by: dict[str, str], head_at: Callable[[int], str], reader: Callable[[PlotLedger], ReadWkb]
 ) -> Kept | None:
     """Return what was kept, or ``None`` where there is nothing of use.
 
@@ -80,7 +78,7 @@ def load(
     head_at
         Gives the hash of the chain at a place: what was kept must belong to this very chain.
     reader
-        Makes the function that reads geometries by row of a ledger.
+        Makes what reads the stored bytes of a ledger's versions.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -94,7 +92,7 @@ def load(
 
 
 def _ledger(arrays: Any, about: dict[str, Any]) -> PlotLedger:
-    parts: dict[str, dict[str, Ints]] = {part: {} for part in _PARTS}
+    parts: dict[str, dict[str, Ints]] = {part: {} for part in PARTS}
     for name in arrays.files:
         part, _, column = name.partition(".")
         if part in parts:
@@ -103,7 +101,7 @@ def _ledger(arrays: Any, about: dict[str, Any]) -> PlotLedger:
     return PlotLedger(**parts, tables=tables, awards=tuple(Award(*row) for row in about["awards"]))
 
 
-def _ground(arrays: Any, about: dict[str, Any], read: Callable[[Ints], Geometries]) -> Ground:
+def _ground(arrays: Any, about: dict[str, Any], read: ReadWkb) -> Ground:
     pieces = {
         key: ZonePieces(
             row=arrays[f"z{i}.row"],
