@@ -70,7 +70,7 @@ class Scoreboard:
     ground: Ground
 
     @property
-    def measures(self) -> Mapping[str, Measure]:
+    def measures(self) -> Mapping[str, TargetMeasure]:
         """The measures of these definitions by name."""
         return MEASURES
 
@@ -315,9 +315,9 @@ def _plots_json(columns: PlotColumns) -> list[dict[str, Any]]:
     ]
 
 
-Measure = Callable[[Scoreboard, TargetDef], Measured]
+TargetMeasure = Callable[[Scoreboard, TargetDef], Measured]
 
-MEASURES: dict[str, Measure] = {
+MEASURES: dict[str, TargetMeasure] = {
     "lake_surface": lambda board, t: lake_surface(t, board.state, board.features(str(t.params["layer"]))),
     "ring_forest": lambda board, t: ring_forest(t, board.plots, board._optional(str(t.params["zone_layer"]))),
     "year_planting": lambda board, t: year_planting(t, board.plots),
@@ -334,4 +334,4 @@ MEASURES: dict[str, Measure] = {
     "groundwater_balance": lambda board, t: groundwater_balance(t, board.state),
     "filed_in_time": lambda board, t: filed_in_time(t, board.state),
 }
-"""Measure name (``ecotrack.toml``) to the function that computes it."""
+"""TargetMeasure name (``ecotrack.toml``) to the function that computes it."""

@@ -2,6 +2,7 @@
 
 from ecotrack.publication.block import receipt_block
 from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
+from ecotrack.publication.plot_changes import PlotChange
 from ecotrack.publication.receipts import Receipt, find_receipt, publish, read_receipts, receipts
 from ecotrack.publication.replay import Difference, Reproduction, Restatement, published_view, reproduce, restated
 
@@ -9,6 +10,7 @@ __all__ = [
     "Cell",
     "Difference",
     "FigureReader",
+    "PlotChange",
     "PublishedFigure",
     "Receipt",
     "Reproduction",

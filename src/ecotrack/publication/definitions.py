@@ -137,7 +137,7 @@ def kept_workspace(register_path: Path, files: Mapping[str, bytes]) -> Iterator[
 
 
 def libraries() -> dict[str, str]:
-    """Return the versions of what computes figures: ecotrack, its kernel, Python, numpy, shapely, GEOS, pyproj, PROJ."""
+    """Return the versions of what computes: ecotrack, its kernel, Python, numpy, shapely, GEOS, pyproj, PROJ."""
     import pyproj
     import shapely
 

@@ -13,10 +13,13 @@ from typing import Any, Literal
 
 from ecotrack.errors import UnknownDefinition, UnknownFigure
 from ecotrack.figures.definitions import DEFINITIONS
+from ecotrack.figures.explain_tables import TABLES
+from ecotrack.figures.funnel import STEPS
 from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.publication.definitions import kept_files, kept_workspace, libraries
 from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
+from ecotrack.publication.plot_changes import PlotChange, plot_changes
 from ecotrack.publication.receipts import Receipt, receipts
 from ecotrack.register import Entry, Register
 from ecotrack.workspace import View, Workspace
@@ -145,12 +148,15 @@ class Restatement:
         What was recorded since and touches the layers that the figure rests on.
     superseded_by
         Id of a later receipt of the same figure and day, if there is one.
+    plots
+        The plots that moved it, where they were asked for and it is a figure of planted ground.
     """
 
     receipt: Receipt
     differences: tuple[Difference, ...]
     causes: tuple[Cause, ...]
     superseded_by: str | None
+    plots: tuple[PlotChange, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the restatement as JSON values."""
@@ -167,6 +173,7 @@ class Restatement:
             "sketch": receipt.figure.sketch,
             "differences": [difference.to_json() for difference in self.differences],
             "causes": [cause.to_json() for cause in self.causes],
+            "plots": [plot.to_json() for plot in self.plots],
             "superseded_by": self.superseded_by,
         }
 
@@ -198,11 +205,16 @@ def reproduce(workspace: Workspace, wanted: Sequence[Receipt]) -> list[Reproduct
     ]
 
 
-def restated(workspace: Workspace) -> list[Restatement]:
+def restated(workspace: Workspace, *, by_plot: bool = False) -> list[Restatement]:
     """Return the published figures that what was recorded later has moved, in the order of issue.
 
     Each is computed as of its day by the definitions and files of its receipt, with all that is known now: so
     the difference is the records' alone.
+
+    Parameters
+    ----------
+    by_plot
+        Tell the plots that moved each figure of planted ground too; that takes the state of then as well.
 
     Raises
     ------
@@ -223,8 +235,21 @@ def restated(workspace: Workspace) -> list[Restatement]:
                     differences=differences,
                     causes=_causes(late, receipt, reader.view),
                     superseded_by=None if last == receipt.receipt_id else last,
+                    plots=_moved_plots(workspace, receipt, reader.view, differences) if by_plot else (),
                 )
     return [moved[one.receipt_id] for one in issued if one.receipt_id in moved]
+
+
+def _moved_plots(
+    workspace: Workspace, receipt: Receipt, now: View, differences: Sequence[Difference]
+) -> tuple[PlotChange, ...]:
+    """Return the plots behind the differences of a receipt; a table is looked at by the steps that moved."""
+    figure_id = receipt.figure.figure_id
+    columns = dict.fromkeys(difference.column.removeprefix("net_").removesuffix("_mu") for difference in differences)
+    is_table = figure_id in TABLES
+    wanted = [f"{figure_id}/{step}" for step in columns if step in STEPS] if is_table else [figure_id]
+    with _view(workspace, receipt, seq=receipt.head.seq) as then:
+        return plot_changes(then, now, wanted)
 
 
 def _views(
