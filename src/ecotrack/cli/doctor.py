@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import platform
 import shutil
@@ -20,7 +19,7 @@ from typing import Literal
 import click
 
 import ecotrack
-from ecotrack.cli.context import lang_of
+from ecotrack.cli.context import echo_json, lang_of
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import EcotrackError, NoRegister, NotAWorkspace, Text
 from ecotrack.geometry.coverage import misfit
@@ -355,7 +354,7 @@ def doctor(ctx: click.Context, as_json: bool) -> int:
     folder: Path = ctx.find_root().params["workspace"]
     checks = [*machine(), *workspace(folder)]
     if as_json:
-        click.echo(json.dumps({"schema": SCHEMA, "checks": [_plain(check) for check in checks]}, ensure_ascii=False))
+        echo_json({"schema": SCHEMA, "checks": [_plain(check) for check in checks]})
     else:
         for check in checks:
             click.echo(_line(check, zh=lang_of(ctx) == "zh"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ecotrack import __version__
-from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace
+from ecotrack.cli.context import DAY, INSTANT, echo_json, lang_of, open_workspace
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import Lang, Text
 
@@ -135,7 +134,7 @@ def explain(
             figure, view = issued.figure.figure_id, stack.enter_context(published_view(workspace, issued))
         found = _explained(view, str(figure), unit, plot)
         if as_json:
-            click.echo(json.dumps(_heading(view) | found.to_json(), ensure_ascii=False, indent=1))
+            echo_json(_heading(view) | found.to_json())
             return
         from ecotrack.reports import show
 

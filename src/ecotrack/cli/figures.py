@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, INSTANT, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import ClashingOptions, NoTaskYet, UnknownFormat, UnknownTask
 
@@ -68,7 +67,7 @@ def stats(
     document = view.to_json()
     document["funnel"] = _chosen(document["funnel"], task)
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        echo_json(document)
     elif as_csv:
         from ecotrack.publication import receipt_block
         from ecotrack.reports import scoreboard_csv_text
@@ -150,7 +149,7 @@ def rank(
         ranking_xlsx(document, xlsx, task_id=funnel["task_id"], receipt=receipt)
         speak(ctx, f"已写出 {xlsx}", f"wrote {xlsx}")
     elif as_json:
-        click.echo(json.dumps(funnel | {"receipt": receipt}, ensure_ascii=False, indent=1))
+        echo_json(funnel | {"receipt": receipt})
     else:
         from ecotrack.reports import ranking_table, receipt_lines, show
 

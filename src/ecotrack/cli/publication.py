@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Sequence
 from math import fsum
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import Lang, Text
 
@@ -174,7 +173,7 @@ def restated(ctx: click.Context, as_json: bool, plots: bool) -> None:
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    echo_json(document)
 
 
 def _print_table(title: Text, columns: Sequence[tuple[Text, bool]], rows: Iterable[Sequence[str]], lang: Lang) -> None:

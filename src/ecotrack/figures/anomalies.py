@@ -135,13 +135,26 @@ def anomalies(
 def known_features(
     state: State, layers: Mapping[str, LayerDef], features: Callable[[str], Sequence[Feature]]
 ) -> dict[str, set[str]]:
-    """Return the ids of the features of each layer that has features: of its file, or of what was submitted."""
-    submitted = {*state.columns.feature_id.tolist()}
+    """Return the ids of the features of each layer that has features: of its file, or of what was submitted.
+
+    The ids of plots are gathered only where some record names a plot that is not there.
+    """
     return {
-        name: submitted if layer.source == REGISTER_SOURCE else {one.feature_id for one in features(name)}
+        name: _submitted(state) if layer.source == REGISTER_SOURCE else {one.feature_id for one in features(name)}
         for name, layer in layers.items()
         if layer.source != "none"
     }
+
+
+def _submitted(state: State) -> set[str]:
+    return {*state.columns.feature_id.tolist()} if _strays(state) else set()
+
+
+def _strays(state: State) -> bool:
+    """Whether any record of a plot names one that is not there on the day."""
+    there = np.zeros(len(state.ledger.tables["features"].names), dtype=bool)
+    there[state.columns.features.codes] = True
+    return not all(there[part["feature"]].all() for part in (state.standing_checks, state.standing_notes))
 
 
 def larger_steps(funnels: Iterable[Funnel]) -> Iterator[Anomaly]:
@@ -262,10 +275,7 @@ def _is_number(value: object) -> bool:
 
 def unknown_features(state: State, known: Mapping[str, Collection[str]]) -> Iterator[Anomaly]:
     """Find records that name a feature which their layer does not have on the day."""
-    check = state.standing_checks
-    there = np.zeros(len(state.ledger.tables["features"].names), dtype=bool)
-    there[state.columns.features.codes] = True
-    plots = state.plot_records if not there[check["feature"]].all() else {}
+    plots = state.plot_records if _strays(state) else {}
     for (layer, kind), records in sorted([*state.series.items(), *plots.items()]):
         if layer not in known:
             continue

@@ -286,7 +286,7 @@ class Scoreboard:
 
     def _plot_coverage(self) -> dict[str, Any]:
         state = self.state
-        found = plot_coverage(state.ledger, state.columns, as_of=state.as_of, seq=state.seq)
+        found = plot_coverage(state.columns, (state.standing_checks, state.standing_notes))
         return {
             "records": found.records,
             "sample_records": found.sample_records,

@@ -75,12 +75,11 @@ def rings_of(blobs: Sequence[bytes]) -> Rings:
     >>> rings.lonlat.max(axis=0).tolist(), rings.single.tolist(), rings.rest.tolist()
     ([2.0, 1.0], [0], [1])
     """
-    simple = np.fromiter((blob.startswith(_ONE_RING) for blob in blobs), np.bool_, len(blobs))
-    single = np.flatnonzero(simple)
-    chosen = [blobs[i] for i in single.tolist()]
-    sizes = np.fromiter((len(blob) - _HEADER for blob in chosen), np.int64, len(chosen)) // 16
+    simple = np.array([blob[: len(_ONE_RING)] == _ONE_RING for blob in blobs], dtype=np.bool_)
+    chosen = blobs if simple.all() else [blob for blob, one in zip(blobs, simple.tolist(), strict=True) if one]
+    sizes = (np.fromiter(map(len, chosen), np.int64, len(chosen)) - _HEADER) // 16
     lonlat = np.frombuffer(b"".join([blob[_HEADER:] for blob in chosen]), dtype="<f8").reshape(-1, 2)
-    return Rings(lonlat, np.cumsum(sizes) - sizes, single, np.flatnonzero(~simple))
+    return Rings(lonlat, np.cumsum(sizes) - sizes, np.flatnonzero(simple), np.flatnonzero(~simple))
 
 
 def snap(geometry: Any) -> Any:

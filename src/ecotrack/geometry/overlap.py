@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from math import fsum
 
@@ -180,24 +181,27 @@ def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: Mask, count
     as_loser = _group(loser, np.flatnonzero(np.isin(loser, [*as_winner])))
     nothing, holders = np.zeros(0, dtype=np.int64), [*as_winner]
     ground = _ground_of(pairs, [*as_winner.values(), *as_loser.values()])
-    shapes = [_less(ground[as_winner[i]], ground[as_loser.get(i, nothing)]) for i in holders]
-    result[holders] = _measured(shapes)
+    heaps = [(ground[as_winner[i]], ground[as_loser.get(i, nothing)]) for i in holders]
+    result[holders] = [_net(_by_content(whole), _by_content(taken)) for whole, taken in heaps]
     return result
 
 
-def _measured(shapes: list[shapely.Geometry]) -> Floats:
-    """Return areas that do not depend on the corner at which an overlay begins a ring."""
-    return area_m2(shapely.normalize(np.array(shapes, dtype=object)))
+def _by_content(ground: Geometries) -> tuple[shapely.Geometry, ...]:
+    """Return shapes in an order of their content: the last digits of an overlay depend on the order."""
+    return tuple(ground[np.argsort(shapely.to_wkb(ground), kind="stable")])
 
 
-def _less(ground: Geometries, taken: Geometries) -> shapely.Geometry:
-    whole = _union(ground)
-    return shapely.difference(whole, _union(taken)) if len(taken) else whole
+@lru_cache(maxsize=1 << 13)
+def _net(whole: tuple[shapely.Geometry, ...], taken: tuple[shapely.Geometry, ...] = ()) -> float:
+    """Return the area of the union of some ground less that of other ground, m2.
 
-
-def _union(ground: Geometries) -> shapely.Geometry:
-    """Return the union; where many borders cross, its last digits depend on the order, so that is one of content."""
-    return shapely.union_all(ground[np.argsort(shapely.to_wkb(ground), kind="stable")])
+    The same few heaps come up again at every step of the funnel and in every county. Normalised, since the area of a
+    ring must not depend on the corner at which an overlay begins it.
+    """
+    ground = shapely.union_all(whole)
+    if taken:
+        ground = shapely.difference(ground, shapely.union_all(taken))
+    return float(area_m2([shapely.normalize(ground)])[0])
 
 
 def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Floats:
@@ -222,7 +226,7 @@ def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Float
         else:
             tangled.append(i)
     ground = _ground_of(pairs, [groups[i] for i in tangled])
-    result[tangled] = _measured([_union(ground[groups[i]]) for i in tangled])
+    result[tangled] = [_net(_by_content(ground[groups[i]])) for i in tangled]
     return result
 
 

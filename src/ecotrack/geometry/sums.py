@@ -39,7 +39,8 @@ def exact_sums(group: Ints, count: int, *columns: Floats) -> list[float]:
     rows = [np.flatnonzero((column != 0) & (group >= 0)) for column in columns]
     groups = np.concatenate([group[some] for some in rows])
     values = np.concatenate([column[some] for column, some in zip(columns, rows, strict=True)])
-    order = np.argsort(groups, kind="stable")
+    # Small integers are sorted by their digits, in a fraction of the time.
+    order = np.argsort(groups.astype(np.int16) if count < 1 << 15 else groups, kind="stable")
     ends = np.searchsorted(groups[order], np.arange(count + 1))
     sorted_values = values[order].tolist()
     return [fsum(sorted_values[start:end]) for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]

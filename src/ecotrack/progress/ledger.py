@@ -50,10 +50,10 @@ class Codes:
 
     def numbers(self, texts: Sequence[str]) -> Ints:
         """Return the numbers of many texts, shape (n,); new ones are entered in their order."""
-        found = list(map(self._numbers.get, texts))
-        if None in found:
-            found = [self.number(text) if number is None else number for text, number in zip(texts, found, strict=True)]
-        return np.array(found, dtype=np.int64)
+        try:
+            return np.fromiter(map(self._numbers.__getitem__, texts), np.int64, len(texts))
+        except KeyError:
+            return np.fromiter(map(self.number, texts), np.int64, len(texts))
 
     def number(self, text: str) -> int:
         """Return the number of a text, which is entered if it is new."""
@@ -124,37 +124,21 @@ class LedgerWriter:
         self._decisions: list[tuple[int, ...]] = []
         self._awards = list(before.awards) if before else []
 
-    def add_versions(
-        self,
-        columns: Mapping[str, npt.ArrayLike],
-        *,
-        feature: Sequence[str],
-        submission: Sequence[str],
-        unit: Sequence[str],
-        kind: Sequence[str],
-        programme: Sequence[str],
-        task: Sequence[str],
-        parent: Sequence[str],
-    ) -> None:
-        """Add feature versions.
+    def add_versions(self, columns: Mapping[str, npt.ArrayLike]) -> None:
+        """Add feature versions: the columns of `VERSION`."""
+        self._add("version", columns)
 
-        Parameters
-        ----------
-        columns
-            Integers, shape (n,): ``seq``, ``day``, ``season`` (`Season.code`), ``claimed`` (`claim_of`), ``sample``.
-        feature, submission, unit, kind, programme, task, parent
-            Texts, empty where there is none.
+    def numbers(self, table: str, texts: Sequence[str]) -> Ints:
+        """Return the numbers of texts in a table, where new ones are entered; -1 for an empty task, parent or plot.
+
+        A unit, kind or programme that was not given is the empty text, which has a number of its own.
         """
-        codes: dict[str, npt.ArrayLike] = {
-            "feature": self._codes("features", feature),
-            "submission": self._codes("submissions", submission),
-            "unit": self._codes("units", unit),
-            "kind": self._codes("kinds", kind),
-            "programme": self._codes("programmes", programme),
-            "task": self._codes("tasks", task, none=NONE),
-            "parent": self._codes("features", parent, none=NONE),
-        }
-        self._add("version", {**columns, **codes})
+        if table not in ("tasks", "features") or all(texts):
+            return self._tables[table].numbers(texts)
+        result = np.full(len(texts), NONE)
+        given = [i for i, text in enumerate(texts) if text]
+        result[given] = self._tables[table].numbers([texts[i] for i in given])
+        return result
 
     def add_decision(
         self, seq: int, day: int, verdict: str, subject: str, subject_id: str, *, version_seq: int | None
@@ -167,10 +151,6 @@ class LedgerWriter:
             submission = self._tables["submissions"].number(subject_id) if subject == "submission" else NONE
             version = NONE if version_seq is None else version_seq
             self._decisions.append((seq, day, VERDICTS.index(verdict), version, submission))
-
-    def plots(self, ids: Sequence[str]) -> Ints:
-        """Return the numbers of plots by their ids, -1 for an empty one; plots that are new are entered."""
-        return self._codes("features", ids, none=NONE)
 
     def add_checks(self, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
         """Add field checks: the columns of `CHECK` (others are left), of some rows or of all."""
@@ -191,15 +171,6 @@ class LedgerWriter:
         }
         return PlotLedger(**parts, tables=self._tables, awards=tuple(self._awards))
 
-    def _codes(self, table: str, texts: Sequence[str], *, none: int | None = None) -> Ints:
-        codes = self._tables[table]
-        if none is None or all(texts):
-            return codes.numbers(texts)
-        result = np.full(len(texts), none)
-        given = [i for i, text in enumerate(texts) if text]
-        result[given] = codes.numbers([texts[i] for i in given])
-        return result
-
     def _add(self, part: str, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
         given = {name: np.asarray(columns[name], dtype=np.int64) for name in PARTS[part]}
         self._blocks[part].append(given if rows is None else {name: column[rows] for name, column in given.items()})
@@ -217,22 +188,23 @@ def ledger_of(
     Entries without a place in the chain are numbered in the order given.
     """
     writer = LedgerWriter()
-    writer.add_versions(
-        {
-            "seq": range(len(versions)),
-            "day": [version.effective_on.toordinal() for version in versions],
-            "season": [season_code(version.season, version.planted_on) for version in versions],
-            "claimed": [claim_of(version.claimed_mu) for version in versions],
-            "sample": [int(version.sample) for version in versions],
-        },
-        feature=[version.feature_id for version in versions],
-        submission=[version.submission_id for version in versions],
-        unit=[version.unit or "" for version in versions],
-        kind=[version.kind or "" for version in versions],
-        programme=[version.programme or "" for version in versions],
-        task=[version.task_id or "" for version in versions],
-        parent=[version.parent_id or "" for version in versions],
-    )
+    texts = {
+        "feature": ("features", [version.feature_id for version in versions]),
+        "submission": ("submissions", [version.submission_id for version in versions]),
+        "unit": ("units", [version.unit or "" for version in versions]),
+        "kind": ("kinds", [version.kind or "" for version in versions]),
+        "programme": ("programmes", [version.programme or "" for version in versions]),
+        "task": ("tasks", [version.task_id or "" for version in versions]),
+        "parent": ("features", [version.parent_id or "" for version in versions]),
+    }
+    columns: dict[str, npt.ArrayLike] = {
+        "seq": range(len(versions)),
+        "day": [version.effective_on.toordinal() for version in versions],
+        "season": [season_code(version.season, version.planted_on) for version in versions],
+        "claimed": [claim_of(version.claimed_mu) for version in versions],
+        "sample": [int(version.sample) for version in versions],
+    }
+    writer.add_versions(columns | {name: writer.numbers(table, column) for name, (table, column) in texts.items()})
     version_at = {version.version_id: seq for seq, version in enumerate(versions)}
     for seq, decision in enumerate(decisions, start=len(versions)):
         writer.add_decision(
@@ -257,7 +229,7 @@ def _add_records(writer: LedgerWriter, records: Sequence[ProgressRecord]) -> Non
             "day": [record.effective_on.toordinal() for record in some],
             "sample": [int(record.sample) for record in some],
             "corrects": [place.get(record.corrects or "", NONE) for record in some],
-            "feature": writer.plots([str(record.feature_id) for record in some]),
+            "feature": writer.numbers("features", [str(record.feature_id) for record in some]),
         }
         add(columns | _of_kind(some, check=wanted))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -352,16 +352,10 @@ class Coverage:
     newest: dt.date | None
 
 
-def plot_coverage(ledger: PlotLedger, plots: PlotColumns, *, as_of: dt.date, seq: int | None) -> Coverage:
-    """Return what the records of plots in force on a day cover."""
-    day, last = as_of.toordinal(), np.inf if seq is None else seq
-    parts = [
-        {name: part[name][standing] for name in ("day", "feature", "sample")}
-        for part in (ledger.check, ledger.note)
-        for standing in [in_force(part, (part["day"] <= day) & (part["seq"] <= last))]
-    ]
-    days, features, sample = (np.concatenate([p[name] for p in parts]) for name in ("day", "feature", "sample"))
-    recorded = np.zeros(len(ledger.tables["features"].names), dtype=bool)
+def plot_coverage(plots: PlotColumns, parts: Sequence[Mapping[str, Ints]]) -> Coverage:
+    """Return what some records in force, as columns, cover of the plots of a day."""
+    days, features, sample = (np.concatenate([part[name] for part in parts]) for name in ("day", "feature", "sample"))
+    recorded = np.zeros(len(plots.features.table.names), dtype=bool)
     recorded[features] = True
     return Coverage(
         records=len(days),

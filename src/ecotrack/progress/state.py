@@ -80,10 +80,18 @@ class State:
     @cached_property
     def standing_checks(self) -> dict[str, Ints]:
         """Columns of the field checks in force, in the order of recording."""
-        check, last = self.ledger.check, np.inf if self.seq is None else self.seq
-        known = (check["day"] <= self.as_of.toordinal()) & (check["seq"] <= last)
-        standing = in_force(check, np.asarray(known))
-        return {name: column[standing] for name, column in check.items()}
+        return self._standing(self.ledger.check)
+
+    @cached_property
+    def standing_notes(self) -> dict[str, Ints]:
+        """Columns of the other records of plots in force, in the order of recording."""
+        return self._standing(self.ledger.note)
+
+    def _standing(self, part: dict[str, Ints]) -> dict[str, Ints]:
+        last = np.inf if self.seq is None else self.seq
+        known = (part["day"] <= self.as_of.toordinal()) & (part["seq"] <= last)
+        standing = in_force(part, np.asarray(known))
+        return part if standing.all() else {name: column[standing] for name, column in part.items()}
 
     @cached_property
     def awards(self) -> dict[frozenset[str], str]:

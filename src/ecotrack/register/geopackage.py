@@ -8,6 +8,9 @@ import struct
 import shapely
 
 _HEADER = struct.Struct("<2sBBi4d")
+WKB_FROM = _HEADER.size
+"""Where the WKB begins in a blob that `encode` made."""
+
 _SRS_ID = 4490
 _FLAGS = 0b00000011  # little endian, envelope of two dimensions (OGC 12-128r19, clause 2.1.3)
 _EMPTY = 0b00010000
@@ -23,7 +26,7 @@ def encode(wkb: bytes) -> bytes:
 
 def decode(blob: bytes) -> bytes:
     """Return the WKB of a blob that `encode` made."""
-    return blob[_HEADER.size :]
+    return blob[WKB_FROM:]
 
 
 def add_functions(connection: sqlite3.Connection) -> None:

@@ -12,18 +12,21 @@ import numpy as np
 from ecotrack.progress import LedgerWriter, PlotLedger, season_code
 from ecotrack.progress.ledger import CHECK_STATES, CLAIM_MOST, CLAIM_UNITS, NONE, STRUCK, Ints, Mask, count_of
 from ecotrack.register.bulk import read_blocks
-from ecotrack.register.geopackage import decode
+from ecotrack.register.geopackage import WKB_FROM
 
 _VERSION_NUMBERS = (
     "seq",
     "sample",
     f"coalesce(min(CAST(claimed_mu * {CLAIM_UNITS} + 0.5 AS INTEGER), {CLAIM_MOST}), {NONE})",
 )
+_SHARED = {"submission": "submissions", "unit": "units", "kind": "kinds", "programme": "programmes", "task": "tasks"}
+_SHARED_COLUMNS = ("submission_id", "unit", "kind", "programme", "task_id")
+"""What the plots of one submission mostly have in common: read as one text, which is taken apart once."""
+
 _VERSION_TEXTS = (
-    "effective_on",
     "feature_id",
-    "submission_id",
-    *(f"coalesce({name}, '')" for name in ("unit", "kind", "programme", "task_id", "parent_id")),
+    " || char(30) || ".join(f"coalesce({name}, '')" for name in _SHARED_COLUMNS),
+    "coalesce(parent_id, '')",
     "coalesce(season, '') || '|' || coalesce(planted_on, '')",
 )
 
@@ -40,7 +43,7 @@ _RECORD_NUMBERS = (
     f"sample + 2 * (kind = 'check') + 4 * (kind = 'status') + 8 * (corrects IS NOT NULL) "
     f"+ 16 * CASE state {_STATES} WHEN '{STRUCK}' THEN {_STRUCK} ELSE 0 END",
 )
-_RECORD_TEXTS = ("effective_on", "coalesce(feature_id, '')", "CASE kind WHEN 'check' THEN fields ELSE '' END")
+_RECORD_TEXTS = ("coalesce(feature_id, '')", "CASE kind WHEN 'check' THEN fields ELSE '' END")
 
 _CORRECTED = """
 SELECT r.seq, o.seq FROM progress_record r JOIN progress_record o ON o.record_id = r.corrects
@@ -88,52 +91,57 @@ class _Read(dict[str, int]):
 
 
 def _add_versions(writer: LedgerWriter, connection: sqlite3.Connection, layer: str, since: int, until: int) -> None:
-    days, seasons = _Read(_day), _Read(_season)
+    seasons = _Read(_season)
     blocks = read_blocks(
         connection,
         "feature_version",
         layer=layer,
         since=since,
         until=until,
+        date="effective_on",
         numbers=_VERSION_NUMBERS,
         texts=_VERSION_TEXTS,
     )
-    for (seq, sample, claimed), (on, feature, submission, unit, kind, programme, task, parent, planted) in blocks:
-        writer.add_versions(
-            {
-                "seq": seq,
-                "day": days.numbers(on),
-                "season": seasons.numbers(planted),
-                "claimed": claimed,
-                "sample": sample,
-            },
-            feature=feature,
-            submission=submission,
-            unit=unit,
-            kind=kind,
-            programme=programme,
-            task=task,
-            parent=parent,
-        )
+    for days, (seq, sample, claimed), (features, shared, parents, planted) in blocks:
+        columns = {
+            "seq": seq,
+            "day": days,
+            "feature": writer.numbers("features", features),
+            "parent": writer.numbers("features", parents),
+            "season": seasons.numbers(planted),
+            "claimed": claimed,
+            "sample": sample,
+        }
+        writer.add_versions(columns | _shared_numbers(writer, shared))
+
+
+def _shared_numbers(writer: LedgerWriter, texts: Sequence[str]) -> dict[str, Ints]:
+    """Return the columns of `_SHARED` from their joined texts."""
+    kinds = dict.fromkeys(texts)
+    parts = zip(*(text.split("\x1e") for text in kinds), strict=True)
+    place = {text: i for i, text in enumerate(kinds)}
+    rows = np.fromiter(map(place.__getitem__, texts), np.int64, len(texts))
+    return {name: writer.numbers(table, part)[rows] for (name, table), part in zip(_SHARED.items(), parts, strict=True)}
 
 
 def _add_records(writer: LedgerWriter, connection: sqlite3.Connection, layer: str, since: int, until: int) -> None:
-    days, counts = _Read(_day), _Read(_counts)
+    counts = _Read(_counts)
     blocks = read_blocks(
         connection,
         "progress_record",
         layer=layer,
         since=since,
         until=until,
+        date="effective_on",
         numbers=_RECORD_NUMBERS,
         texts=_RECORD_TEXTS,
     )
-    for (seq, word), (on, features, fields) in blocks:
+    for days, (seq, word), (features, fields) in blocks:
         check, status, state = word & 2 != 0, word & 4 != 0, word >> 4
-        counted, feature = counts.numbers(fields), writer.plots(features)
+        counted, feature = counts.numbers(fields), writer.numbers("features", features)
         columns = {
             "seq": seq,
-            "day": days.numbers(on),
+            "day": days,
             "feature": feature,
             "sample": word & 1,
             "corrects": _corrects(connection, seq, word & 8 != 0),
@@ -186,7 +194,7 @@ def read_wkb(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> list[
         blobs = dict(connection.execute(sql, (layer, int(held[0]), int(held[-1]))))
     else:
         blobs = dict(_single(connection, held.tolist()))
-    return [decode(blobs[seq]) for seq in seqs.tolist()]
+    return [blobs[seq][WKB_FROM:] for seq in seqs.tolist()]
 
 
 def _single(connection: sqlite3.Connection, seqs: list[int]) -> Iterator[tuple[int, bytes]]:
