@@ -21,7 +21,7 @@ from ecotrack.figures.plots import PlotSet
 from ecotrack.figures.scoreboard import MEASURES, SCHEMA, Scoreboard
 from ecotrack.geometry.codec import ReadWkb
 from ecotrack.geometry.features import Feature, read_geojson
-from ecotrack.model import FeatureVersion, LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
+from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.progress import PLOT_LAYER, LedgerWriter, PlotLedger, State, by_kind, current
 from ecotrack.progress.ledger import Ints
@@ -297,6 +297,10 @@ class Workspace:
             with self.register() as again:
                 return again.records(layer=PLOT_LAYER, as_of=day, seq=seq)
 
+        def submission_decisions() -> list[Decision]:
+            with self.register() as again:
+                return again.decisions(subject="submission", as_of=day, seq=seq)
+
         return State(
             as_of=day,
             rules=self.config.rules,
@@ -305,6 +309,7 @@ class Workspace:
             series=by_kind(current(register.records(but_layer=PLOT_LAYER, as_of=day, seq=seq))),
             read_versions=versions,
             read_plot_records=plot_records,
+            read_submission_decisions=submission_decisions,
         )
 
     def _plots(self, register: Register) -> derived.Kept:

@@ -234,7 +234,7 @@ def _plots_table(plots: Sequence[PlotRow], units: UnitBook, day: dt.date, lang: 
     rounded = round_parts([*counted, mu_from_m2(_parts_m2(rest))], digits=2)
     rows = [
         [
-            row.plot.feature_id,
+            row.plot.feature_id + (Text("（存量）", " (opening balance)").lang(lang) if row.stock else ""),
             _unit_name(row.unit, units, day),
             *_areas(row.area_m2, part),
             row.reason.text.lang(lang) if row.reason else "",

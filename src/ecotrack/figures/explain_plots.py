@@ -70,6 +70,8 @@ class PlotRow:
         Why it does not count; ``None`` where it does.
     decisions
         Those about it, about its submission, and awards of its overlaps, oldest first.
+    stock
+        Whether it came as opening balance (存量).
     """
 
     plot: Plot
@@ -80,6 +82,7 @@ class PlotRow:
     losses: tuple[Loss, ...] = ()
     reason: Reason | None = None
     decisions: tuple[Decision, ...] = ()
+    stock: bool = False
 
     @property
     def unit(self) -> str:
@@ -97,6 +100,7 @@ class PlotRow:
             "season": version.season,
             "kind": version.kind,
             "state": plot.state,
+            "stock": self.stock,
             "parent_id": version.parent_id,
             "area_m2": self.area_m2,
             "credited_m2": self.credited_m2,
@@ -189,6 +193,7 @@ def _row(
         held_m2=held_m2,
         parts_m2=() if why else parts,
         losses=tuple(losses.get(i, ())),
+        stock=bool(plots.stock[i]),
         reason=Reason(why, WHY_NOT[why]) if why else None,
     )
 

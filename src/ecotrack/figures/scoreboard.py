@@ -130,6 +130,7 @@ class Scoreboard:
             "funnel": [one.to_json(self.units, self.state) for one in self.funnels],
             "units": {
                 "sample": self.plots.sample,
+                "kinds": sorted(self.plots.columns.kinds.distinct()),
                 "responsible": self._responsible(),
                 "territorial": self.territorial(),
             },
@@ -184,8 +185,15 @@ class Scoreboard:
             "disputed_mu": mu_from_m2(exact_sum(self.plots.accepted.credit.disputed_m2)),
             "net_accepted_mu": mu_from_m2(self.plots.accepted.credit.net_m2),
             "net_qualified_mu": mu_from_m2(self.plots.qualified.credit.net_m2),
+            **self._opening_balance(),
         }
         return [*rows, {"code": "", "name_zh": "合计", "name_en": "total", **total, **net}]
+
+    def _opening_balance(self) -> dict[str, float | None]:
+        """Return the accepted ground that came by document from earlier years (存量), and its share."""
+        stock_m2 = self.plots.accepted.credited_m2(self.plots.stock)
+        whole_m2 = self.plots.accepted.credited_m2(self.plots.columns.accepted)
+        return {"stock_mu": mu_from_m2(stock_m2), "stock_pct": stock_m2 / whole_m2 * 100 if whole_m2 else None}
 
     def _names(self, code: str) -> dict[str, str]:
         unit = self.units.get(code)
