@@ -77,6 +77,7 @@ def ring_forest(target: TargetDef, plots: PlotSet, zone: Sequence[Feature]) -> M
     land_m2 = exact_sum(area_m2(geometries_of(zone)))
     cells = plots.in_cells(plots.qualified.keep, str(target.params["zone_layer"]), zone)
     net_m2 = exact_sum(*(cell.credit.credited_m2 for cell in cells))
+    stock_m2 = exact_sum(*(cell.credit.credited_m2[plots.stock] for cell in cells))
     return Measured(
         value=km2_from_m2(net_m2),
         sample=plots.sample,
@@ -89,5 +90,7 @@ def ring_forest(target: TargetDef, plots: PlotSet, zone: Sequence[Feature]) -> M
             "zone_version": str(zone[0].properties.get("version", "")),
             "net_mu": mu_from_m2(net_m2),
             "counts_from": str(target.params.get("counts_from", "")) or None,
+            "opening_balance_km2": km2_from_m2(stock_m2),
+            "opening_balance_pct": stock_m2 / net_m2 * 100 if net_m2 else None,
         },
     )

@@ -35,6 +35,9 @@ CHECKS: dict[str, Text] = {
     "survival_at_bar": Text("成活率恰在合格线", "survival exactly at the bar"),
     "claim_apart": Text("上报与实测面积相差过大", "claim apart from measured area"),
     "outside_unit": Text("超出责任单位范围", "outside the responsible unit"),
+    "zone_border": Text("跨三度带分界线", "over a zone border"),
+    "border_overlap": Text("界线重叠", "borders overlap"),
+    "border_gap": Text("界线空隙", "gaps between borders"),
 }
 """Id of each rule to its name."""
 

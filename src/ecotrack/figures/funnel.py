@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import fsum
@@ -91,12 +92,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funnel:
-    """The funnel of one task: its units in the order of rank, and the total."""
+    """The funnel of one task: its units in the order of rank, and the total.
+
+    Attributes
+    ----------
+    due_on
+        Days on which the survival of accepted plots that are not judged yet falls due, past ones among them.
+    """
 
     task: Task
     rows: list[Row]
     total: Row
     reasons: dict[str, tuple[Reason, ...]]
+    due_on: tuple[str, ...] = ()
 
     def to_json(self, units: UnitBook, state: State) -> dict[str, Any]:
         """Return the funnel as JSON values."""
@@ -125,6 +133,7 @@ class Funnel:
             "plots": self.total.plots.get(step),
             "flag": self._flag(step),
             "reasons": [reason.to_json() for reason in self.reasons.get(step, ())],
+            "due_on": list(self.due_on) if step in ("verified", "qualified") else [],
             "losses": [
                 {"cause": cause, "zh": CAUSES[cause].zh, "en": CAUSES[cause].en, "area_mu": mu}
                 for cause, mu in self.total.losses.get(step, [])
@@ -137,7 +146,8 @@ class Funnel:
         i = names.index(step)
         above = self.total.mu[names[i - 1]] if i >= 2 else None
         here = self.total.mu[step]
-        return "above_previous" if above is not None and here is not None and here > above else None
+        larger = above is not None and here is not None and here > above * (1 + _ROUNDING)
+        return "above_previous" if larger else None
 
 
 def _row_json(row: Row) -> dict[str, Any]:
@@ -196,7 +206,15 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
     if assessed:
         _fill_steps(rows, plots, right_kind)
     rows.sort(key=_rank_key)
-    return Funnel(task=task, rows=rows, total=_total(rows, assessed), reasons=_reasons(task, rows, mine, right_kind))
+    reasons = _reasons(task, rows, mine, right_kind)
+    due_on = _due_on(plots.columns, right_kind)
+    return Funnel(task=task, rows=rows, total=_total(rows, assessed), reasons=reasons, due_on=due_on)
+
+
+def _due_on(columns: PlotColumns, mine: Mask) -> tuple[str, ...]:
+    """Return the days on which plots that no survival check has judged yet are due."""
+    waiting = mine & columns.accepted & (columns.outcome_code == NOT_CHECKED) & (columns.due > 0)
+    return tuple(dt.date.fromordinal(day).isoformat() for day in np.unique(columns.due[waiting]).tolist())
 
 
 def in_task(columns: PlotColumns, task: Task) -> Mask:

@@ -103,6 +103,14 @@ class PlotSet:
         return np.isin(self.columns.verdict_code, (WITHDRAW, RETURN))
 
     @cached_property
+    def stock(self) -> Mask:
+        """Which plots stand as opening balance (存量): their submission was accepted by a document of earlier years."""
+        ledger = self.state.ledger
+        names = ledger.tables["submissions"]
+        known = np.array([names.find(name) for name in sorted(self.state.stock)], dtype=np.int64)
+        return np.asarray(self.columns.accepted & np.isin(ledger.version["submission"][self.columns.version], known))
+
+    @cached_property
     def plots(self) -> Sequence[Plot]:
         """The plots as objects, with all that is known of them; for those who show single plots."""
         return plots_of(self.state, self.columns)
