@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,12 @@ from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.boxes import Boxes, Ints, Mask
 from ecotrack.geometry.codec import ReadShapes
 from ecotrack.geometry.sums import exact_sum, exact_sums
+
+_BLOCK = 50_000
+"""Pairs whose shapes are held in memory at a time."""
+
+_NEIGHBOURHOOD_DEG = 0.02
+"""Side of the squares by which pairs are ordered, so that a block reads few shapes that another one reads too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +112,69 @@ def shared_ground(geometries: Geometries, left: Ints, right: Ints) -> OverlapPai
     real = shared_m2 > 0
     shared = shared[real]
     return OverlapPairs(left=left[real], right=right[real], shared_m2=shared_m2[real], ground=lambda rows: shared[rows])
+
+
+class Shares(NamedTuple):
+    """Pairs that share ground by the rows of their polygons, ``left < right``, sorted; shape (k,)."""
+
+    left: Ints
+    right: Ints
+    shared_m2: Floats
+
+
+def shares(bounds: Floats, left: Ints, right: Ints, *, read: ReadShapes) -> Shares:
+    """Measure what polygons share whose boxes meet; some are read at a time, neighbours together.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north of every polygon, shape (n, 4), EPSG:4490 degrees.
+    left, right
+        Pairs whose boxes meet (`Boxes.meetings`), ``left < right``.
+    read
+        Gives the polygons of some rows, EPSG:4490.
+
+    Examples
+    --------
+    >>> boxes = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1), shapely.box(2, 0, 4, 1)])
+    >>> near = Boxes(shapely.bounds(boxes))
+    >>> shares(near.bounds, *near.meetings(), read=lambda rows: boxes[rows]).right.tolist()
+    [1, 2]
+    """
+    place = np.round(bounds[left, :2] / _NEIGHBOURHOOD_DEG)
+    order = np.lexsort((right, left, place[:, 0], place[:, 1]))
+    found = [Shares(left[:0], right[:0], np.zeros(0))]
+    for start in range(0, len(order), _BLOCK):
+        some = order[start : start + _BLOCK]
+        rows, where = np.unique(np.concatenate([left[some], right[some]]), return_inverse=True)
+        pairs = shared_ground(read(rows), where[: len(some)], where[len(some) :])
+        found.append(Shares(rows[pairs.left], rows[pairs.right], pairs.shared_m2))
+    lefts, rights, shared = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    order = np.lexsort((rights, lefts))
+    return Shares(lefts[order], rights[order], shared[order])
+
+
+def pairs_inside(pairs: OverlapPairs, areas: Floats, whole: Mask, cell: shapely.Geometry) -> OverlapPairs:
+    """Return the pairs as they overlap inside a cell.
+
+    Parameters
+    ----------
+    areas, whole
+        How much of each polygon lies in the cell (m2), and whether all of it does; shape (n,).
+    cell
+        Polygon, EPSG:4490; only pairs that its border may cross are cut.
+    """
+    among = pairs.take(np.flatnonzero((areas[pairs.left] > 0) & (areas[pairs.right] > 0)))
+    cut = ~(whole[among.left] & whole[among.right])
+
+    def ground(some: Ints) -> Geometries:
+        shapes, crossing = among.ground(some), cut[some]
+        shapes[crossing] = shapely.intersection(shapes[crossing], cell)
+        return shapes
+
+    shared, crossing = among.shared_m2.copy(), np.flatnonzero(cut)
+    shared[crossing] = area_m2(ground(crossing))
+    return replace(among, shared_m2=shared, ground=ground)
 
 
 def credit(areas: Floats, *, claim: npt.ArrayLike, pairs: OverlapPairs, disputed: Mask | None = None) -> Credit:
