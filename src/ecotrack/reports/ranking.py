@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import RenderableType
 
 from ecotrack.errors import Lang, Text, UnknownTask
+from ecotrack.figures.funnel import STEPS
 from ecotrack.intake.tables_cells import escaped
 from ecotrack.intake.tables_write import whole_file
 from ecotrack.reports.receipt import receipt_lines
@@ -43,15 +44,29 @@ def pick_funnel(scoreboard: Json, task_id: str | None) -> Json:
 
 def ranking_table(funnel: Json, lang: Lang) -> RenderableType:
     """Return the ranking of a task's units for the terminal."""
-    columns = [(name, i != 1) for i, name in enumerate(COLUMNS[lang])]
-    rows = [[str(row["rank"]), told(row, "name", lang), *_numbers(row, lang)] for row in funnel["units"]]
-    rows.append(["", Text("合计", "total").lang(lang), *_numbers(funnel["total"], lang)])
+    columns = [(name, i != 1) for i, name in enumerate(_titles(funnel, lang))]
+    step = _step(funnel)
+    rows = [[str(row["rank"]), told(row, "name", lang), *_numbers(row, step, lang)] for row in funnel["units"]]
+    rows.append(["", Text("合计", "total").lang(lang), *_numbers(funnel["total"], step, lang)])
     return table(f"{funnel['title_zh']}{marks(funnel, lang)}", columns, rows, total=True)
 
 
-def _numbers(row: Json, lang: Lang) -> list[str]:
-    blank = NOT_ASSESSED.lang(lang)
-    done = blank if row["reported_mu"] is None else amount(row["reported_mu"])
+def _step(funnel: Json) -> str:
+    """Return the step by which a funnel is ranked: *reported*, unless it says otherwise."""
+    return str(funnel.get("ranked_by", "reported"))
+
+
+def _titles(funnel: Json, lang: Lang) -> tuple[str, ...]:
+    """Return the column titles; a step other than *reported* is named."""
+    titles, step = list(COLUMNS[lang]), _step(funnel)
+    if step != "reported":
+        titles[3] = Text(f"{STEPS[step].zh}（亩）", f"{STEPS[step].en} (mu)").lang(lang)
+    return tuple(titles)
+
+
+def _numbers(row: Json, step: str, lang: Lang) -> list[str]:
+    blank, done_mu = NOT_ASSESSED.lang(lang), row[f"{step}_mu"]
+    done = blank if done_mu is None else amount(done_mu)
     return [amount(row["assigned_mu"]), done, rate(row["rate_pct"]) or blank]
 
 
@@ -88,8 +103,8 @@ def ranking_xlsx(
     sheet.title = "通报"
     _head(sheet, title or str(funnel["title_zh"]), funnel, dt.date.fromisoformat(scoreboard["as_of"]))
     for row in funnel["units"]:
-        sheet.append([row["rank"], escaped(told(row, "name", "zh")), *_cells(row)])
-    sheet.append(["合计", None, *_cells(funnel["total"])])
+        sheet.append([row["rank"], escaped(told(row, "name", "zh")), *_cells(row, _step(funnel))])
+    sheet.append(["合计", None, *_cells(funnel["total"], _step(funnel))])
     _lay_out(sheet)
     if receipt is not None:
         _print_receipt(sheet, receipt)
@@ -103,11 +118,11 @@ def _head(sheet: Any, title: str, funnel: Json, as_of: dt.date) -> None:
     day = max(reported, default=as_of)
     sheet.append([escaped(title) + marks(funnel, "zh")])
     sheet.append([f"截至{day.year}年{day.month}月{day.day}日", None, None, None, "单位：亩"])
-    sheet.append(list(COLUMNS["zh"]))
+    sheet.append(list(_titles(funnel, "zh")))
 
 
-def _cells(row: Json) -> list[float | int | str | None]:
-    done, percent = row["reported_mu"], row["rate_pct"]
+def _cells(row: Json, step: str) -> list[float | int | str | None]:
+    done, percent = row[f"{step}_mu"], row["rate_pct"]
     return [
         _number(row["assigned_mu"], 2),
         NOT_ASSESSED.zh if done is None else _number(done, 2),
