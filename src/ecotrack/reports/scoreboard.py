@@ -76,6 +76,10 @@ def heading(scoreboard: Json, lang: Lang) -> RichText:
         f"register {register['seq']}  {str(register['head'])[:12]}  definitions {scoreboard['definition']}",
     )
     line = f"{text.lang(lang)}{marks(scoreboard, lang)}\n{seal.lang(lang)}  {workspace['classification']}"
+    tolerance = scoreboard.get("claim_tolerance_pct")
+    if tolerance is not None:
+        rule = Text(f"上报面积与实测相差不超过{tolerance:g}%的，不作为发现", f"claims within {tolerance:g} % stand")
+        line += f"\n{rule.lang(lang)}"
     return RichText(line, style="bold")
 
 
