@@ -230,8 +230,7 @@ class Workspace:
         fresh = [entry for unit in self.units if (entry := _unit_entry(unit)).unit_id not in known]
         if fresh:
             with register.writer(author="ecotrack") as writer:
-                for entry in fresh:
-                    writer.add(entry)
+                writer.add_many(fresh)
 
     def _features(self, layer_id: str) -> Sequence[Feature]:
         """Return the features of a reference layer; none for series and for layers of the register.

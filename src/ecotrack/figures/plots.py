@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -122,7 +122,9 @@ class PlotSet:
         The winner of a decided dispute goes before its rival. Plots that share no ground are not ranked.
         """
         columns, rank = self.columns, np.full(len(self), len(self), dtype=np.int64)
-        sharing = np.unique(np.concatenate([self.pairs.left, self.pairs.right]))
+        shares = np.zeros(len(self), dtype=bool)
+        shares[self.pairs.left] = shares[self.pairs.right] = True
+        sharing = np.flatnonzero(shares)
         by_acceptance = self.state.rules.tie_break == "acceptance"
         day = np.where(columns.accepted_day > 0, columns.accepted_day, columns.day) if by_acceptance else columns.day
         season = np.where(columns.season > 0, columns.season, _LATER)
@@ -182,16 +184,27 @@ class PlotSet:
 
     def _shared_out(self, areas: Floats, pairs: OverlapPairs, disputed: Mask | None = None) -> Credit:
         """Share ground out by prior claim; only plots of a pair have anything to share."""
-        sharing, place = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
-        half = len(pairs.left)
-        among = replace(pairs, left=place[:half], right=place[half:])
-        shared = credit(areas[sharing], claim=self.precedence[sharing], pairs=among, disputed=disputed)
+        sharing, shared = self._among(areas, pairs, disputed)
         columns = {}
         for name, whole in (("credited_m2", areas), *((name, np.zeros(len(areas))) for name in _TAKEN)):
             column = whole.copy()
             column[sharing] = getattr(shared, name)
             columns[name] = column
         return Credit(**columns)
+
+    def _net_m2(self, areas: Floats, pairs: OverlapPairs) -> float:
+        """Return the area of the union of some ground; nothing is disputed."""
+        sharing, shared = self._among(areas, pairs, None)
+        alone = areas.copy()
+        alone[sharing] = 0.0
+        return exact_sum(alone, shared.credited_m2, shared.disputed_m2)
+
+    def _among(self, areas: Floats, pairs: OverlapPairs, disputed: Mask | None) -> tuple[Ints, Credit]:
+        """Return the plots of some pairs, and what each of them gets."""
+        sharing, place = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
+        half = len(pairs.left)
+        among = replace(pairs, left=place[:half], right=place[half:])
+        return sharing, credit(areas[sharing], claim=self.precedence[sharing], pairs=among, disputed=disputed)
 
     @cached_property
     def redone(self) -> Mask:
@@ -227,7 +240,7 @@ class PlotSet:
 
     def inside(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Cut:
         """Return the net area of some plots inside each cell of a layer, and outside all of them."""
-        nets = [cell.credit.net_m2 for cell in self.in_cells(keep, layer, cells)]
+        nets = [self._net_m2(areas, pairs) for areas, pairs in self._cut(keep, layer, cells)]
         return Cut(nets, self._net_outside(np.where(keep, self.outside_m2(layer, cells), 0.0), cells))
 
     def _net_outside(self, rest: Floats, cells: Sequence[Feature]) -> float:
@@ -235,12 +248,11 @@ class PlotSet:
         pairs = self.pairs.take(np.flatnonzero((rest[self.pairs.left] > 0) & (rest[self.pairs.right] > 0)))
         if len(pairs.left) == 0:
             return exact_sum(rest)
-        whole = shapely.union_all(geometries_of(cells))
-        ground = shapely.difference(pairs.ground(np.arange(len(pairs.left))), whole)
+        ground = shapely.difference(pairs.ground(np.arange(len(pairs.left))), _united(tuple(geometries_of(cells))))
         beyond = OverlapPairs(
             left=pairs.left, right=pairs.right, shared_m2=area_m2(ground), ground=lambda some: ground[some]
         )
-        return self._shared_out(rest, beyond).net_m2
+        return self._net_m2(rest, beyond)
 
     def outside_m2(self, layer: str, cells: Sequence[Feature], *, own: Ints | None = None) -> Floats:
         """Return how much of each plot lies outside every cell of a layer, or outside its ``own`` one."""
@@ -254,12 +266,19 @@ class PlotSet:
 
         Nothing is disputed here: what lies in a cell counts whoever holds it.
         """
+        return [
+            CellCredit(pairs=pairs, credit=self._shared_out(areas, pairs))
+            for areas, pairs in self._cut(keep, layer, cells)
+        ]
+
+    def _cut(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Iterator[tuple[Floats, OverlapPairs]]:
+        """Yield, for each cell, the ground of some plots inside it and the pairs that share some of it."""
         pieces, shapes = self._pieces(layer, cells), geometries_of(cells)
         order = np.argsort(pieces.cell, kind="stable")
         ends = np.searchsorted(pieces.cell[order], np.arange(len(shapes) + 1))
         spans = [order[start:end] for start, end in pairwise(ends.tolist())]
-        mine = [span[keep[pieces.row[span]]] for span in spans]
-        return [self._in_cell(pieces.take(some), shape) for some, shape in zip(mine, shapes, strict=True)]
+        for span, shape in zip(spans, shapes, strict=True):
+            yield self._in_cell(pieces.take(span[keep[pieces.row[span]]]), shape)
 
     def _pieces(self, layer: str, cells: Sequence[Feature]) -> ZonePieces:
         """Return the pieces of these plots, by their positions."""
@@ -276,7 +295,7 @@ class PlotSet:
     def _known_pieces(self) -> dict[str, ZonePieces]:
         return {}
 
-    def _in_cell(self, pieces: ZonePieces, shape: Any) -> CellCredit:
+    def _in_cell(self, pieces: ZonePieces, shape: Any) -> tuple[Floats, OverlapPairs]:
         areas, whole = np.zeros(len(self)), np.zeros(len(self), dtype=bool)
         areas[pieces.row], whole[pieces.row] = pieces.area_m2, pieces.whole == 1
         rows = np.flatnonzero((areas[self.pairs.left] > 0) & (areas[self.pairs.right] > 0))
@@ -290,8 +309,7 @@ class PlotSet:
 
         shared, crossing = pairs.shared_m2.copy(), np.flatnonzero(cut)
         shared[crossing] = area_m2(ground(crossing))
-        inside = OverlapPairs(left=pairs.left, right=pairs.right, shared_m2=shared, ground=ground)
-        return CellCredit(pairs=inside, credit=self._shared_out(areas, inside))
+        return areas, replace(pairs, shared_m2=shared, ground=ground)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +326,12 @@ class Cut:
 
     inside_m2: list[float]
     outside_m2: float
+
+
+@lru_cache(maxsize=8)
+def _united(cells: tuple[shapely.Geometry, ...]) -> shapely.Geometry:
+    """Return the ground of all cells of a layer; every step asks for it."""
+    return shapely.union_all(cells)
 
 
 def plot_sets(state: State, ground: Ground) -> tuple[PlotSet, PlotSet]:

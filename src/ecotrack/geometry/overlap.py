@@ -160,10 +160,8 @@ Groups = dict[int, Ints]
 def _lost(pairs: OverlapPairs, loser: Ints, contested: Mask, count: int) -> tuple[Floats, Floats]:
     """Return the ground that each polygon loses to older claims, and to older claims and disputes together."""
     every = np.arange(len(loser))
-    return (
-        _union_area(pairs, loser, every[~contested], count),
-        _union_area(pairs, loser, every, count),
-    )
+    lost_all = _union_area(pairs, loser, every, count)
+    return (_union_area(pairs, loser, every[~contested], count) if contested.any() else lost_all), lost_all
 
 
 def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: Mask, count: int) -> Floats:
@@ -182,7 +180,7 @@ def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: Mask, count
     nothing, holders = np.zeros(0, dtype=np.int64), [*as_winner]
     ground = _ground_of(pairs, [*as_winner.values(), *as_loser.values()])
     heaps = [(ground[as_winner[i]], ground[as_loser.get(i, nothing)]) for i in holders]
-    result[holders] = [_net(_by_content(whole), _by_content(taken)) for whole, taken in heaps]
+    result[holders] = area_m2([_net(_by_content(whole), _by_content(taken)) for whole, taken in heaps])
     return result
 
 
@@ -192,16 +190,14 @@ def _by_content(ground: Geometries) -> tuple[shapely.Geometry, ...]:
 
 
 @lru_cache(maxsize=1 << 13)
-def _net(whole: tuple[shapely.Geometry, ...], taken: tuple[shapely.Geometry, ...] = ()) -> float:
-    """Return the area of the union of some ground less that of other ground, m2.
+def _net(whole: tuple[shapely.Geometry, ...], taken: tuple[shapely.Geometry, ...] = ()) -> shapely.Geometry:
+    """Return the union of some ground less other ground.
 
     The same few heaps come up again at every step of the funnel and in every county. Normalised, since the area of a
     ring must not depend on the corner at which an overlay begins it.
     """
     ground = shapely.union_all(whole)
-    if taken:
-        ground = shapely.difference(ground, shapely.union_all(taken))
-    return float(area_m2([shapely.normalize(ground)])[0])
+    return shapely.normalize(shapely.difference(ground, shapely.union_all(taken)) if taken else ground)
 
 
 def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Floats:
@@ -226,7 +222,7 @@ def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Float
         else:
             tangled.append(i)
     ground = _ground_of(pairs, [groups[i] for i in tangled])
-    result[tangled] = [_net(_by_content(ground[groups[i]])) for i in tangled]
+    result[tangled] = area_m2([_net(_by_content(ground[groups[i]])) for i in tangled])
     return result
 
 

@@ -245,8 +245,6 @@ def _keep(register: Register, issued: list[Receipt], files: dict[str, bytes], by
         standing = {one.receipt_id: one for one in receipts(register)}
         fresh = [one for one in issued if one.receipt_id not in standing]
         if fresh:
-            for document in fresh_definitions(register, files, issued_on=today()):
-                writer.add(document)
-        for one in fresh:
-            writer.add(one.document())
+            writer.add_many(fresh_definitions(register, files, issued_on=today()))
+        writer.add_many(one.document() for one in fresh)
     return [standing.get(one.receipt_id, one) for one in issued]
