@@ -116,7 +116,8 @@ def funnel_table(funnel: Json, lang: Lang) -> RenderableType:
     rows = [_step_row(step, above, lang) for above, step in zip([None, *steps], steps, strict=False)]
     title = Text(f"二、任务进度：{funnel['title_zh']}", f"Task: {funnel['title_zh']}").lang(lang)
     facts = " ".join(str(funnel.get(key) or "") for key in ("kind", "level", "season")).strip()
-    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}", _columns(names, 3), rows)
+    paper = " ".join(str(funnel.get(key) or "") for key in ("document", "revised_on")).strip()
+    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}  {paper}", _columns(names, 3), rows)
 
 
 def _columns(names: tuple[str, ...], numbers_to: int) -> list[tuple[str, bool]]:
