@@ -19,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 _FEW = 256
 """Boxes up to which each is compared with all the others; from there on a tree is worth its building."""
 
-_RUN = 4
+_RUN = 2
 _EDGE_DEG = 0.002
 """Edges of a border under one box, and their length at most: narrow boxes let few polygons come near by mistake."""
 

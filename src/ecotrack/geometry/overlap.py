@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
-from math import fsum
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +12,7 @@ import shapely
 from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.boxes import Boxes, Ints, Mask
 from ecotrack.geometry.codec import ReadShapes
-from ecotrack.geometry.sums import exact_sum
+from ecotrack.geometry.sums import exact_sum, exact_sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,24 +178,24 @@ def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: Mask, count
     nothing, holders = np.zeros(0, dtype=np.int64), [*as_winner]
     ground = _ground_of(pairs, [*as_winner.values(), *as_loser.values()])
     heaps = [(ground[as_winner[i]], ground[as_loser.get(i, nothing)]) for i in holders]
-    result[holders] = area_m2([_net(_by_content(whole), _by_content(taken)) for whole, taken in heaps])
+    result[holders] = area_m2([_net(frozenset(whole), frozenset(taken)) for whole, taken in heaps])
     return result
 
 
-def _by_content(ground: Geometries) -> tuple[shapely.Geometry, ...]:
-    """Return shapes in an order of their content: the last digits of an overlay depend on the order."""
-    return tuple(ground[np.argsort(shapely.to_wkb(ground), kind="stable")])
-
-
 @lru_cache(maxsize=1 << 13)
-def _net(whole: tuple[shapely.Geometry, ...], taken: tuple[shapely.Geometry, ...] = ()) -> shapely.Geometry:
+def _net(whole: frozenset[shapely.Geometry], taken: frozenset[shapely.Geometry] = frozenset()) -> shapely.Geometry:
     """Return the union of some ground less other ground.
 
     The same few heaps come up again at every step of the funnel and in every county. Normalised, since the area of a
     ring must not depend on the corner at which an overlay begins it.
     """
-    ground = shapely.union_all(whole)
-    return shapely.normalize(shapely.difference(ground, shapely.union_all(taken)) if taken else ground)
+    ground = _united(whole)
+    return shapely.normalize(shapely.difference(ground, _united(taken)) if taken else ground)
+
+
+def _united(ground: frozenset[shapely.Geometry]) -> shapely.Geometry:
+    """Return the union; its last digits depend on the order, so that is one of content."""
+    return shapely.union_all(sorted(ground, key=shapely.to_wkb))
 
 
 def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Floats:
@@ -214,26 +212,34 @@ def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Float
     result = np.zeros(count)
     single = np.bincount(key[rows], minlength=count)[key[rows]] == 1
     result[key[rows[single]]] = pairs.shared_m2[rows[single]]
-    groups = _group(key, rows[~single])
-    known, tangled = _among(pairs, groups, count), []
-    for i, mine in groups.items():
-        if _apart(pairs, mine, i, known):
-            result[i] = fsum(pairs.shared_m2[mine].tolist())
-        else:
-            tangled.append(i)
-    ground = _ground_of(pairs, [groups[i] for i in tangled])
-    result[tangled] = area_m2([_net(_by_content(ground[groups[i]])) for i in tangled])
+    rows = rows[~single]
+    tangled = _tangled(pairs, key, rows, count)[key[rows]]
+    polygons, number = np.unique(key[rows[~tangled]], return_inverse=True)
+    result[polygons] = exact_sums(number, len(polygons), pairs.shared_m2[rows[~tangled]])
+    groups = _group(key, rows[tangled])
+    ground = _ground_of(pairs, [*groups.values()])
+    result[[*groups]] = area_m2([_net(frozenset(ground[mine])) for mine in groups.values()])
     return result
 
 
-def _among(pairs: OverlapPairs, groups: Groups, count: int) -> set[tuple[int, int]]:
-    """Return the pairs whose two polygons both occur in some groups of pairs."""
-    if not groups:
-        return set()
-    rows, named = np.concatenate([*groups.values()]), np.zeros(count, dtype=bool)
-    named[pairs.left[rows]] = named[pairs.right[rows]] = True
-    both = named[pairs.left] & named[pairs.right]
-    return {*zip(pairs.left[both].tolist(), pairs.right[both].tolist(), strict=True)}
+def _tangled(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Mask:
+    """Return which polygons have two rivals, in some pairs of theirs, that overlap each other.
+
+    Every pair of all is set beside those pairs of the polygons whose rival is its left end; the polygon is found
+    when its right end is a rival too.
+    """
+    rival = pairs.left[rows] + pairs.right[rows] - key[rows]
+    order = np.argsort(rival, kind="stable")
+    first = np.searchsorted(rival[order], pairs.left)
+    times = np.searchsorted(rival[order], pairs.left, side="right") - first
+    beside = np.repeat(np.arange(len(times)), times)
+    place = np.arange(len(beside)) - np.repeat(np.cumsum(times) - times, times) + first[beside]
+    polygon = key[rows[order[place]]]
+    wanted, held = polygon * count + pairs.right[beside], np.sort(key[rows] * count + rival)
+    at = np.searchsorted(held, wanted)
+    result = np.zeros(count, dtype=bool)
+    result[polygon[held[np.minimum(at, len(held) - 1)] == wanted]] = True
+    return result
 
 
 def _ground_of(pairs: OverlapPairs, groups: list[Ints]) -> Geometries:
@@ -243,12 +249,6 @@ def _ground_of(pairs: OverlapPairs, groups: list[Ints]) -> Geometries:
         rows = np.unique(np.concatenate(groups))
         result[rows] = pairs.ground(rows)
     return result
-
-
-def _apart(pairs: OverlapPairs, rows: Ints, i: int, known: set[tuple[int, int]]) -> bool:
-    """Whether no two of the rivals of polygon ``i`` overlap each other."""
-    rivals = sorted((pairs.left[rows] + pairs.right[rows] - i).tolist())
-    return not any(pair in known for pair in combinations(rivals, 2))
 
 
 def _group(key: Ints, rows: Ints) -> Groups:

@@ -100,11 +100,19 @@ _Columns = tuple[Ints, Ints, Floats, Mask]
 def _settled(bounds: Floats, rows: Ints, cells: Geometries, areas: Floats) -> _Columns:
     """Tell the cell of polygons whose box meets no border, from one corner of it."""
     west, south = bounds[rows, 0], bounds[rows, 1]
-    hits = [np.flatnonzero(shapely.contains_xy(cell, west, south)) for cell in cells]
+    hits = [_holding(cell, west, south) for cell in cells]
     cell = np.repeat(np.arange(len(cells)), [len(hit) for hit in hits])
     polygon = rows[np.concatenate([np.zeros(0, dtype=np.int64), *hits])]
     real = areas[polygon] > 0
     return polygon[real], cell[real], areas[polygon[real]], np.ones(int(real.sum()), dtype=bool)
+
+
+def _holding(cell: shapely.Geometry, lon: Floats, lat: Floats) -> Ints:
+    """Return the points that lie in a cell."""
+    x0, y0, x1, y1 = cell.bounds
+    near = np.flatnonzero((lon >= x0) & (lon <= x1) & (lat >= y0) & (lat <= y1))
+    inside: Mask = shapely.contains_xy(cell, lon[near], lat[near])
+    return near[inside]
 
 
 def _cut(rows: Ints, cells: Geometries, areas: Floats, read: ReadShapes) -> _Columns:

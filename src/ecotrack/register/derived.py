@@ -50,13 +50,13 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
     }
     arrays: dict[str, Any] = {"about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8)}
     for part in PARTS:
-        arrays |= {f"{part}.{name}": column.astype(np.int32) for name, column in getattr(ledger, part).items()}
+        arrays |= {f"{part}.{name}": _narrow(column) for name, column in getattr(ledger, part).items()}
     arrays |= {"area": ground.area_m2, "bounds": ground.bounds, "shared": ground.shared_m2}
-    arrays |= {"left": ground.left.astype(np.int32), "right": ground.right.astype(np.int32)}
+    arrays |= {"left": _narrow(ground.left), "right": _narrow(ground.right)}
     for i, key in enumerate(zones):
         row, cell, area, whole = ground.pieces[key]
-        arrays |= {f"z{i}.row": row.astype(np.int32), f"z{i}.cell": cell.astype(np.int32)}
-        arrays |= {f"z{i}.area": area, f"z{i}.whole": whole.astype(np.int8)}
+        arrays |= {f"z{i}.row": _narrow(row), f"z{i}.cell": _narrow(cell), f"z{i}.area": area}
+        arrays |= {f"z{i}.whole": whole.astype(np.int8)}
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +66,17 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
     except OSError:
         with suppress(OSError):
             partial.unlink()
+
+
+def _narrow(column: Ints) -> Any:
+    """Return a column in as few bytes a number as hold it."""
+    least, most = (int(column.min()), int(column.max())) if len(column) else (0, 0)
+    return column.astype(np.promote_types(np.min_scalar_type(least), np.min_scalar_type(most)))
+
+
+def _wide(column: Any) -> Ints:
+    """Return a kept column as numbers that can be reckoned with: small ones would run over."""
+    return np.asarray(column, dtype=np.int32 if np.can_cast(column.dtype, np.int32) else np.int64)
 
 
 def load(
@@ -96,7 +107,7 @@ def _ledger(arrays: Any, about: dict[str, Any]) -> PlotLedger:
     for name in arrays.files:
         part, _, column = name.partition(".")
         if part in parts:
-            parts[part][column] = arrays[name]
+            parts[part][column] = _wide(arrays[name])
     tables = {name: Codes(names) for name, names in about["tables"].items()}
     return PlotLedger(**parts, tables=tables, awards=tuple(Award(*row) for row in about["awards"]))
 
@@ -104,11 +115,13 @@ def _ledger(arrays: Any, about: dict[str, Any]) -> PlotLedger:
 def _ground(arrays: Any, about: dict[str, Any], read: ReadWkb) -> Ground:
     pieces = {
         key: ZonePieces(
-            row=arrays[f"z{i}.row"],
-            cell=arrays[f"z{i}.cell"],
+            row=_wide(arrays[f"z{i}.row"]),
+            cell=_wide(arrays[f"z{i}.cell"]),
             area_m2=arrays[f"z{i}.area"],
             whole=arrays[f"z{i}.whole"].astype(np.int64),
         )
         for i, key in enumerate(about["zones"])
     }
-    return Ground(arrays["area"], arrays["bounds"], arrays["left"], arrays["right"], arrays["shared"], pieces, read)
+    return Ground(
+        arrays["area"], arrays["bounds"], _wide(arrays["left"]), _wide(arrays["right"]), arrays["shared"], pieces, read
+    )
