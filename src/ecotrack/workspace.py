@@ -112,6 +112,7 @@ class View:
             "as_of": self.as_of.isoformat(),
             "as_known": known,
             "register": {"seq": self.head.seq, "head": self.head.sha256},
+            "claim_tolerance_pct": _number(config.rules.claim_tolerance_pct),
             "sample": _any_sample(body),
             "sketch": any(figure["sketch"] for figure in body["targets"]),
         }
@@ -296,6 +297,10 @@ class Workspace:
             with self.register() as again:
                 return again.records(layer=PLOT_LAYER, as_of=day, seq=seq)
 
+        def retention_surveys() -> list[ProgressRecord]:
+            with self.register() as again:
+                return again.records(layer=PLOT_LAYER, kind="retention", as_of=day, seq=seq)
+
         def submission_decisions() -> list[Decision]:
             with self.register() as again:
                 return again.decisions(subject="submission", as_of=day, seq=seq)
@@ -309,6 +314,7 @@ class Workspace:
             read_versions=versions,
             read_plot_records=plot_records,
             read_submission_decisions=submission_decisions,
+            read_retention=retention_surveys,
         )
 
     def _plots(self, register: Register) -> derived.Kept:
@@ -354,6 +360,10 @@ def _unit_entry(unit: Unit) -> UnitEntry:
     names = json.dumps(msgspec.to_builtins(unit), ensure_ascii=False, sort_keys=True)
     unit_id = stable_id("unit", names)
     return UnitEntry(unit_id=unit_id, code=unit.code, name_zh=unit.name_zh, kind=unit.kind, names=names)
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
 
 
 def _any_sample(body: dict[str, Any]) -> bool:
