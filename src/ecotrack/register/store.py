@@ -39,6 +39,9 @@ _T = TypeVar("_T")
 _BULK_CACHE_KIB = 262_144
 
 
+_CHUNK = 900
+
+
 class Register:
     """An append-only register in one GeoPackage file on a local disk.
 
@@ -261,6 +264,14 @@ class Register:
         """Return decisions in the order of recording."""
         return self._read(Decision, {"subject = ?": subject}, seq=seq, up_to=("decided_on", as_of))
 
+    def versions_at(self, seqs: Ints) -> list[FeatureVersion]:
+        """Return feature versions by their places in the chain, ascending."""
+        return [one for where in _places(seqs) for one in self._read(FeatureVersion, where, seq=None)]
+
+    def records_at(self, seqs: Ints) -> list[ProgressRecord]:
+        """Return progress records by their places in the chain, ascending."""
+        return [one for where in _places(seqs) for one in self._read(ProgressRecord, where, seq=None, recorded=True)]
+
     def plot_ledger(self, layer: str, *, until: int, before: PlotLedger | None = None, since: int = 0) -> PlotLedger:
         """Return the plots of a layer as columns, up to a place; ``before`` is carried on from ``since``."""
         return read_ledger(self._connection, layer=layer, before=before, since=since, until=until)
@@ -386,6 +397,14 @@ class Register:
                 values |= {"seq": row[width], "recorded_at": row[width + 1], "author": row[width + 2]}
             result.append(cls(**values))
         return result
+
+
+def _places(seqs: Ints) -> Iterator[dict[str, tuple[int, ...]]]:
+    """Yield conditions that name some places of the chain each, as many as SQLite takes at a time."""
+    ordered = sorted({*seqs.tolist()})
+    for start in range(0, len(ordered), _CHUNK):
+        some = tuple(ordered[start : start + _CHUNK])
+        yield {f"t.seq IN ({', '.join('?' * len(some))})": some}
 
 
 def _lay_tables(connection: sqlite3.Connection, office: str) -> None:
