@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -257,6 +257,20 @@ class Register:
             recorded=True,
             scattered=but_layer is not None,
         )
+
+    def records_named(self, ids: Sequence[str]) -> list[ProgressRecord]:
+        """Return progress records by their ids."""
+        found = []
+        for start in range(0, len(ids), _CHUNK):
+            some = tuple(ids[start : start + _CHUNK])
+            where = {f"t.record_id IN ({', '.join('?' * len(some))})": some}
+            found += self._read(ProgressRecord, where, seq=None, recorded=True, scattered=True)
+        return found
+
+    def feature_names(self, layer: str) -> dict[str, str]:
+        """Return id and last name of every feature of a layer, empty where it has none."""
+        sql = "SELECT feature_id, coalesce(name, '') FROM feature_version NOT INDEXED WHERE layer = ? ORDER BY seq"
+        return dict(self._connection.execute(sql, (layer,)))
 
     def decisions(
         self, *, subject: str | None = None, as_of: dt.date | None = None, seq: int | None = None
