@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import folium
-from branca.element import Element, Figure, MacroElement
+from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from ecotrack.maps.assets import web_text
-from ecotrack.maps.inert import InertData
+from ecotrack.maps.inert import InertData, Verbatim
 from ecotrack.maps.model import MapModel
 from ecotrack.maps.pack import pack_definition, pack_layers
 from ecotrack.maps.seal import seal
@@ -27,18 +27,6 @@ SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "indica
 
 Progress = Callable[[str, str], None]
 """Called with one line in Chinese and in English at each step of a long build."""
-
-
-class _Verbatim(Element):
-    """Markup of our own that passes through no template."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._name = "Verbatim"
-        self.text = text
-
-    def render(self, **_kwargs: Any) -> str:
-        return self.text
 
 
 class WorkspaceLayers(MacroElement):
@@ -61,12 +49,12 @@ class WorkspaceLayers(MacroElement):
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Put data, style and scripts into the figure, and the starting call into its script."""
         figure = cast(Figure, self.get_root())
-        figure.header.add_child(_Verbatim(f"<style>{web_text('page.css')}</style>"), name="ecotrack_css")
-        figure.html.add_child(_Verbatim(web_text("page.html")), name="ecotrack_html")
+        figure.header.add_child(Verbatim(f"<style>{web_text('page.css')}</style>"), name="ecotrack_css")
+        figure.html.add_child(Verbatim(web_text("page.html")), name="ecotrack_html")
         for key, value in self._data().items():
             figure.html.add_child(InertData(f"ecotrack-{key}", value), name=f"ecotrack_{key}")
         for name in SCRIPTS:
-            figure.html.add_child(_Verbatim(f"<script>{web_text(name)}</script>"), name=f"ecotrack_{name}")
+            figure.html.add_child(Verbatim(f"<script>{web_text(name)}</script>"), name=f"ecotrack_{name}")
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
     def _data(self) -> dict[str, Any]:
@@ -130,7 +118,7 @@ def build_map(model: MapModel) -> folium.Map:
     shell._name, shell._id = "map", "shell"
     shell.add_child(WorkspaceLayers(model))
     figure = cast(Figure, shell.get_root())
-    figure.header.add_child(_Verbatim(f"<title>{_title(model)}</title>"), name="ecotrack_title")
+    figure.header.add_child(Verbatim(f"<title>{_title(model)}</title>"), name="ecotrack_title")
     return shell
 
 

@@ -121,6 +121,7 @@ def policy(scripts: list[str], styles: list[str], *, loose_styles: bool = False)
         "script-src": script_src,
         "style-src": "'unsafe-inline'" if loose_styles else style_src,
         "img-src": "data:",
+        "worker-src": "blob:",
         "base-uri": "'none'",
         "form-action": "'none'",
     }
