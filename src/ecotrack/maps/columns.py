@@ -51,16 +51,14 @@ class ColumnPacker:
         {'k': 'dict', 't': ['杨', '柳', None], 's': 0, 'w': 1}
         """
         rows = list(values)
-        kinds = {type(value) for value in rows}
+        kinds = set(map(type, rows))
         if len(kinds) == 1 and kinds <= {int, float}:
             packed = self._numeric(np.array(rows, dtype=np.float64))
             if packed is not None:
                 return packed
-        # A key of type and value: 1, 1.0 and True are one key to Python and three values to a reader.
-        places: dict[Any, int] = {}
-        codes = [places.setdefault((type(value), value), len(places)) for value in rows]
-        if len(places) <= min(_MOST_WORDS, max(256, len(rows) // 2)):
-            return self._words([value for _, value in places], np.array(codes, dtype=np.int64))
+        found = _dictionary(rows, kinds)
+        if found is not None:
+            return self._words(*found)
         sparse = kinds - {type(None)}
         if sparse <= {int, float}:
             return self._gaps(rows)
@@ -124,6 +122,19 @@ class ColumnPacker:
     def _plain(self, rows: list[Any]) -> Packed:
         text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
         return {"k": "json", "s": self._streams.add(smallest([text]), size=len(text))}
+
+
+def _dictionary(rows: list[Any], kinds: set[type]) -> tuple[list[Any], Ints] | None:
+    """Return the distinct values and each row's place among them; ``None`` where they are too many."""
+    # A key of type and value: 1, 1.0 and True are one key to Python and three values to a reader.
+    alike = len(kinds) == 1
+    keys = rows if alike else [(type(value), value) for value in rows]
+    words = dict.fromkeys(keys)
+    if len(words) > min(_MOST_WORDS, max(256, len(rows) // 2)):
+        return None
+    places = dict(zip(words, range(len(words)), strict=True))
+    codes = np.fromiter(map(places.__getitem__, keys), dtype=np.int64, count=len(rows))
+    return (list(words) if alike else [value for _, value in words]), codes
 
 
 def pack_json(value: Any, streams: Streams) -> Packed:

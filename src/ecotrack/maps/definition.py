@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from ecotrack.errors import BadConfig, Text, UnknownMap
+from ecotrack.maps.timeline import Step
 from ecotrack.model.layers import Classification
 from ecotrack.settings import read_text
 
-Panel = Literal["targets", "funnel", "units"]
+Panel = Literal["targets", "funnel", "units", "findings"]
+Base = Literal["none", "osm", "tianditu-vector", "tianditu-image"]
 FOLDER = "maps"
 
 
@@ -75,6 +78,14 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Ids of layers whose names are written on the map, most important first.
     records_shown
         How many of a feature's latest records its popup shows.
+    periods
+        Steps of the time slider: ``quarter``, ``month`` or ``none``.
+    periods_from
+        First day of the slider; the oldest record of the map's layers, if it is not said.
+    review
+        Whether overlaps of plots and anomalies are shown, for reviewers.
+    base
+        Online base that the page asks for once when it is opened: ``osm`` or ``tianditu-vector``, ``tianditu-image``.
     """
 
     id: str
@@ -88,6 +99,10 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     labels: tuple[str, ...] = ()
     paint: tuple[Paint, ...] = ()
     records_shown: int = 5
+    periods: Step = "none"
+    periods_from: dt.date | None = None
+    review: bool = False
+    base: Base = "none"
 
     @property
     def title(self) -> Text:

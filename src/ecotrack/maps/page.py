@@ -16,14 +16,38 @@ from folium.template import Template
 from ecotrack.maps.assets import web_text
 from ecotrack.maps.inert import InertData, Verbatim
 from ecotrack.maps.model import MapModel
-from ecotrack.maps.pack import pack_definition, pack_layers
+from ecotrack.maps.pack import is_packed, pack_definition, pack_layers
+from ecotrack.maps.plot_layer import add_engine, add_plots
+from ecotrack.maps.plot_table import pack_boards, pack_table
+from ecotrack.maps.plot_view import plot_table
 from ecotrack.maps.seal import seal
 
-SCRIPTS = ("words.js", "unpack.js", "card.js", "draw.js", "legend.js", "gauges.js", "tables.js", "start.js")
+SCRIPTS = (
+    "words.js",
+    "unpack.js",
+    "card.js",
+    "draw.js",
+    "labels.js",
+    "pick.js",
+    "legend.js",
+    "gauges.js",
+    "tables.js",
+    "time.js",
+    "find.js",
+    "zone.js",
+    "tools.js",
+    "picture.js",
+    "compare.js",
+    "link.js",
+    "start.js",
+)
 """Our scripts, in the order in which they stand in the page."""
 
 SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "indicators", "funnel")
 """Parts of the scoreboard that the page draws; the others (every pair of overlapping plots) stay out of the file."""
+
+PLOTS_KEY = "ecotrack-plots"
+"""Beginning of the ids of the blocks that hold packed plots, one number for each such layer."""
 
 Progress = Callable[[str, str], None]
 """Called with one line in Chinese and in English at each step of a long build."""
@@ -49,8 +73,12 @@ class WorkspaceLayers(MacroElement):
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Put data, style and scripts into the figure, and the starting call into its script."""
         figure = cast(Figure, self.get_root())
-        figure.header.add_child(Verbatim(f"<style>{web_text('page.css')}</style>"), name="ecotrack_css")
+        style = web_text("page.css") + web_text("tools.css")
+        figure.header.add_child(Verbatim(f"<style>{style}</style>"), name="ecotrack_css")
         figure.html.add_child(Verbatim(web_text("page.html")), name="ecotrack_html")
+        add_engine(figure)
+        for place, view in enumerate(view for view in self.model.views if is_packed(view)):
+            add_plots(figure, f"{PLOTS_KEY}-{place}", pack_table(plot_table(view, self.model)))
         for key, value in self._data().items():
             figure.html.add_child(InertData(f"ecotrack-{key}", value), name=f"ecotrack_{key}")
         for name in SCRIPTS:
@@ -58,8 +86,11 @@ class WorkspaceLayers(MacroElement):
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
     def _data(self) -> dict[str, Any]:
+        days = [day.isoformat() for day in self.model.days]
+        boards = pack_boards([one.board for one in self.model.timeline[:-1]])
         return {
-            "map": {**pack_definition(self.model.definition), "lang": self.model.lang},
+            "map": {**pack_definition(self.model.definition), "lang": self.model.lang, "days": days},
+            "boards": boards,
             "layers": pack_layers(self.model),
             "scoreboard": {key: self.model.scoreboard.get(key) for key in SHOWN},
         }

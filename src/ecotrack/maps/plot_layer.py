@@ -101,27 +101,33 @@ class PlotLayer(Layer):
         bounds = [] if plots.empty else [float(edge) for edge in _lonlat(plots).total_bounds]
         self._look = {"title": name, "lang": lang, "bounds": bounds}
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Put the engine once, and the data of this layer, into the page."""
         figure = cast(Figure, self.get_root())
         figure.header.add_child(Verbatim(f"<style>{web_text('plots.css')}</style>"), name="ecotrack_plots_css")
+        add_engine(figure)
         add_plots(figure, self.get_name(), self.packed)
         figure.html.add_child(InertData(f"{self.get_name()}-look", self._look), name=f"{self.get_name()}_look")
         figure.html.add_child(Verbatim(f"<script>{web_text('plots-alone.js')}</script>"), name="ecotrack_plots_alone")
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
 def add_plots(figure: Figure, key: str, packed: PackedPlots) -> None:
-    """Put the engine once, and one table of plots under ``key``, into a page; data come before what reads them."""
-    code = "\n".join(web_text(name) for name in ENGINE)
+    """Put one table of plots under ``key`` into a page; data come before what reads them."""
     parts: dict[str, Element] = {
         f"{key}_header": InertData(f"{key}-header", packed.header),
         f"{key}_data": InertText(f"{key}-data", packed.text),
-        "ecotrack_plots_engine": Verbatim(f'<script id="ecotrack-plots-engine">{code}</script>'),
-        "ecotrack_plots_js": Verbatim(f"<script>{web_text('plots.js')}</script>"),
     }
     for name, part in parts.items():
         figure.html.add_child(part, name=name)
+
+
+def add_engine(figure: Figure) -> None:
+    """Put the engine into a page: it reads packed data, in the page and in the worker."""
+    code = "\n".join(web_text(name) for name in ENGINE)
+    engine = Verbatim(f'<script id="ecotrack-plots-engine">{code}</script>')
+    figure.html.add_child(engine, name="ecotrack_plots_engine")
+    figure.html.add_child(Verbatim(f"<script>{web_text('plots.js')}</script>"), name="ecotrack_plots_js")
 
 
 def _lonlat(plots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -154,7 +160,9 @@ def _table_of(
         geometries=np.asarray(_lonlat(plots).geometry.array, dtype=object),
         ids=[str(value) for value in (plots[key] if key else plots.index)],
         names=plain_values(plots[label]) if label else [None] * len(plots),
-        fields=[PlotField(title=Text(title, title), values=plain_values(plots[name])) for name, title in titles.items()],
+        fields=[
+            PlotField(title=Text(title, title), values=plain_values(plots[name])) for name, title in titles.items()
+        ],
         periods=list(by_period),
         states=codes,
         palette=palette if colors else _colored(palette),
@@ -174,7 +182,12 @@ def plain_values(column: Any) -> list[Any]:
     >>> plain_values(pandas.Series([1.5, float("nan"), 2.0]))
     [1.5, None, 2.0]
     """
-    return [_plain(value) for value in column.tolist()]
+    values = column.tolist()
+    # Looking once at the types is much cheaper than looking at each value.
+    kinds = set(map(type, values))
+    if kinds <= {str, int, bool} or (kinds == {float} and all(map(math.isfinite, values))):
+        return list(values)
+    return [_plain(value) for value in values]
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from ecotrack.errors import Text
 from ecotrack.maps.base91 import to_text
 from ecotrack.maps.columns import ColumnPacker, pack_json, pack_states
 from ecotrack.maps.rings import Geometries, Grid, RingPacker, neighbours_first
-from ecotrack.maps.streams import Bytes, Streams
+from ecotrack.maps.streams import Bytes, Streams, smallest
 
 OTHER_COLOR = "#8d8d8d"
 """Of a state that the palette does not name."""
@@ -120,14 +121,16 @@ def encode_states(states: Sequence[Sequence[str | None]], palette: Mapping[str, 
     >>> codes.tolist(), list(colors)
     ([[0, 1], [1, 2]], ['a', 'b'])
     """
-    known = dict.fromkeys(palette)
+    known: dict[str | None, None] = dict.fromkeys(palette)
     for column in states:
-        known |= dict.fromkeys(state for state in column if state is not None)
+        known |= dict.fromkeys(column)
+    known.pop(None, None)
     if len(known) > MOST_STATES:
         raise ValueError(f"{len(known)} states; at most {MOST_STATES} can be told apart")
     place: dict[str | None, int] = {None: 0} | {state: code for code, state in enumerate(known, start=1)}
-    columns = [np.array([place[state] for state in column], dtype=np.uint8) for column in states]
-    return np.column_stack(columns), {state: palette.get(state, OTHER_COLOR) for state in known}
+    columns = [np.fromiter(map(place.__getitem__, column), dtype=np.uint8, count=len(column)) for column in states]
+    colors = {state: palette.get(state, OTHER_COLOR) for state in known if state is not None}
+    return np.column_stack(columns), colors
 
 
 def pack_table(table: PlotTable, *, accuracy_m: float = ACCURACY_M) -> PackedPlots:
@@ -155,7 +158,12 @@ def pack_table(table: PlotTable, *, accuracy_m: float = ACCURACY_M) -> PackedPlo
         "states": pack_states(table.states[order], streams),
         "columns": _pack_columns(table, order, streams),
         "fields": [
-            {"key": f"c{place}", "title": {"zh": one.title.zh, "en": one.title.en}, "unit": one.unit, "filters": one.filters}
+            {
+                "key": f"c{place}",
+                "title": {"zh": one.title.zh, "en": one.title.en},
+                "unit": one.unit,
+                "filters": one.filters,
+            }
             for place, one in enumerate(table.fields)
         ],
         **_pack_records(table.records, streams),
@@ -167,14 +175,13 @@ def pack_table(table: PlotTable, *, accuracy_m: float = ACCURACY_M) -> PackedPlo
 
 def _refuse_ragged(table: PlotTable) -> None:
     count = len(table.geometries)
-    columns = [table.ids, table.names, table.states, *(one.values for one in table.fields)]
-    if any(len(column) != count for column in columns):
-        raise ValueError(f"columns of {sorted({len(column) for column in columns})} rows for {count} plots")
+    lengths = {len(table.ids), len(table.names), len(table.states), *(len(one.values) for one in table.fields)}
+    if lengths != {count}:
+        raise ValueError(f"columns of {sorted(lengths)} rows for {count} plots")
 
 
 def _pack_columns(table: PlotTable, order: npt.NDArray[np.intp], streams: Streams) -> list[dict[str, Any]]:
     packer = ColumnPacker(streams)
-    places = order.tolist()
     named: dict[str, Sequence[Any]] = {"#id": table.ids, "#name": table.names}
     if table.samples is not None:
         named["#sample"] = table.samples
@@ -182,7 +189,13 @@ def _pack_columns(table: PlotTable, order: npt.NDArray[np.intp], streams: Stream
         begins = np.cumsum(table.records.shown) - np.asarray(table.records.shown)
         named |= {"#first": begins.tolist(), "#shown": table.records.shown, "#all": table.records.total}
     named |= {f"c{place}": one.values for place, one in enumerate(table.fields)}
-    return [{"name": name, "packed": packer.pack([values[row] for row in places])} for name, values in named.items()]
+    return [{"name": name, "packed": packer.pack(_taken(values, order))} for name, values in named.items()]
+
+
+def _taken(values: Sequence[Any], order: npt.NDArray[np.intp]) -> list[Any]:
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column[order].tolist()  # type: ignore[no-any-return]
 
 
 def _pack_records(records: RecordRows | None, streams: Streams) -> dict[str, Any]:
@@ -191,3 +204,35 @@ def _pack_records(records: RecordRows | None, streams: Streams) -> dict[str, Any
     packer = ColumnPacker(streams)
     packed = [{"name": name, "packed": packer.pack(values)} for name, values in records.columns.items()]
     return {"records": packed, "recordCount": sum(records.shown)}
+
+
+def pack_boards(boards: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Pack the figures of the slider's earlier days: equal rows of one day and the next are sent once.
+
+    Parameters
+    ----------
+    boards
+        Scoreboards, oldest first.
+
+    Returns
+    -------
+    dict or None
+        ``size`` and ``packed`` bytes and the ``text``; ``None`` without boards.
+    """
+    if not boards:
+        return None
+    sent: list[dict[str, Any]] = []
+    before: Mapping[str, Any] = {}
+    for board in boards:
+        sent.append({key: _changed(value, before.get(key)) for key, value in board.items()})
+        before = board
+    plain = json.dumps(sent, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+    packed = smallest([plain])
+    return {"size": len(plain), "packed": len(packed), "text": to_text(packed)}
+
+
+def _changed(value: Any, before: Any) -> Any:
+    """Return a list with ``None`` for each element that stands at the same place in the list before."""
+    if not isinstance(value, list) or not isinstance(before, list):
+        return value
+    return [None if place < len(before) and one == before[place] else one for place, one in enumerate(value)]

@@ -57,7 +57,7 @@
     block.textContent = '';
     function load(client) {
       return client.ask({ ask: 'load', header: header, text: text }).then(function (loaded) {
-        return Object.assign(client, { header: header, bounds: loaded.bounds, counts: loaded.summary.counts });
+        return Object.assign(client, { header: header, bounds: loaded.bounds, counts: loaded.summary.counts, sampled: loaded.sampled });
       });
     }
     const worker = workerOf();

@@ -54,7 +54,9 @@
         engine.median = plots.medianExtent(table);
         engine.look = lookOf(message.header);
         const summary = answer.set({ scene: 'main', period: message.header.periods.length - 1, hidden: [], filters: {} });
-        return { bounds: engine.index.bounds, summary: summary };
+        const samples = table.columns['#sample'];
+        const sampled = Boolean(samples && samples.words && samples.words.indexOf(true) >= 0);
+        return { bounds: engine.index.bounds, summary: summary, sampled: sampled };
       });
     };
 
@@ -88,6 +90,21 @@
       const context = message.canvas.getContext('2d');
       context.clearRect(0, 0, message.canvas.width, message.canvas.height);
       return { count: plots.paint(context, engine, scene(message.scene).classes, message.tile), picture: null };
+    };
+
+    // Part of a printed sheet: any box, at any size.
+    answer.sheet = function (message) {
+      const table = engine.table;
+      const unit = table.step / message.metres;
+      const frame = {
+        unit: unit, cx: -message.west / message.metres, cy: message.north / message.metres, pixels: message.width,
+        box: [message.west / table.step, (message.north - message.height * message.metres) / table.step,
+          (message.west + message.width * message.metres) / table.step, message.north / table.step]
+      };
+      const canvas = message.canvas || new OffscreenCanvas(message.width, message.height);
+      const look = { ratio: message.ratio, frame: frame, shapes: true };
+      const count = plots.paint(canvas.getContext('2d'), engine, scene(message.scene).classes, look);
+      return { count: count, picture: message.canvas ? null : canvas.transferToImageBitmap() };
     };
 
     // Rows under a point, the topmost first; where plots are smaller than their dot, the nearest dot.

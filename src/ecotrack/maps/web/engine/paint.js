@@ -220,13 +220,13 @@
   plots.paint = function (context, engine, classes, tile) {
     const table = engine.table;
     const look = engine.look;
-    const frame = plots.frame(table, tile);
+    const frame = tile.frame || plots.frame(table, tile);
     const rows = engine.index.within.apply(null, frame.box).filter(function (row) { return classes[row] > 0; });
     if (!rows.length) {
       return 0;
     }
     const typical = engine.median * frame.unit / tile.ratio;
-    if (typical < 2 && table.count > CROWD) {
+    if (typical < 2 && table.count > CROWD && !tile.shapes) {
       splat(context, table, rows, classes, frame, look);
       return rows.length;
     }
