@@ -82,6 +82,10 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Steps of the time slider: ``quarter``, ``month`` or ``none``.
     periods_from
         First day of the slider; the oldest record of the map's layers, if it is not said.
+    main
+        Whether it is the map that is meant when none is named.
+    unit
+        Code of the unit whose plots alone are shown.
     review
         Whether overlaps of plots and anomalies are shown, for reviewers.
     base
@@ -101,6 +105,8 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     records_shown: int = 5
     periods: Step = "none"
     periods_from: dt.date | None = None
+    main: bool = False
+    unit: str | None = None
     review: bool = False
     base: Base = "none"
 
@@ -132,7 +138,7 @@ def read_map(folder: Path, *, name: str | None = None) -> MapDef:
     folder
         The workspace's folder.
     name
-        The map's name; may be left out where there is only one.
+        The map's name; may be left out where there is only one, or where one says ``main = true``.
 
     Raises
     ------
@@ -142,9 +148,17 @@ def read_map(folder: Path, *, name: str | None = None) -> MapDef:
         The file does not fit its schema.
     """
     names = map_names(folder)
+    if name is None and len(names) > 1:
+        main = [found for found in (_read(folder, one) for one in names) if found.main]
+        if len(main) == 1:
+            return main[0]
     chosen = names[0] if name is None and len(names) == 1 else name
     if chosen not in names:
         raise UnknownMap(name=name or "", known="、".join(names) or "-")
+    return _read(folder, str(chosen))
+
+
+def _read(folder: Path, chosen: str) -> MapDef:
     path = folder / FOLDER / f"{chosen}.toml"
     try:
         found = msgspec.toml.decode(read_text(path), type=MapDef)

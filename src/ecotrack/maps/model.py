@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ecotrack.errors import (
     AboveClassification,
     BadConfig,
@@ -14,8 +16,10 @@ from ecotrack.errors import (
     PlotsOnPublicMap,
     UnknownLayer,
 )
-from ecotrack.maps.definition import FOLDER, MapDef
+from ecotrack.maps.definition import FOLDER, LayerGroup, MapDef
+from ecotrack.maps.review_layer import overlap_layer, overlaps_view
 from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
+from ecotrack.maps.unit_map import of_unit
 from ecotrack.model.layers import CLASSIFICATIONS, REGISTER_SOURCE, Classification, LayerDef
 
 if TYPE_CHECKING:
@@ -99,15 +103,26 @@ class MapModel:
         view = workspace.view(as_of=as_of, as_known=as_known)
         views = [view.layer(layer) for layer in definition.layers]
         timeline = _timeline(view, definition, views, tell)
+        views = [_with_gone_plots(one, timeline, workspace, as_known) for one in views]
+        views = [of_unit(one, workspace, unit=definition.unit, as_of=view.as_of) for one in views]
+        if definition.review:
+            overlaps = overlap_layer(workspace.config.classification)
+            views = [overlaps_view(view, layer=overlaps), *views]
+            definition = _with_review_group(definition, overlaps)
         return cls(
             definition=definition,
-            views=tuple(_with_gone_plots(one, timeline, workspace, as_known) for one in views),
+            views=tuple(views),
             scoreboard=view.to_json(),
             code_lists=workspace.config.code_lists,
             unit_names={unit.code: unit.name_zh for unit in workspace.units},
             lang=lang,
             timeline=tuple(timeline),
         )
+
+
+def _with_review_group(definition: MapDef, layer: LayerDef) -> MapDef:
+    group = LayerGroup(title_zh="复核", title_en="Review", layers=(layer.id,))
+    return msgspec.structs.replace(definition, groups=(group, *definition.groups))
 
 
 def _timeline(view: View, definition: MapDef, views: list[LayerView], tell: Told | None) -> list[Moment]:

@@ -173,7 +173,7 @@ def _period(there: LayerMoment, view: LayerView, paint: Paint | None) -> dict[st
 
 
 def _reading(feature: FeatureView) -> dict[str, Any] | None:
-    """The latest adopted observation that has a value."""
+    """Return the latest adopted observation that has a value."""
     for record in feature.records:
         if record.kind == OBSERVATION and record.state == ADOPTED and record.value is not None:
             level = record.fields.get("level_m")
@@ -198,6 +198,8 @@ def pack_definition(definition: MapDef) -> dict[str, Any]:
         "bounds": list(definition.bounds),
         "panels": list(definition.panels),
         "base": definition.base,
+        "unit": definition.unit,
+        "review": definition.review,
         "labels": list(definition.labels),
         "groups": [
             {

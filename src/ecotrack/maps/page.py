@@ -32,6 +32,7 @@ SCRIPTS = (
     "legend.js",
     "gauges.js",
     "tables.js",
+    "review.js",
     "time.js",
     "find.js",
     "zone.js",
@@ -43,7 +44,7 @@ SCRIPTS = (
 )
 """Our scripts, in the order in which they stand in the page."""
 
-SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "indicators", "funnel")
+SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "indicators", "funnel", "units")
 """Parts of the scoreboard that the page draws; the others (every pair of overlapping plots) stay out of the file."""
 
 PLOTS_KEY = "ecotrack-plots"
@@ -85,6 +86,9 @@ class WorkspaceLayers(MacroElement):
             figure.html.add_child(Verbatim(f"<script>{web_text(name)}</script>"), name=f"ecotrack_{name}")
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
+    def _shown_keys(self) -> tuple[str, ...]:
+        return (*SHOWN, "findings") if "findings" in self.model.definition.panels else SHOWN
+
     def _data(self) -> dict[str, Any]:
         days = [day.isoformat() for day in self.model.days]
         boards = pack_boards([one.board for one in self.model.timeline[:-1]])
@@ -92,7 +96,7 @@ class WorkspaceLayers(MacroElement):
             "map": {**pack_definition(self.model.definition), "lang": self.model.lang, "days": days},
             "boards": boards,
             "layers": pack_layers(self.model),
-            "scoreboard": {key: self.model.scoreboard.get(key) for key in SHOWN},
+            "scoreboard": {key: self.model.scoreboard.get(key) for key in self._shown_keys()},
         }
 
 
@@ -203,11 +207,12 @@ def write_map(
     sealed = sealed_page(shell, local=local).encode("utf-8")
     tell(f"正在写出 {len(sealed) / 1e6:.1f} MB", f"writing {len(sealed) / 1e6:.1f} MB")
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, sealed)
+    replace_file(path, sealed)
     return path
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a file in place of the one that was there: whole, or not at all."""
     handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

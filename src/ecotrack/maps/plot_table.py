@@ -127,7 +127,8 @@ def encode_states(states: Sequence[Sequence[str | None]], palette: Mapping[str, 
     known.pop(None, None)
     if len(known) > MOST_STATES:
         raise ValueError(f"{len(known)} states; at most {MOST_STATES} can be told apart")
-    place: dict[str | None, int] = {None: 0} | {state: code for code, state in enumerate(known, start=1)}
+    place: dict[str | None, int] = {None: 0}
+    place.update((state, code) for code, state in enumerate(known, start=1))
     columns = [np.fromiter(map(place.__getitem__, column), dtype=np.uint8, count=len(column)) for column in states]
     colors = {state: palette.get(state, OTHER_COLOR) for state in known if state is not None}
     return np.column_stack(columns), colors

@@ -157,8 +157,8 @@ class RingPacker:
         before[1:][begins[:-1]] = 0
         rings = int(of_ring[-1]) + 1 if len(of_ring) else 0
         length = np.hypot(step[inner, 0], step[inner, 1])
-        mean = np.bincount(of_ring[inner], weights=length, minlength=rings)
-        mean = mean / np.maximum(np.bincount(of_ring[inner], minlength=rings), 1)
+        total = np.bincount(of_ring[inner], weights=length, minlength=rings)
+        mean = total / np.maximum(np.bincount(of_ring[inner], minlength=rings), 1)
         size = np.minimum(np.rint(3 * np.log2(mean + 1)).astype(np.int64), SIZES - 1)
         self._columns["size"].append(size)
         kind = size[of_ring[inner]] * DIRECTIONS + direction(before[inner, 0], before[inner, 1])

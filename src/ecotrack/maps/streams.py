@@ -30,7 +30,7 @@ def deflate(parts: Sequence[bytes | Bytes], *, strategy: int = zlib.Z_DEFAULT_ST
     packer = zlib.compressobj(level, zlib.DEFLATED, 15, 9, strategy)
     out = []
     for part in parts:
-        out += [packer.compress(part), packer.flush(zlib.Z_BLOCK)]
+        out += [packer.compress(part if isinstance(part, bytes) else part.data), packer.flush(zlib.Z_BLOCK)]
     return b"".join([*out, packer.flush(zlib.Z_FINISH)])
 
 

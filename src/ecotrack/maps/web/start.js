@@ -288,9 +288,11 @@
     const bounds = definition.bounds;
     let boards = days.map(function () { return null; });
     let ready = false;
+    eco.view.unit = definition.unit;
     eco.view.register = scoreboard.register;
     eco.view.asKnown = scoreboard.as_known;
     eco.view.board = scoreboard;
+    eco.view.last = scoreboard;
     restore(link, days);
     boards[days.length - 1] = scoreboard;
     eco.speak(link.lang === 'en' || link.lang === 'zh' ? link.lang : definition.lang);
@@ -388,6 +390,18 @@
             }
           });
         }
+      });
+    };
+
+    eco.goToPlot = function (id) {
+      scene.drawn.filter(function (entry) { return entry.client; }).forEach(function (entry) {
+        entry.client.ask({ ask: 'find', id: id }).then(function (row) {
+          if (row >= 0) {
+            goTo(map, scene, { entry: entry, row: row });
+          } else {
+            eco.say(eco.word('nothingFound'));
+          }
+        });
       });
     };
 

@@ -71,7 +71,7 @@
     search: ['查找地块、单位、名称', 'Search plots, units, names'],
     searchHint: ['查找小班号、名称、单位', 'Plot id, name, unit'],
     nothingFound: ['没有找到', 'Nothing found'],
-    filter: ['筛选', 'Filter'],
+    filter: ['筛选地块', 'Filter plots'],
     all: ['全部', 'All'],
     allPlots: ['取消筛选', 'Clear filters'],
     measure: ['量测', 'Measure'],
@@ -92,6 +92,11 @@
     noPlots: ['地块没有读出：', 'The plots could not be read:'],
     findings: ['疑点', 'Findings'],
     overlaps: ['重叠', 'Overlaps'],
+    accepted: ['审核净面积', 'Accepted, net'],
+    qualified: ['合格净面积', 'Qualified, net'],
+    spongeShare: ['达标面积占比', 'Share that passes'],
+    zonesPassed: ['达标分区', 'Zones that pass'],
+    figuresOf: ['属地指标，截至', 'Figures of the place, as of'],
     goThere: ['在地图上显示', 'Show on the map'],
     no: ['否', 'no'],
     yes: ['是', 'yes']
@@ -109,7 +114,7 @@
     '已整地': 'prepared', '已造林': 'planted', '未开工': 'not begun', '在建': 'under way', '完工': 'finished',
     '验收': 'accepted', '反弹': 'relapsed', '达标': 'passes', '不达标': 'fails', '未评估': 'not assessed',
     '已评价': 'assessed', '断流': 'dry', '冰冻': 'frozen', '未监测': 'unmonitored', '待审': 'in review',
-    '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
+    '争议': 'disputed', '重叠': 'shared', '碎屑重叠': 'sliver', '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
   };
 
   const LEVELS = { '公开': 'Public', '内部': 'Internal', '涉密': 'Secret' };
