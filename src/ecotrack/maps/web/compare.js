@@ -19,13 +19,11 @@
 
   // Draws the layers a second time in panes of their own, as of the other day.
   function otherScene(map, drawn, panes) {
-    const renderer = L.canvas({ padding: 0.3, pane: panes.vector });
+    const renderers = eco.renderers(panes);
     const layers = L.layerGroup().addTo(map);
     drawn.filter(function (entry) { return entry.visible; }).forEach(function (entry) {
       if (!entry.packed) {
-        const group = eco.draw(entry.layer, renderer, eco.view.other);
-        group.eachLayer(function (one) { one.options.interactive = false; });
-        layers.addLayer(group);
+        layers.addLayer(eco.draw(entry.layer, renderers[entry.above ? 'above' : 'vector'], eco.view.other));
       } else if (entry.client) {
         entry.client.ask(eco.sceneOf(entry, 'other', eco.view.other)).then(function () {
           layers.addLayer(new window.ecotrackPlots.Tiles(entry.client, { pane: panes.plots, scene: 'other' }));
@@ -39,7 +37,7 @@
     if (days.length < 2) {
       return { set: function () {} };
     }
-    const left = map.getPane('eco-vector-main') ? ['eco-vector-main', 'eco-plots-main'] : [];
+    const left = ['eco-vector-main', 'eco-plots-main', 'eco-above-main'];
     const panes = eco.panes(map, 'other', 4);
     const bar = eco.el('div', 'eco-swipe');
     const range = eco.el('input', 'eco-swipe-range');
@@ -67,7 +65,7 @@
       const end = map.containerPointToLayerPoint(size);
       const at = corner.x + size.x * share;
       left.forEach(function (name) { clip(name, [corner.y, at, end.y, corner.x]); });
-      [panes.vector, panes.plots].forEach(function (name) { clip(name, [corner.y, end.x, end.y, at]); });
+      [panes.vector, panes.plots, panes.above].forEach(function (name) { clip(name, [corner.y, end.x, end.y, at]); });
       bar.style.left = 100 * share + '%';
     }
     function clip(name, box) {
@@ -101,7 +99,7 @@
       } else if (scene) {
         scene.remove();
         scene = null;
-        left.concat([panes.vector, panes.plots]).forEach(function (name) { clip(name, null); });
+        left.concat([panes.vector, panes.plots, panes.above]).forEach(function (name) { clip(name, null); });
         [bar, range, badges[0], badges[1]].forEach(function (part) { part.remove(); });
       }
       eco.changed();

@@ -96,14 +96,23 @@
 
   // Panes of one scene: what the swipe cuts.
   eco.panes = function (map, scene, above) {
-    const names = { vector: 'eco-vector-' + scene, plots: 'eco-plots-' + scene };
+    const names = { vector: 'eco-vector-' + scene, plots: 'eco-plots-' + scene, above: 'eco-above-' + scene };
     Object.keys(names).forEach(function (kind, place) {
       const pane = map.createPane(names[kind]);
       pane.style.zIndex = String(400 + above + place);
-      // Tiles take no clicks; what lies under them does.
-      pane.style.pointerEvents = kind === 'plots' ? 'none' : '';
+      // The map itself is clicked; what lies there is looked up.
+      pane.style.pointerEvents = 'none';
     });
     return names;
+  };
+
+  // Under the plots and above them.
+  eco.renderers = function (panes) {
+    const options = { padding: 0.3, tolerance: 4 };
+    return {
+      vector: L.canvas(Object.assign({ pane: panes.vector }, options)),
+      above: L.canvas(Object.assign({ pane: panes.above }, options))
+    };
   };
 
   // A Leaflet group with one path per feature.

@@ -3,6 +3,7 @@
   'use strict';
 
   const eco = window.ecotrack;
+  const SMALL_PX = 44;
 
   // What was last read of a feature, such as a lake's surface, in words.
   eco.readingText = function (reading) {
@@ -18,9 +19,25 @@
     box.appendChild(document.createTextNode(eco.clip(label.name, 20)));
     const readings = eco.now(label.entry.layer).readings;
     const reading = readings && readings[label.row];
-    if (reading) {
-      box.appendChild(eco.el('small', '', eco.readingText(reading)));
+    const figures = eco.figuresOf(label.entry.layer, label.entry.layer.ids[label.row]).filter(function (row) { return row[0] === 'spongeShare'; });
+    if (reading || figures.length) {
+      box.appendChild(eco.el('small', '', reading ? eco.readingText(reading) : eco.word('passes') + ' ' + figures[0][1]));
     }
+  }
+
+  function spanOf(parts) {
+    const latitudes = [].concat.apply([], parts.map(function (rings) { return rings[0].map(function (point) { return point[0]; }); }));
+    return [Math.min.apply(null, latitudes), Math.max.apply(null, latitudes)];
+  }
+
+  // The name of something smaller than itself stands below it.
+  function under(label, map) {
+    if (!label.span) {
+      return 0;
+    }
+    const low = map.latLngToLayerPoint([label.span[0], label.point[1]]).y;
+    const size = low - map.latLngToLayerPoint([label.span[1], label.point[1]]).y;
+    return size < SMALL_PX ? low - map.latLngToLayerPoint(label.point).y + 10 : 0;
   }
 
   eco.label = function (layers, map) {
@@ -37,6 +54,7 @@
             row: k,
             name: name,
             point: [point[1], point[0]],
+            span: layer.geometry === 'Polygon' ? spanOf(layer.shapes[k]) : null,
             marker: L.marker([point[1], point[0]], { icon: icon, interactive: false, keyboard: false }),
             html: html
           });
@@ -52,6 +70,7 @@
           map[wanted ? 'addLayer' : 'removeLayer'](label.marker);
         }
         label.html.classList.remove('eco-hidden');
+        label.html.style.marginTop = under(label, map) + 'px';
         const box = label.html.getBoundingClientRect();
         const covered = taken.some(function (other) {
           return box.left < other.right + 3 && box.right + 3 > other.left && box.top < other.bottom && box.bottom > other.top;

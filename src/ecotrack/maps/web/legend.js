@@ -120,6 +120,9 @@
     const list = entry.visible ? eco.legendRows(entry) : [];
     // Where the states have colours of their own, the layer itself has none.
     const own = Object.keys(layer.paint.colors).length && list.length ? '' : swatch(layer, plain(layer), Boolean(layer.style.dash));
+    if (own && layer.geometry === 'Polygon') {
+      own.style.borderColor = layer.style.color;
+    }
     const label = eco.el('label', 'eco-layer', [box, own, eco.el('span', '', words)]);
     const item = eco.el('li', 'eco-entry', label);
     item.dataset.layer = layer.id;

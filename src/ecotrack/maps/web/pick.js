@@ -106,31 +106,43 @@
     })).then(function (found) { return [].concat.apply([], found); });
   }
 
-  eco.startPicking = function (map, drawn) {
-    let under = null;
-
-    drawn.filter(function (entry) { return !entry.packed; }).forEach(function (entry) {
-      entry.group.on('click', function (event) {
-        const row = event.layer.ecotrackRow;
+  // Features of the reference layers under a place, the topmost first. (A private member of Leaflet, which is pinned:
+  // canvases that lie above one another would keep the pointer from each other.)
+  function drawnAt(drawn, map, latlng) {
+    const point = map.latLngToLayerPoint(latlng);
+    const found = [];
+    drawn.filter(function (entry) { return entry.visible && !entry.packed; }).forEach(function (entry) {
+      entry.group.eachLayer(function (path) {
+        const row = path.ecotrackRow;
         const state = eco.lacksRecord(entry.layer, row) ? '' : eco.stateOf(entry.layer, row);
-        if (!eco.isHidden(entry.layer, state)) {
-          under = { entry: entry, row: row, stamp: event.originalEvent };
+        if (path._containsPoint(point) && !eco.isHidden(entry.layer, state)) {
+          found.unshift({ entry: entry, row: row });
         }
       });
-      if (hovers) {
-        entry.group.on('mouseover', function (event) { entry.over = event.layer.ecotrackRow; });
-        entry.group.on('mouseout', function () { entry.over = null; });
-      }
     });
+    return found;
+  }
+
+  // Everything under a place as it is seen, the topmost first.
+  eco.under = function (drawn, map, latlng) {
+    const vector = drawnAt(drawn, map, latlng);
+    return plotsAt(drawn, map, latlng).then(function (plots) {
+      const above = vector.filter(function (found) { return found.entry.above; });
+      const below = vector.filter(function (found) { return !found.entry.above; });
+      return above.concat(plots, below);
+    });
+  };
+
+  eco.startPicking = function (map, drawn) {
+    const tip = L.tooltip({ direction: 'top', className: 'eco-tipbox' });
+    const box = map.getContainer();
+    let asked = 0;
 
     map.on('click', function (event) {
       if (eco.measuring) {
         return;
       }
-      const vector = under && under.stamp === event.originalEvent ? [{ entry: under.entry, row: under.row }] : [];
-      under = null;
-      plotsAt(drawn, map, event.latlng).then(function (plots) {
-        const all = plots.concat(vector);
+      eco.under(drawn, map, event.latlng).then(function (all) {
         if (all.length) {
           tip.remove();
           eco.openCard(map, event.latlng, all, 0);
@@ -138,28 +150,9 @@
       });
     });
 
-    // ---- the tooltip: one, and only where something can hover
-    const tip = L.tooltip({ direction: 'top', className: 'eco-tipbox' });
-    let asked = 0;
-    if (hovers) {
-      map.on('mousemove', function (event) {
-        asked += 1;
-        const mine = asked;
-        if (mine % 2 || eco.measuring || eco.moving) {
-          return;
-        }
-        plotsAt(drawn, map, event.latlng).then(function (plots) {
-          if (mine + 1 >= asked) {
-            show(event.latlng, plots[0]);
-          }
-        });
-      });
-      map.on('mouseout movestart', function () { tip.remove(); });
-    }
-
-    function show(latlng, plot) {
-      const entry = drawn.slice().reverse().find(function (one) { return one.visible && typeof one.over === 'number'; });
-      const found = plot || (entry && { entry: entry, row: entry.over });
+    // One tooltip, and only where something can hover.
+    function show(latlng, found) {
+      box.classList.toggle('eco-over', Boolean(found));
       if (!found) {
         tip.remove();
         return;
@@ -171,5 +164,39 @@
         }
       });
     }
+    if (hovers) {
+      map.on('mousemove', function (event) {
+        asked += 1;
+        const mine = asked;
+        if (eco.measuring || eco.moving) {
+          return;
+        }
+        // The next frame asks for the last of the moves before it.
+        requestAnimationFrame(function () {
+          if (mine === asked) {
+            eco.under(drawn, map, event.latlng).then(function (all) {
+              if (mine === asked) {
+                show(event.latlng, all[0]);
+              }
+            });
+          }
+        });
+      });
+      map.on('mouseout movestart', function () {
+        asked += 1;
+        show(null, null);
+      });
+    }
+
+    // Enter on the map tells what lies in its middle.
+    box.addEventListener('keydown', function (event) {
+      if (event.key === 'Enter' && event.target === box) {
+        eco.under(drawn, map, map.getCenter()).then(function (all) {
+          if (all.length) {
+            eco.openCard(map, map.getCenter(), all, 0);
+          }
+        });
+      }
+    });
   };
 })();

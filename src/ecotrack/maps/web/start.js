@@ -212,7 +212,7 @@
 
   function drawAll(definition, map, days, link) {
     const panes = eco.panes(map, 'main', 0);
-    const renderer = L.canvas({ padding: 0.3, tolerance: 4, pane: panes.vector });
+    const renderers = eco.renderers(panes);
     const entries = entriesOf(definition, link);
     const byLayer = {};
     entries.forEach(function (entry) { byLayer[entry.layer.id] = entry; });
@@ -222,7 +222,8 @@
       if (entry.packed) {
         entry.group = L.layerGroup();
       } else {
-        entry.group = eco.draw(entry.layer, renderer, eco.view.period);
+        entry.above = drawn.slice(0, drawn.indexOf(entry)).some(function (other) { return other.packed; });
+        entry.group = eco.draw(entry.layer, renderers[entry.above ? 'above' : 'vector'], eco.view.period);
       }
       if (entry.visible) {
         entry.group.addTo(map);

@@ -92,6 +92,7 @@
     noPlots: ['地块没有读出：', 'The plots could not be read:'],
     findings: ['疑点', 'Findings'],
     overlaps: ['重叠', 'Overlaps'],
+    passes: ['达标', 'passes'],
     accepted: ['审核净面积', 'Accepted, net'],
     qualified: ['合格净面积', 'Qualified, net'],
     spongeShare: ['达标面积占比', 'Share that passes'],
