@@ -28,6 +28,8 @@ def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         yield found
 
 
+PLOTS = "ecotrack.entries.find((entry) => entry.client).client"
+
 ATTACKS = [
     "${alert(1)}",
     "`-alert(1)-`",
@@ -96,7 +98,7 @@ def test_no_text_from_data_ever_runs(open_map: Open, attack: str) -> None:
         page.click(button)
     assert opened.complaints == []
     assert page.locator("img").count() == 0
-    assert page.evaluate("ecotrack.read('layers')[0].names.c") == attack
+    assert page.evaluate(f"{PLOTS}.ask({{ ask: 'card', scene: 'main', row: 0 }}).then((card) => card.values['#name'])") == attack
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

@@ -27,7 +27,7 @@ def to_text(data: bytes) -> str:
     Examples
     --------
     >>> to_text(b"plot")
-    "C._'=C          "
+    'JSTvm.          '
     >>> set(to_text(bytes(range(256)))) & set("<>&\\\n")
     set()
     """

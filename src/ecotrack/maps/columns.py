@@ -161,6 +161,8 @@ def pack_states(codes: Bytes, streams: Streams) -> Packed:
     """
     rows, periods = codes.shape
     whole = np.ascontiguousarray(codes)
+    if rows == 0:
+        return {"k": "changes", "s": streams.add(smallest([b""]), size=0)}
     found, places = np.unique(whole.view(f"V{periods}").ravel(), return_inverse=True)
     if len(found) <= _MOST_WORDS:
         table = np.frombuffer(found.tobytes(), dtype=np.uint8).reshape(-1, periods)

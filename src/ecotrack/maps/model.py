@@ -57,9 +57,9 @@ class MapModel:
     timeline: tuple[Moment, ...] = ()
 
     @property
-    def days(self) -> list[dt.date]:
-        """Days of the slider; the map's own day alone where there is no slider."""
-        return [moment.day for moment in self.timeline] or [dt.date.fromisoformat(self.scoreboard["as_of"])]
+    def days(self) -> list[str]:
+        """Days of the slider, as 2016-03-31; the map's own day alone where there is no slider."""
+        return [one.day.isoformat() for one in self.timeline] or [str(self.scoreboard["as_of"])]
 
     def colors(self, layer: LayerDef) -> dict[str, str]:
         """Return the colours of a layer's states on this map, in the order of the legend."""

@@ -90,10 +90,9 @@ class WorkspaceLayers(MacroElement):
         return (*SHOWN, "findings") if "findings" in self.model.definition.panels else SHOWN
 
     def _data(self) -> dict[str, Any]:
-        days = [day.isoformat() for day in self.model.days]
         boards = pack_boards([one.board for one in self.model.timeline[:-1]])
         return {
-            "map": {**pack_definition(self.model.definition), "lang": self.model.lang, "days": days},
+            "map": {**pack_definition(self.model.definition), "lang": self.model.lang, "days": self.model.days},
             "boards": boards,
             "layers": pack_layers(self.model),
             "scoreboard": {key: self.model.scoreboard.get(key) for key in self._shown_keys()},

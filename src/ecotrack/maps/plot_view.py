@@ -49,7 +49,7 @@ def plot_table(view: LayerView, model: MapModel) -> PlotTable:
         ids=[feature.feature_id for feature in features],
         names=[feature.name for feature in features],
         fields=_fields(view, features, model),
-        periods=[day.isoformat() for day in model.days],
+        periods=model.days,
         states=codes,
         palette=palette,
         samples=[bool(feature.sample) for feature in features],

@@ -36,8 +36,8 @@ class Grid:
     @classmethod
     def of(cls, geometries: Geometries, *, accuracy_m: float) -> Grid:
         """Return the coarsest grid that moves no corner further than ``accuracy_m`` on the ground."""
-        bounds = shapely.total_bounds(geometries)
-        south, north = (0.0, 0.0) if np.isnan(bounds).any() else (float(bounds[1]), float(bounds[3]))
+        edges = shapely.bounds(geometries).reshape(-1, 4)[~shapely.is_empty(geometries)]
+        south, north = (float(edges[:, 1].min()), float(edges[:, 3].max())) if len(edges) else (0.0, 0.0)
         # Mercator metres are largest away from the equator; the corner of the view nearest to it decides.
         nearest = 0.0 if south < 0 < north else min(abs(south), abs(north))
         return cls(1.38 * accuracy_m / float(np.cos(np.radians(nearest))))

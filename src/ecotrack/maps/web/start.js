@@ -313,6 +313,7 @@
     }
     furnish(map);
     const scene = drawAll(definition, map, days, link);
+    eco.entries = scene.drawn;
     const swipe = eco.compare(map, scene.drawn, days);
 
     function plotsAgain() {
