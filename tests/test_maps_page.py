@@ -21,7 +21,6 @@ from ecotrack.units import round_half_up
 from ecotrack.workspace import FeatureView
 from map_cases import LAYERS, Open, a_definition, a_model, a_scoreboard, chromium, feature, opener, record, view
 
-
 PIXELS = """(which) => Array.from(document.querySelectorAll(which)).reduce((sum, canvas) => {
   const copy = document.createElement('canvas');
   copy.width = canvas.width; copy.height = canvas.height;

@@ -98,7 +98,10 @@ def test_no_text_from_data_ever_runs(open_map: Open, attack: str) -> None:
         page.click(button)
     assert opened.complaints == []
     assert page.locator("img").count() == 0
-    assert page.evaluate(f"{PLOTS}.ask({{ ask: 'card', scene: 'main', row: 0 }}).then((card) => card.values['#name'])") == attack
+    assert (
+        page.evaluate(f"{PLOTS}.ask({{ ask: 'card', scene: 'main', row: 0 }}).then((card) => card.values['#name'])")
+        == attack
+    )
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

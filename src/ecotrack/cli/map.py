@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -57,6 +57,20 @@ OUT = Path("maps") / "out"
     type=click.Choice(["none", "quarter", "month"]),
     help=say("时间轴的步长（默认按地图定义）", "steps of the time slider (default: as the map says)"),
 )
+@option(
+    "--base",
+    help=say(
+        "在线底图：tianditu-vector、tianditu-image、osm 或瓦片地址（默认不联网）",
+        "online base: tianditu-vector, tianditu-image, osm or an address of tiles (default: no network)",
+    ),
+)
+@option(
+    "--base-key",
+    help=say(
+        "天地图密钥，会写进文件；不给时由看图的人填写",
+        "key for Tianditu, written into the file; without it whoever opens the map is asked",
+    ),
+)
 @click.pass_context
 def map_(
     ctx: click.Context,
@@ -67,6 +81,8 @@ def map_(
     unit: str | None,
     all_: bool,
     periods: Literal["none", "quarter", "month"] | None,
+    base: str | None,
+    base_key: str | None,
 ) -> None:
     """Write one map of the workspace; ``NAME`` may be left out where there is only one, or a main one."""
     from ecotrack.maps import read_map
@@ -74,7 +90,9 @@ def map_(
     if all_ and (name or output):
         raise click.UsageError("[NAME] [-o FILE] | --all")
     workspace = open_workspace(ctx)
-    draw = partial(_draw, ctx, workspace, as_of=as_of, as_known=as_known, unit=unit, periods=periods)
+    changes = {name: value for name, value in (("periods", periods), ("base", base)) if value}
+    known = {"as_of": as_of, "as_known": as_known, "base_key": base_key}
+    draw = partial(_draw, ctx, workspace, known=known, unit=unit, changes=changes)
     if not all_:
         draw(read_map(workspace.folder, name=name), output)
         return
@@ -93,10 +111,9 @@ def _draw(
     definition: MapDef,
     output: Path | None,
     *,
-    as_of: dt.date | None,
-    as_known: dt.datetime | None,
+    known: dict[str, Any],
     unit: str | None,
-    periods: Literal["none", "quarter", "month"] | None,
+    changes: dict[str, str],
 ) -> IndexEntry:
     from msgspec.structs import replace
 
@@ -108,9 +125,9 @@ def _draw(
         speak(ctx, zh, en, err=True)
 
     definition = for_unit(definition, workspace, unit=unit) if unit else definition
-    definition = replace(definition, periods=periods) if periods else definition
+    definition = replace(definition, **changes)
     tell(f"{definition.id}：正在读取图层和指标", f"{definition.id}: reading layers and figures")
-    model = MapModel.of(workspace, definition, as_of=as_of, as_known=as_known, lang=lang_of(ctx), tell=tell)
+    model = MapModel.of(workspace, definition, lang=lang_of(ctx), tell=tell, **known)
     path = output or workspace.folder / OUT / f"{definition.id}.html"
     write_map(build_map(model), path, progress=tell)
     speak(ctx, f"已写出 {path}", f"wrote {path}")

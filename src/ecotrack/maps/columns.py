@@ -59,8 +59,9 @@ class ColumnPacker:
         found = _dictionary(rows, kinds)
         if found is not None:
             return self._words(*found)
-        sparse = kinds - {type(None)}
-        if sparse <= {int, float}:
+        if kinds == {float}:
+            return self._raw(np.array(rows, dtype="<f8"))
+        if type(None) in kinds and kinds - {type(None)} <= {int, float}:
             return self._gaps(rows)
         return self._numbered(rows) if kinds == {str} else self._plain(rows)
 
@@ -84,6 +85,11 @@ class ColumnPacker:
         self._numbers.append((digits, values))
         stream = self._streams.add(data, size=width * len(values))
         return {"k": "int", "q": digits, "s": stream, "w": width, **more}
+
+    def _raw(self, values: npt.NDArray[np.float64]) -> Packed:
+        """Numbers that no scale makes whole, such as computed ones: their eight bytes, plane by plane."""
+        parts = list(np.ascontiguousarray(values.view(np.uint8).reshape(-1, 8).T))
+        return {"k": "raw", "s": self._streams.add(smallest(parts), size=8 * len(values))}
 
     def _words(self, words: list[Any], codes: Ints) -> Packed:
         if len(words) <= 1:

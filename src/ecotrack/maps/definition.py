@@ -14,7 +14,6 @@ from ecotrack.model.layers import Classification
 from ecotrack.settings import read_text
 
 Panel = Literal["targets", "funnel", "units", "findings"]
-Base = Literal["none", "osm", "tianditu-vector", "tianditu-image"]
 FOLDER = "maps"
 
 
@@ -89,7 +88,7 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     review
         Whether overlaps of plots and anomalies are shown, for reviewers.
     base
-        Online base that the page asks for once when it is opened: ``osm`` or ``tianditu-vector``, ``tianditu-image``.
+        Online base, as `ecotrack.maps.base_map.base_map` names it; ``None`` is no network at all.
     """
 
     id: str
@@ -108,7 +107,7 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     main: bool = False
     unit: str | None = None
     review: bool = False
-    base: Base = "none"
+    base: str | None = None
 
     @property
     def title(self) -> Text:

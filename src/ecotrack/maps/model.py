@@ -16,6 +16,7 @@ from ecotrack.errors import (
     PlotsOnPublicMap,
     UnknownLayer,
 )
+from ecotrack.maps.base_map import BaseMap, base_map
 from ecotrack.maps.definition import FOLDER, LayerGroup, MapDef
 from ecotrack.maps.review_layer import overlap_layer, overlaps_view
 from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
@@ -46,6 +47,8 @@ class MapModel:
         Language in which the page opens.
     timeline
         What the workspace says on each day of the slider, the map's own day last; empty without a slider.
+    base
+        Online base; ``None`` is a page that asks no network for anything.
     """
 
     definition: MapDef
@@ -55,6 +58,7 @@ class MapModel:
     unit_names: dict[str, str] = field(default_factory=dict)
     lang: Lang = "zh"
     timeline: tuple[Moment, ...] = ()
+    base: BaseMap | None = None
 
     @property
     def days(self) -> list[str]:
@@ -75,6 +79,7 @@ class MapModel:
         as_of: dt.date | None = None,
         as_known: dt.datetime | None = None,
         lang: Lang = "zh",
+        base_key: str | None = None,
         tell: Told | None = None,
     ) -> MapModel:
         """Assemble the model of one map of a workspace.
@@ -89,6 +94,8 @@ class MapModel:
             Day whose state is shown (Asia/Shanghai); ``None`` is today.
         as_known
             Instant (UTC) up to which what was recorded counts; ``None`` is now.
+        base_key
+            Key of the online base, which is then written into the page.
         tell
             Told of each step of a long build.
 
@@ -96,6 +103,8 @@ class MapModel:
         ------
         UnknownLayer, BadConfig, AboveClassification, NoApprovalNumber, PlotsOnPublicMap
             As `check_levels` says.
+        ShiftedBase, UnknownBase
+            As `ecotrack.maps.base_map.base_map` says.
         FutureDate, NoRegister, MissingFile
             As `ecotrack.workspace.Workspace.view` says.
         """
@@ -117,6 +126,7 @@ class MapModel:
             unit_names={unit.code: unit.name_zh for unit in workspace.units},
             lang=lang,
             timeline=tuple(timeline),
+            base=base_map(definition.base, key=base_key) if definition.base else None,
         )
 
 

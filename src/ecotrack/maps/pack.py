@@ -197,7 +197,6 @@ def pack_definition(definition: MapDef) -> dict[str, Any]:
         "approval_number": definition.approval_number,
         "bounds": list(definition.bounds),
         "panels": list(definition.panels),
-        "base": definition.base,
         "unit": definition.unit,
         "review": definition.review,
         "labels": list(definition.labels),

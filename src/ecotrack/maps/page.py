@@ -40,6 +40,7 @@ SCRIPTS = (
     "picture.js",
     "compare.js",
     "link.js",
+    "base.js",
     "start.js",
 )
 """Our scripts, in the order in which they stand in the page."""
@@ -86,13 +87,28 @@ class WorkspaceLayers(MacroElement):
             figure.html.add_child(Verbatim(f"<script>{web_text(name)}</script>"), name=f"ecotrack_{name}")
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
+    def _opening(self) -> dict[str, Any]:
+        return {"lang": self.model.lang, "days": self.model.days, "base": self._base()}
+
+    def _base(self) -> dict[str, Any] | None:
+        base = self.model.base
+        if base is None:
+            return None
+        title = {"zh": base.title.zh, "en": base.title.en}
+        return {"urls": list(base.urls), "title": title, "by": base.attribution, "asks_key": base.asks_key}
+
     def _shown_keys(self) -> tuple[str, ...]:
         return (*SHOWN, "findings") if "findings" in self.model.definition.panels else SHOWN
 
     def _data(self) -> dict[str, Any]:
         boards = pack_boards([one.board for one in self.model.timeline[:-1]])
         return {
-            "map": {**pack_definition(self.model.definition), "lang": self.model.lang, "days": self.model.days},
+            "map": {
+                **pack_definition(self.model.definition),
+                "lang": self.model.lang,
+                "days": self.model.days,
+                "base": self._base(),
+            },
             "boards": boards,
             "layers": pack_layers(self.model),
             "scoreboard": {key: self.model.scoreboard.get(key) for key in self._shown_keys()},
@@ -101,6 +117,8 @@ class WorkspaceLayers(MacroElement):
 
 class _Shell(folium.Map):
     """A `folium.Map` that is sealed however it leaves Python: saved, or shown in a notebook."""
+
+    origins: tuple[str, ...] = ()
 
     def save(self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **_kwargs: Any) -> None:
         """Write the sealed page, to a path as `write_map` does or to an open binary file."""
@@ -150,6 +168,7 @@ def build_map(model: MapModel) -> folium.Map:
     )
     # The same model gives the same bytes: folium's own ids are random.
     shell._name, shell._id = "map", "shell"
+    shell.origins = model.base.origins if model.base else ()
     shell.add_child(WorkspaceLayers(model))
     figure = cast(Figure, shell.get_root())
     figure.header.add_child(Verbatim(f"<title>{_title(model)}</title>"), name="ecotrack_title")
@@ -168,7 +187,7 @@ def sealed_page(shell: folium.Map, *, local: Mapping[str, Path] | None = None) -
     ExternalAsset, InlineHandler, MissingAsset, MissingFile
         As `ecotrack.maps.seal.seal` says.
     """
-    return seal(shell.get_root().render(), local=local)
+    return seal(shell.get_root().render(), local=local, pictures=getattr(shell, "origins", ()))
 
 
 def write_map(

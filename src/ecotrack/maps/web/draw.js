@@ -77,6 +77,10 @@
         options.color = color;
       }
     }
+    // Ground that would cover an online base is left out.
+    if (eco.view.based && options.fillOpacity >= 1 && layer.geometry === 'Polygon') {
+      options.fillOpacity = 0;
+    }
     if (eco.isHidden(layer, lacking ? '' : state)) {
       options.opacity = 0;
       options.fillOpacity = 0;

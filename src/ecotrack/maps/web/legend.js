@@ -137,7 +137,8 @@
     const head = eco.el('div');
     const filters = eco.el('div', 'eco-filters');
     const body = eco.el('div');
-    [head, filters, body].forEach(function (part) { box.appendChild(part); });
+    const base = eco.el('div', 'eco-base');
+    [head, filters, body, base].forEach(function (part) { box.appendChild(part); });
     eco.paint(function () {
       const top = box.scrollTop;
       eco.empty(head).appendChild(eco.el('h2', '', eco.word('layers')));
@@ -149,6 +150,6 @@
       });
       box.scrollTop = top;
     });
-    return filters;
+    return { filters: filters, base: base };
   };
 })();

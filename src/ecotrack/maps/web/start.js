@@ -407,7 +407,12 @@
       });
     };
 
-    const filters = eco.legend(byId('eco-layers'), definition.groups, scene.byLayer, scene.toggle, changeState);
+    const boxes = eco.legend(byId('eco-layers'), definition.groups, scene.byLayer, scene.toggle, changeState);
+    eco.base(map, definition.base, boxes.base, function () {
+      scene.drawn.filter(function (entry) { return !entry.packed; }).forEach(function (entry) {
+        eco.restyle(entry.layer, entry.group, eco.view.period);
+      });
+    });
     eco.finder(byId('eco-find'), scene.drawn, function (found) { goTo(map, scene, found); });
     eco.measure(map);
     eco.sheets(map, scene.drawn, definition);
@@ -427,7 +432,7 @@
         return set.then(function (summary) {
           entry.counts = summary.counts;
           entry.group.addLayer(entry.tiles);
-          eco.filterPanel(filters, entry, changeFilter);
+          eco.filterPanel(boxes.filters, entry, changeFilter);
         });
       });
     });

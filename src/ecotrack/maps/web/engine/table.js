@@ -30,7 +30,7 @@
   // ---- columns: {at(row)} and, for words, {words, codes}
 
   function column(packed, streams, count, before) {
-    const make = { const: constant, dict: words, int: numbers, gaps: gaps, join: joined, json: plain }[packed.k];
+    const make = { const: constant, dict: words, int: numbers, gaps: gaps, join: joined, json: plain, raw: raw }[packed.k];
     return make(packed, streams, count, before);
   }
 
@@ -60,6 +60,19 @@
     const result = { values: narrow, at: function (row) { return narrow[row] / scale; } };
     before.push(result);
     return result;
+  }
+
+  function raw(packed, streams, count) {
+    const bytes = new Uint8Array(8 * count);
+    const given = streams[packed.s];
+    for (let plane = 0; plane < 8; plane += 1) {
+      for (let row = 0; row < count; row += 1) {
+        bytes[8 * row + plane] = given[plane * count + row];
+      }
+    }
+    // Every machine that runs a browser keeps the low byte first, as the pack does.
+    const values = new Float64Array(bytes.buffer);
+    return { at: function (row) { return values[row]; } };
   }
 
   function gaps(packed, streams, count) {
