@@ -214,8 +214,9 @@ def test_nothing_that_a_plot_is_called_runs_at_load_click_or_play(shown: tuple[P
     place = page.evaluate(
         """async () => {
           await client.ask({ ask: 'set', scene: 'main', period: 3, hidden: [], filters: {} });
-          const cards = await Promise.all(Array.from({ length: 50 }, (_, row) => client.ask({ ask: 'card', scene: 'main', row })));
-          const row = cards.find((card) => card.state > 0 && card.values['#name'] !== null).row;
+          const card = (row) => client.ask({ ask: 'card', scene: 'main', row });
+          const cards = await Promise.all(Array.from({ length: 50 }, (_, row) => card(row)));
+          const row = cards.find((one) => one.state > 0 && one.values['#name'] !== null).row;
           const shape = await client.ask({ ask: 'shape', row });
           theMap.setView(ecotrackPlots.toLatLng(shape.rings[0][0]), 17, { animate: false });
           const to = (at) => theMap.latLngToContainerPoint(ecotrackPlots.toLatLng(at));
