@@ -125,7 +125,9 @@
       map.fitBounds([[b[1], b[0]], [b[3], b[2]]], { animate: false });
     }
     group.ready = plots.open(key).then(function (client) {
-      const tiles = new plots.Tiles(client).addTo(group);
+      const tiles = new plots.Tiles(client);
+      const whole = plots.finish(client, tiles, true);
+      tiles.addTo(group);
       const shown = { period: client.header.periods.length - 1, hidden: [] };
       function change() {
         client.ask({ ask: 'set', scene: 'main', period: shown.period, hidden: shown.hidden, filters: {} }).then(function () {
@@ -152,7 +154,7 @@
       });
       group.client = client;
       group.tiles = tiles;
-      return client;
+      return whole;
     });
     return group;
   };

@@ -53,11 +53,13 @@
   plots.open = function (key) {
     const header = JSON.parse(document.getElementById(key + '-header').textContent);
     const block = document.getElementById(key + '-data');
-    const text = block.textContent;
+    let text = block.textContent;
     block.textContent = '';
     function load(client) {
       return client.ask({ ask: 'load', header: header, text: text }).then(function (loaded) {
-        return Object.assign(client, { header: header, bounds: loaded.bounds, counts: loaded.summary.counts, sampled: loaded.sampled });
+        // Megabytes that nobody reads again.
+        text = null;
+        return Object.assign(client, { header: header, bounds: loaded.bounds, counts: loaded.summary.counts });
       });
     }
     const worker = workerOf();
@@ -67,6 +69,25 @@
     const client = there(worker);
     // A browser that keeps workers from files tells so only after the worker was made.
     return Promise.race([load(client), client.broken.then(function () { return load(here()); })]);
+  };
+
+  // Once there is a first view: a promise of the whole table, drawn.
+  plots.finish = function (client, tiles, shown) {
+    return new Promise(function (resolve) {
+      // A layer that is switched off draws no first view, and one that is out of sight none soon.
+      const timer = setTimeout(resolve, shown ? 3000 : 0);
+      tiles.once('painted', function () {
+        clearTimeout(timer);
+        resolve();
+      });
+    }).then(function () { return client.ask({ ask: 'finish' }); }).then(function (found) {
+      client.sampled = found.sampled;
+      client.bounds = found.bounds;
+      if (tiles._map) {
+        tiles.repaint();
+      }
+      return client;
+    });
   };
 
   plots.toLatLng = function (point) {

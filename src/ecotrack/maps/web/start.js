@@ -197,7 +197,6 @@
     return window.ecotrackPlots.open(entry.key).then(function (client) {
       entry.client = client;
       entry.counts = client.counts;
-      entry.sampled = client.sampled;
       entry.colors = {};
       client.header.palette.forEach(function (one) { entry.colors[one.state] = one.color; });
       entry.atEnd = function () { return eco.view.period >= client.header.periods.length - 1 && !Object.keys(eco.view.filters).length; };
@@ -431,7 +430,11 @@
         const set = same ? Promise.resolve({ counts: entry.counts }) : entry.client.ask(asked);
         return set.then(function (summary) {
           entry.counts = summary.counts;
+          const whole = window.ecotrackPlots.finish(entry.client, entry.tiles, entry.visible);
           entry.group.addLayer(entry.tiles);
+          return whole;
+        }).then(function () {
+          entry.sampled = entry.client.sampled;
           eco.filterPanel(boxes.filters, entry, changeFilter);
         });
       });

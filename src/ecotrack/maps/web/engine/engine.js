@@ -32,7 +32,11 @@
 
     // Which rows the filters let through: column name to the values that stay.
     function passing(filters) {
-      const tests = Object.keys(filters).map(function (name) {
+      // A link can name columns that this map does not have.
+      const known = Object.keys(filters).filter(function (name) {
+        return Object.prototype.hasOwnProperty.call(engine.table.columns, name);
+      });
+      const tests = known.map(function (name) {
         const column = engine.table.columns[name];
         const wanted = new Set(filters[name]);
         if (column.codes) {
@@ -46,19 +50,52 @@
 
     const answer = {};
 
+    function take(table) {
+      engine.table = table;
+      engine.index = plots.index(table);
+      engine.median = plots.medianExtent(table);
+    }
+
+    // Reads where the plots are and in which state, which is enough for a first view; the rest when it is asked for.
     answer.load = function (message) {
       engine.header = message.header;
-      return plots.readTable(message.header, message.text).then(function (table) {
-        engine.table = table;
-        engine.index = plots.index(table);
-        engine.median = plots.medianExtent(table);
-        engine.look = lookOf(message.header);
-        const summary = answer.set({ scene: 'main', period: message.header.periods.length - 1, hidden: [], filters: {} });
-        const samples = table.columns['#sample'];
-        const sampled = Boolean(samples && samples.words && samples.words.indexOf(true) >= 0);
-        return { bounds: engine.index.bounds, summary: summary, sampled: sampled };
+      engine.text = message.text;
+      engine.look = lookOf(message.header);
+      const few = message.header.count <= plots.CROWD;
+      return (few ? finish() : plots.readSketch(message.header, message.text).then(take)).then(function () {
+        const set = { scene: 'main', period: message.header.periods.length - 1, hidden: [], filters: {} };
+        return { bounds: engine.index.bounds, summary: answer.set(set) };
       });
     };
+
+    // The whole table, read once.
+    function finish() {
+      if (!engine.whole) {
+        engine.whole = plots.readTable(engine.header, engine.text).then(function (table) {
+          engine.text = null;
+          take(table);
+          engine.finished = true;
+        });
+      }
+      return engine.whole;
+    }
+
+    // What the reading of the whole table brings for the page.
+    answer.finish = function () {
+      const samples = engine.table.columns['#sample'];
+      return { sampled: Boolean(samples && samples.words && samples.words.indexOf(true) >= 0), bounds: engine.index.bounds };
+    };
+
+    // Whether a question can be answered before the whole table is read.
+    function early(message) {
+      if (message.ask === 'load') {
+        return true;
+      }
+      if (message.ask === 'set') {
+        return !Object.keys(message.filters || {}).length;
+      }
+      return Boolean(message.tile) && engine.table && plots.splats(engine, message.tile);
+    }
 
     // Sets period, hidden classes and filters of a scene; tells how many plots of each class there are.
     answer.set = function (message) {
@@ -102,7 +139,7 @@
           (message.west + message.width * message.metres) / table.step, message.north / table.step]
       };
       const canvas = message.canvas || new OffscreenCanvas(message.width, message.height);
-      const look = { ratio: message.ratio, frame: frame, shapes: true };
+      const look = { ratio: message.ratio, frame: frame };
       const count = plots.paint(canvas.getContext('2d'), engine, scene(message.scene).classes, look);
       return { count: count, picture: message.canvas ? null : canvas.transferToImageBitmap() };
     };
@@ -228,7 +265,8 @@
     };
 
     engine.ask = function (message) {
-      return Promise.resolve().then(function () { return answer[message.ask](message); });
+      const ready = engine.finished || early(message) ? Promise.resolve() : finish();
+      return ready.then(function () { return answer[message.ask](message); });
     };
     return engine;
   };

@@ -163,8 +163,9 @@
     return Promise.resolve(plots.inflate(input, size));
   };
 
-  // Text of ecotrack.maps.base91 as bytes: 16 characters are 13 bytes.
-  plots.fromText = function (text, size) {
+  // Bytes `start` to `start + size` of a text of ecotrack.maps.base91: 16 characters are 13 bytes.
+  plots.fromText = function (text, size, start) {
+    const first = Math.floor((start || 0) / 13);
     const value = new Uint8Array(128);
     let count = 0;
     for (let code = 32; code < 127; code += 1) {
@@ -173,9 +174,10 @@
         count += 1;
       }
     }
-    const blocks = Math.ceil(size / 13);
+    const skipped = (start || 0) - 13 * first;
+    const blocks = Math.ceil((skipped + size) / 13);
     const out = new Uint8Array(blocks * 13);
-    for (let block = 0, from = 0, to = 0; block < blocks; block += 1, to += 13) {
+    for (let block = 0, from = 16 * first, to = 0; block < blocks; block += 1, to += 13) {
       let held = 0;
       let bits = 0;
       for (let word = 0, put = to; word < 8; word += 1, from += 2) {
@@ -189,6 +191,6 @@
         held &= (1 << bits) - 1;
       }
     }
-    return out.subarray(0, size);
+    return out.subarray(skipped, skipped + size);
   };
 })(self);

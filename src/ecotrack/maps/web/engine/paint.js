@@ -6,7 +6,9 @@
   const EARTH = Math.PI * 6378137;
   const PER_CELL = 6;
   const MOST_CELLS = 24;
-  const CROWD = 20000;
+
+  // More plots than this are drawn as density where they are below a pixel or two.
+  plots.CROWD = 20000;
 
   // A uniform grid over the boxes; a plot of many cells stands in a list of its own.
   plots.index = function (table) {
@@ -216,6 +218,14 @@
     return lists;
   }
 
+  // Whether a tile is drawn as density.
+  plots.splats = function (engine, tile) {
+    if (tile.frame || engine.table.count <= plots.CROWD) {
+      return false;
+    }
+    return engine.median * plots.frame(engine.table, tile).unit / tile.ratio < 2;
+  };
+
   // Paints one tile; returns how many plots it shows.
   plots.paint = function (context, engine, classes, tile) {
     const table = engine.table;
@@ -226,11 +236,11 @@
       return 0;
     }
     const typical = engine.median * frame.unit / tile.ratio;
-    if (typical < 2 && table.count > CROWD && !tile.shapes) {
+    if (plots.splats(engine, tile)) {
       splat(context, table, rows, classes, frame, look);
       return rows.length;
     }
-    const dot = tile.ratio * (table.count > CROWD ? 1.5 : table.count > 4000 ? 2 : 3);
+    const dot = tile.ratio * (table.count > plots.CROWD ? 1.5 : table.count > 4000 ? 2 : 3);
     byClass(rows, classes, look.fill.length).forEach(function (list, k) {
       if (list.length) {
         fillClass(context, table, list, frame, { dot: dot, fill: look.fill[k], line: look.line[k], outline: typical > 10, tile: tile, look: look });

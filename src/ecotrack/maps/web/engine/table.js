@@ -244,22 +244,57 @@
     return table;
   }
 
+  // A reader of single streams by their number: each is read from the text when it is asked for.
+  function reader(header, text) {
+    const begins = [0];
+    header.streams.forEach(function (stream, k) { begins.push(begins[k] + stream[0]); });
+    return function (number) {
+      const stream = header.streams[number];
+      return plots.unpackStream(plots.fromText(text, stream[0], begins[number]), stream[1]);
+    };
+  }
+
+  function read(header, text, numbers) {
+    const ask = reader(header, text);
+    const streams = [];
+    return Promise.all(numbers.map(function (number) {
+      return ask(number).then(function (bytes) { streams[number] = bytes; });
+    })).then(function () { return streams; });
+  }
+
+  // A promise of what a first view of very many plots needs: where they are, about how large, in which state.
+  plots.readSketch = function (header, text) {
+    const parts = [header.rings.rings, header.rings.count, header.rings.size, header.rings.x, header.rings.y];
+    const numbers = parts.map(function (part) { return part[0]; }).concat([header.states.s], header.states.t === undefined ? [] : [header.states.t]);
+    return read(header, text, numbers).then(function (streams) {
+      const table = { count: header.count, step: header.rings.step };
+      const ringOf = starts(whole(header.rings.rings, streams));
+      const corners = whole(header.rings.count, streams);
+      const size = whole(header.rings.size, streams);
+      const x = anchors(header.rings.x, streams, ringOf);
+      const y = anchors(header.rings.y, streams, ringOf);
+      table.boxes = new Int32Array(4 * table.count);
+      for (let plot = 0; plot < table.count; plot += 1) {
+        const ring = ringOf[plot];
+        const some = ring < ringOf[plot + 1];
+        const radius = some ? (Math.pow(2, size[ring] / 3) - 1) * corners[ring] / (2 * Math.PI) : 0;
+        table.boxes.set(some ? [x[ring] - radius, y[ring] - radius, x[ring] + radius, y[ring] + radius] : [1, 1, 0, 0], 4 * plot);
+      }
+      table.stateAt = states(header.states, streams, header.count, header.periods.length);
+      return table;
+    });
+  };
+
   // A promise of the whole table.
   plots.readTable = function (header, text) {
-    const total = header.streams.reduce(function (sum, stream) { return sum + stream[0]; }, 0);
-    const bytes = plots.fromText(text, total);
-    let at = 0;
-    return Promise.all(header.streams.map(function (stream) {
-      const part = bytes.subarray(at, at + stream[0]);
-      at += stream[0];
-      return plots.unpackStream(part, stream[1]);
-    })).then(function (streams) {
+    const numbers = header.streams.map(function (_stream, number) { return number; });
+    return read(header, text, numbers).then(function (streams) {
       const table = rings(header.rings, streams, header.count);
       const before = [];
+      const beforeRecords = [];
       table.columns = {};
       header.columns.forEach(function (one) { table.columns[one.name] = column(one.packed, streams, header.count, before); });
       table.stateAt = states(header.states, streams, header.count, header.periods.length);
-      const beforeRecords = [];
       table.records = {};
       header.records.forEach(function (one) {
         table.records[one.name] = column(one.packed, streams, header.recordCount, beforeRecords);
