@@ -17,6 +17,7 @@ import shapely
 from ecotrack.maps.streams import Bytes, Ints, Streams, deflate, planes, smallest, zigzag
 
 Geometries = npt.NDArray[np.object_]
+Steps = npt.NDArray[np.signedinteger[Any]]
 RADIUS_M = 6_378_137.0
 """Radius of the web Mercator sphere."""
 
@@ -148,7 +149,9 @@ class RingPacker:
         self._columns["hole"].append(hole[rings[plot] > 1])
 
     def _keep_steps(self, whole: Ints, begins: npt.NDArray[np.bool_], of_ring: Ints) -> None:
-        step = np.diff(whole, axis=0, prepend=0)
+        # Half the width is half the time; a city is far below two thousand million units.
+        step = np.zeros(whole.shape, dtype=np.int32)
+        step[1:] = whole[1:] - whole[:-1]
         inner = ~begins
         before = np.zeros_like(step)
         before[1:] = step[:-1]
@@ -156,16 +159,18 @@ class RingPacker:
         # The step before the first one of a ring is the anchor's, which says nothing.
         before[1:][begins[:-1]] = 0
         rings = int(of_ring[-1]) + 1 if len(of_ring) else 0
-        length = np.hypot(step[inner, 0], step[inner, 1])
-        total = np.bincount(of_ring[inner], weights=length, minlength=rings)
-        mean = total / np.maximum(np.bincount(of_ring[inner], minlength=rings), 1)
+        taken, owner = step[inner], of_ring[inner]
+        length = np.hypot(taken[:, 0].astype(np.float32), taken[:, 1].astype(np.float32))
+        total = np.bincount(owner, weights=length, minlength=rings)
+        mean = total / np.maximum(np.bincount(owner, minlength=rings), 1)
         size = np.minimum(np.rint(3 * np.log2(mean + 1)).astype(np.int64), SIZES - 1)
         self._columns["size"].append(size)
-        kind = size[of_ring[inner]] * DIRECTIONS + direction(before[inner, 0], before[inner, 1])
-        coded = zigzag(step[inner])
+        came = before[inner]
+        kind = size.astype(np.int16)[owner] * np.int16(DIRECTIONS) + direction(came[:, 0], came[:, 1])
+        coded = zigzag(taken)
         self._wide.append(coded[coded >= _ESCAPE])
         # Sixteen bits are sorted by counting.
-        order = np.argsort(kind.astype(np.int16), kind="stable")
+        order = np.argsort(kind, kind="stable")
         cuts = np.cumsum(np.bincount(kind, minlength=SIZES * DIRECTIONS))[:-1]
         small = np.minimum(coded, _ESCAPE).astype(np.uint8)[order]
         self._steps.append([np.split(np.ascontiguousarray(small[:, axis]), cuts) for axis in (0, 1)])
@@ -199,7 +204,7 @@ class RingPacker:
         return [streams.add(data, size=sum(counts)), counts]
 
 
-def direction(x: Ints, y: Ints) -> Ints:
+def direction(x: Steps, y: Steps) -> npt.NDArray[np.int16]:
     """Return the eighth of the circle in which steps point, 0 to 7; 8 for no step.
 
     Examples
@@ -207,8 +212,11 @@ def direction(x: Ints, y: Ints) -> Ints:
     >>> direction(np.array([2, -1, 0]), np.array([1, -3, 0])).tolist()
     [0, 7, 8]
     """
-    eighth = (x < 0) + 2 * (y < 0) + 4 * (np.abs(y) > np.abs(x))
-    return np.where((x == 0) & (y == 0), DIRECTIONS - 1, eighth).astype(np.int64)
+    eighth = (
+        (x < 0).astype(np.int16) | ((y < 0).astype(np.int16) << 1) | ((np.abs(y) > np.abs(x)).astype(np.int16) << 2)
+    )
+    eighth[(x == 0) & (y == 0)] = DIRECTIONS - 1
+    return np.asarray(eighth)
 
 
 def _begins(owner: Ints) -> npt.NDArray[np.bool_]:

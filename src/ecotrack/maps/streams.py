@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ def planes(values: Ints) -> list[Bytes]:
     return [((values >> (8 * place)) & 255).astype(np.uint8) for place in range(count)]
 
 
-def zigzag(values: Ints) -> Ints:
+def zigzag(values: npt.NDArray[np.signedinteger[Any]]) -> Ints:
     """Return signed whole numbers as numbers >= 0, small ones small: 0, -1, 1, -2 become 0, 1, 2, 3.
 
     Examples
@@ -82,4 +83,4 @@ def zigzag(values: Ints) -> Ints:
     >>> zigzag(np.array([0, -1, 1, -2])).tolist()
     [0, 1, 2, 3]
     """
-    return np.asarray((values << 1) ^ (values >> 63))
+    return np.asarray((values << 1) ^ (values >> (8 * values.itemsize - 1)))
