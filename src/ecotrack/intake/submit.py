@@ -372,8 +372,7 @@ def register_proposal(register: Register, upload: Upload, proposal: Proposal, *,
         # A submission of their own: what was decided about the first one must not cover them.
         if fresh:
             writer.add(submission)
-        for version in fresh:
-            writer.add(version)
+            writer.add_many(fresh)
     if fresh:
         return Submitted(submission.submission_id, len(fresh), bool(same))
     return Submitted(same[0].submission_id if same else None, 0, bool(same))

@@ -10,6 +10,7 @@ from rich.text import Text as RichText
 
 from ecotrack.errors import Lang, Text
 from ecotrack.figures.anomalies import CHECKS
+from ecotrack.reports.pace import pace_tables
 from ecotrack.reports.ranking import ranking_table
 from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import (
@@ -55,10 +56,13 @@ def _sections(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
         yield units_table(scoreboard, lang)
         yield territorial_table(scoreboard, lang)
     yield treated_line(scoreboard["indicators"]["km_treated"], lang)
+    if "retention" in scoreboard["indicators"]:
+        yield retention_line(scoreboard["indicators"]["retention"], lang)
     yield overlaps_line(scoreboard["overlaps"], lang)
     yield anomalies_line(scoreboard.get("findings", {}).get("anomalies", []), lang)
     yield rivers_table(scoreboard, lang)
     yield coverage_table(scoreboard, lang)
+    yield from pace_tables(scoreboard.get("pace", {"tasks": (), "targets": ()}), lang)
 
 
 def heading(scoreboard: Json, lang: Lang) -> RichText:
@@ -74,6 +78,10 @@ def heading(scoreboard: Json, lang: Lang) -> RichText:
         f"register {register['seq']}  {str(register['head'])[:12]}  definitions {scoreboard['definition']}",
     )
     line = f"{text.lang(lang)}{marks(scoreboard, lang)}\n{seal.lang(lang)}  {workspace['classification']}"
+    tolerance = scoreboard.get("claim_tolerance_pct")
+    if tolerance is not None:
+        rule = Text(f"上报面积与实测相差不超过{tolerance:g}%的，不作为发现", f"claims within {tolerance:g} % stand")
+        line += f"\n{rule.lang(lang)}"
     return RichText(line, style="bold")
 
 
@@ -110,7 +118,8 @@ def funnel_table(funnel: Json, lang: Lang) -> RenderableType:
     rows = [_step_row(step, above, lang) for above, step in zip([None, *steps], steps, strict=False)]
     title = Text(f"二、任务进度：{funnel['title_zh']}", f"Task: {funnel['title_zh']}").lang(lang)
     facts = " ".join(str(funnel.get(key) or "") for key in ("kind", "level", "season")).strip()
-    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}", _columns(names, 3), rows)
+    paper = " ".join(str(funnel.get(key) or "") for key in ("document", "revised_on")).strip()
+    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}  {paper}", _columns(names, 3), rows)
 
 
 def _columns(names: tuple[str, ...], numbers_to: int) -> list[tuple[str, bool]]:
@@ -121,7 +130,9 @@ def _step_row(step: Json, above: Json | None, lang: Lang) -> list[str]:
     missing = step["area_mu"] is None
     losses = "；".join(_losses(step, above, lang))
     flag = Text("大于上一环节", "above the step before").lang(lang) if step["flag"] else ""
-    remarks = "；".join(text for text in (flag, reasons(step, lang)) if text)
+    days = "、".join(step.get("due_on", ()))
+    due = Text(f"到期日 {days}", f"due on {days}").lang(lang) if days else ""
+    remarks = "；".join(text for text in (flag, reasons(step, lang), due) if text)
     return [
         told(step, "title", lang),
         NOT_ASSESSED.lang(lang) if missing else amount(step["area_mu"], fixed=step["plots"] is not None),
@@ -155,9 +166,19 @@ def units_table(scoreboard: Json, lang: Lang) -> RenderableType:
         for row, *numbers, in_dispute in zip(rows, *columns, disputed, strict=True)
     ]
     title = Text("三、各单位地块（责任口径）", "Plots by responsible unit").lang(lang)
-    note = _ROUNDED.lang(lang) + _DISPUTED.lang(lang)
+    note = _ROUNDED.lang(lang) + _DISPUTED.lang(lang) + _beside(scoreboard["units"], lang)
     heading_ = title + marks(scoreboard["units"], lang)
     return Group(table(heading_, _columns(names, len(names)), cells, total=True), RichText(note + "\n"))
+
+
+def _beside(units: Json, lang: Lang) -> str:
+    """Return what must be known of the ground in the table: kinds that stand together, and opening balance."""
+    kinds, total = [kind for kind in units.get("kinds", ()) if kind], units["responsible"][-1]
+    told_kinds = Text(f"；含{'、'.join(kinds)}，地面只计一次", f"; ground of {', '.join(kinds)}, counted once")
+    stock, share = amount(total.get("stock_mu")), rate(total.get("stock_pct"))
+    told_stock = Text(f"；其中存量（以文件认定）{stock}亩，占{share}%", f"; opening balance {stock} mu, {share} %")
+    parts = [(told_kinds, len(kinds) > 1), (told_stock, bool(total.get("stock_mu")))]
+    return "".join(text.lang(lang) for text, said in parts if said)
 
 
 def _parts(rows: list[Json], key: str) -> list[str]:
@@ -206,6 +227,20 @@ def treated_line(treated: Json, lang: Lang) -> RichText:
     text = Text(f"河渠治理：{km or NOT_ASSESSED.zh}", f"Rivers and canals treated: {km_en or NOT_ASSESSED.en}")
     drawn = {"sample": treated["sample"], "sketch": bool(km) and not treated["calibrated"]}
     return RichText(text.lang(lang) + marks(drawn, lang))
+
+
+def retention_line(found: Json, lang: Lang) -> RichText:
+    """Return one line about retention after three years, or why it is not assessed."""
+    if found["kept_pct"] is None:
+        head = Text(f"三年保存率：{NOT_ASSESSED.zh}，", f"Retention after three years: {NOT_ASSESSED.en}, ")
+        return RichText(head.lang(lang) + reasons(found, lang))
+    surveyed, kept, share = amount(found["surveyed_mu"]), amount(found["kept_mu"]), rate(found["kept_pct"])
+    text = Text(
+        f"三年保存率：调查{found['surveyed_plots']}块{surveyed}亩，达到{found['counts_from_pct']:g}%的{kept}亩，占{share}%",
+        f"Retention after three years: {found['surveyed_plots']} plots, {surveyed} mu surveyed; "
+        f"{kept} mu at {found['counts_from_pct']:g} % or more, {share} %",
+    )
+    return RichText(text.lang(lang) + marks(found, lang))
 
 
 def overlaps_line(overlaps: Json, lang: Lang) -> RichText:
