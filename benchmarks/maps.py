@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from benchmarks.plots import SEASONS, make_plots
+from benchmarks.plots import SEASONS, draw_plots
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ("ecotrack", "geojson", "explore")
@@ -81,14 +81,16 @@ def frame_of(count: int, *, seed: int) -> tuple[Any, dict[str, list[str | None]]
 
     features = json.loads((ROOT / "geo" / "counties.geojson").read_text(encoding="utf-8"))["features"]
     counties = np.array([shapely.geometry.shape(one["geometry"]) for one in features], dtype=object)
-    plots = make_plots(count, seed=seed, counties=counties)
+    blocks = list(draw_plots(count, seed=seed, counties=counties))
+    geometry = np.concatenate([block.geometry for block in blocks])
+    county, season = (np.concatenate([getattr(block, name) for block in blocks]) for name in ("county", "season"))
     dice = np.random.default_rng([seed, count, 2])
-    area_mu = np.round(area_m2(plots.geometry) * 15 / 10_000, 2)
+    area_mu = np.round(area_m2(geometry) * 15 / 10_000, 2)
     columns = {
-        "id": [f"1311{county:02d}{row:06d}" for row, county in enumerate(plots.county.tolist())],
+        "id": [f"1311{county:02d}{row:06d}" for row, county in enumerate(county.tolist())],
         "name": [f"小班{row}" for row in dice.integers(1, 9000, count).tolist()],
-        "unit": np.array([one["properties"]["name"] for one in features], dtype=object)[plots.county],
-        "season": np.array(SEASONS, dtype=object)[plots.season],
+        "unit": np.array([one["properties"]["name"] for one in features], dtype=object)[county],
+        "season": np.array(SEASONS, dtype=object)[season],
         "programme": dice.choice(["环湖绿化", "林业园区", "绿美廊道"], count),
         "species": dice.choice(["杨树", "柳树", "榆树", "国槐", "白蜡", "苹果", "梨"], count),
         "kind": dice.choice(["造林", "补植", "更新"], count, p=[0.8, 0.1, 0.1]),
@@ -97,7 +99,7 @@ def frame_of(count: int, *, seed: int) -> tuple[Any, dict[str, list[str | None]]
         "area_mu": area_mu,
         "credited_mu": np.where(dice.random(count) < 0.1, np.round(area_mu * 0.8, 2), area_mu),
     }
-    return gpd.GeoDataFrame(columns, geometry=plots.geometry, crs=4490), _states(plots.season, dice)
+    return gpd.GeoDataFrame(columns, geometry=geometry, crs=4490), _states(season.astype(np.int64), dice)
 
 
 def _states(season: Any, dice: np.random.Generator) -> dict[str, list[str | None]]:

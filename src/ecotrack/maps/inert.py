@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from branca.element import Element
@@ -68,6 +69,8 @@ class InertText(Element):
         The element's id: a plain identifier, never data.
     text
         What the block holds.
+    late
+        Whether `at_the_end` may move it behind everything else.
 
     Raises
     ------
@@ -75,17 +78,36 @@ class InertText(Element):
         The text holds another letter.
     """
 
-    def __init__(self, key: str, text: str) -> None:
+    def __init__(self, key: str, text: str, *, late: bool = False) -> None:
         super().__init__()
         self._name = "InertText"
         if text.encode("utf-8", "replace").translate(None, ALPHABET):
             raise ValueError("text outside the alphabet of packed data")
         self.key = key
         self.text = text
+        self.late = late
 
     def render(self, **_kwargs: Any) -> str:
         """Return the element; the data pass through no template."""
-        return f'<script type="text/plain" id="{self.key}">{self.text}</script>'
+        kind = _LATE if self.late else "text/plain"
+        return f'<script type="{kind}" id="{self.key}">{self.text}</script>'
+
+
+_LATE = "text/x-ecotrack-late"
+_LATE_BLOCK = re.compile(f'<script type="{_LATE}" id="[^"<>]*">[^<>]*</script>')
+
+
+def at_the_end(page: str) -> str:
+    """Return a page with its late blocks behind everything else, so that scripts begin before they are read.
+
+    Examples
+    --------
+    >>> at_the_end('<a><script type="text/x-ecotrack-late" id="k">data</script><b></html>')
+    '<a><b><script type="text/x-ecotrack-late" id="k">data</script></html>'
+    """
+    late = _LATE_BLOCK.findall(page)
+    head, closing, tail = _LATE_BLOCK.sub("", page).rpartition("</html>")
+    return "".join([head, *late, closing, tail])
 
 
 class Verbatim(Element):

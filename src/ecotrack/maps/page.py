@@ -14,7 +14,7 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from ecotrack.maps.assets import web_text
-from ecotrack.maps.inert import InertData, Verbatim
+from ecotrack.maps.inert import InertData, Verbatim, at_the_end
 from ecotrack.maps.model import MapModel
 from ecotrack.maps.pack import is_packed, pack_definition, pack_layers
 from ecotrack.maps.plot_layer import add_engine, add_plots
@@ -187,7 +187,7 @@ def sealed_page(shell: folium.Map, *, local: Mapping[str, Path] | None = None) -
     ExternalAsset, InlineHandler, MissingAsset, MissingFile
         As `ecotrack.maps.seal.seal` says.
     """
-    return seal(shell.get_root().render(), local=local, pictures=getattr(shell, "origins", ()))
+    return seal(at_the_end(shell.get_root().render()), local=local, pictures=getattr(shell, "origins", ()))
 
 
 def write_map(

@@ -117,6 +117,7 @@ def add_plots(figure: Figure, key: str, packed: PackedPlots) -> None:
     parts: dict[str, Element] = {
         f"{key}_header": InertData(f"{key}-header", packed.header),
         f"{key}_data": InertText(f"{key}-data", packed.text),
+        f"{key}_rest": InertText(f"{key}-rest", packed.rest, late=True),
     }
     for name, part in parts.items():
         figure.html.add_child(part, name=name)

@@ -94,10 +94,19 @@ class PlotTable:
 
 @dataclass(frozen=True, slots=True)
 class PackedPlots:
-    """A table of plots as the page reads it: a heading of JSON values, and printable text."""
+    """A table of plots as the page reads it: a heading of JSON values, and printable text in two parts.
+
+    Attributes
+    ----------
+    text
+        What a first view needs: where the plots are, about how large, and in which state; a twelfth of the whole.
+    rest
+        Outlines, attributes and records; it may stand at the end of the page.
+    """
 
     header: dict[str, Any]
     text: str
+    rest: str
 
 
 def encode_states(states: Sequence[Sequence[str | None]], palette: Mapping[str, str]) -> tuple[Bytes, dict[str, str]]:
@@ -150,13 +159,17 @@ def pack_table(table: PlotTable, *, accuracy_m: float = ACCURACY_M) -> PackedPlo
     _refuse_ragged(table)
     order = neighbours_first(table.geometries)
     streams = Streams()
+    # A first view reads the streams before the steps of the outlines: these two come first.
+    states = pack_states(table.states[order], streams)
+    rings = RingPacker(Grid.of(table.geometries, accuracy_m=accuracy_m)).pack(table.geometries[order], streams)
     header = {
         "count": len(order),
         "periods": list(table.periods),
         "palette": [{"state": state, "color": color} for state, color in table.palette.items()],
         "style": {"alpha": table.alpha, "width": table.width},
-        "rings": RingPacker(Grid.of(table.geometries, accuracy_m=accuracy_m)).pack(table.geometries[order], streams),
-        "states": pack_states(table.states[order], streams),
+        "rings": rings,
+        "states": states,
+        "early": rings["dx"][0],
         "columns": _pack_columns(table, order, streams),
         "fields": [
             {
@@ -171,7 +184,8 @@ def pack_table(table: PlotTable, *, accuracy_m: float = ACCURACY_M) -> PackedPlo
         "extra": {key: pack_json(value, streams) for key, value in table.extra.items()},
     }
     header["streams"] = streams.table()
-    return PackedPlots(header, to_text(streams.data()))
+    early = int(rings["dx"][0])
+    return PackedPlots(header, to_text(streams.data(stop=early)), to_text(streams.data(early)))
 
 
 def _refuse_ragged(table: PlotTable) -> None:

@@ -57,9 +57,9 @@ class Streams:
         """Return compressed and plain size of each stream, bytes."""
         return [[len(packed), size] for packed, size in zip(self._streams, self._sizes, strict=True)]
 
-    def data(self) -> bytes:
-        """Return all streams, one after the other."""
-        return b"".join(self._streams)
+    def data(self, start: int = 0, stop: int | None = None) -> bytes:
+        """Return the streams from number ``start`` to before ``stop``, one after the other."""
+        return b"".join(self._streams[start:stop])
 
 
 def planes(values: Ints) -> list[Bytes]:

@@ -52,13 +52,26 @@
   // A promise of a client that has read the table under `key`: {ask, header, bounds, counts}.
   plots.open = function (key) {
     const header = JSON.parse(document.getElementById(key + '-header').textContent);
-    const block = document.getElementById(key + '-data');
-    let text = block.textContent;
-    block.textContent = '';
+    // Each text is read once and let go: together they are megabytes.
+    function take(id) {
+      const block = document.getElementById(id);
+      const text = block.textContent;
+      block.textContent = '';
+      return text;
+    }
+    let early = take(key + '-data');
+    let late = null;
+    const whole = new Promise(function (resolve) {
+      if (document.readyState !== 'loading') {
+        resolve();
+      } else {
+        document.addEventListener('DOMContentLoaded', resolve);
+      }
+    }).then(function () { late = take(key + '-rest'); });
     function load(client) {
-      return client.ask({ ask: 'load', header: header, text: text }).then(function (loaded) {
-        // Megabytes that nobody reads again.
-        text = null;
+      whole.then(function () { return client.ask({ ask: 'rest', text: late }); }).then(function () { late = null; });
+      return client.ask({ ask: 'load', header: header, text: early }).then(function (loaded) {
+        early = null;
         return Object.assign(client, { header: header, bounds: loaded.bounds, counts: loaded.summary.counts });
       });
     }

@@ -22,6 +22,7 @@
 
   plots.createEngine = function () {
     const engine = { scenes: {} };
+    const rest = new Promise(function (resolve) { engine.giveRest = resolve; });
 
     function scene(name) {
       if (!engine.scenes[name]) {
@@ -71,7 +72,7 @@
     // The whole table, read once.
     function finish() {
       if (!engine.whole) {
-        engine.whole = plots.readTable(engine.header, engine.text).then(function (table) {
+        engine.whole = rest.then(function (late) { return plots.readTable(engine.header, engine.text, late); }).then(function (table) {
           engine.text = null;
           take(table);
           engine.finished = true;
@@ -79,6 +80,12 @@
       }
       return engine.whole;
     }
+
+    // The second text, which stands at the end of the page.
+    answer.rest = function (message) {
+      engine.giveRest(message.text);
+    };
+
 
     // What the reading of the whole table brings for the page.
     answer.finish = function () {
@@ -88,7 +95,7 @@
 
     // Whether a question can be answered before the whole table is read.
     function early(message) {
-      if (message.ask === 'load') {
+      if (message.ask === 'load' || message.ask === 'rest') {
         return true;
       }
       if (message.ask === 'set') {

@@ -244,29 +244,33 @@
     return table;
   }
 
-  // A reader of single streams by their number: each is read from the text when it is asked for.
-  function reader(header, text) {
-    const begins = [0];
-    header.streams.forEach(function (stream, k) { begins.push(begins[k] + stream[0]); });
-    return function (number) {
-      const stream = header.streams[number];
-      return plots.unpackStream(plots.fromText(text, stream[0], begins[number]), stream[1]);
-    };
-  }
-
-  function read(header, text, numbers) {
-    const ask = reader(header, text);
+  // A promise of some streams by their numbers; a text holds the streams from number `first` on.
+  function read(header, text, first, numbers) {
+    const begins = [];
+    let at = 0;
+    header.streams.forEach(function (stream, number) {
+      at = number === first ? 0 : at;
+      begins.push(at);
+      at += stream[0];
+    });
     const streams = [];
     return Promise.all(numbers.map(function (number) {
-      return ask(number).then(function (bytes) { streams[number] = bytes; });
+      const stream = header.streams[number];
+      return plots.unpackStream(plots.fromText(text, stream[0], begins[number]), stream[1]).then(function (bytes) {
+        streams[number] = bytes;
+      });
     })).then(function () { return streams; });
+  }
+
+  function numbersOf(header, early) {
+    return header.streams.map(function (_stream, number) { return number; }).filter(function (number) {
+      return (number < header.early) === early;
+    });
   }
 
   // A promise of what a first view of very many plots needs: where they are, about how large, in which state.
   plots.readSketch = function (header, text) {
-    const parts = [header.rings.rings, header.rings.count, header.rings.size, header.rings.x, header.rings.y];
-    const numbers = parts.map(function (part) { return part[0]; }).concat([header.states.s], header.states.t === undefined ? [] : [header.states.t]);
-    return read(header, text, numbers).then(function (streams) {
+    return read(header, text, 0, numbersOf(header, true)).then(function (streams) {
       const table = { count: header.count, step: header.rings.step };
       const ringOf = starts(whole(header.rings.rings, streams));
       const corners = whole(header.rings.count, streams);
@@ -285,10 +289,12 @@
     });
   };
 
-  // A promise of the whole table.
-  plots.readTable = function (header, text) {
-    const numbers = header.streams.map(function (_stream, number) { return number; });
-    return read(header, text, numbers).then(function (streams) {
+  // A promise of the whole table, from both texts.
+  plots.readTable = function (header, text, rest) {
+    return Promise.all([
+      read(header, text, 0, numbersOf(header, true)), read(header, rest, header.early, numbersOf(header, false))
+    ]).then(function (both) {
+      const streams = Object.assign(both[1], both[0]);
       const table = rings(header.rings, streams, header.count);
       const before = [];
       const beforeRecords = [];
