@@ -15,7 +15,8 @@
     pen.fillStyle = look.color || INK;
     pen.textAlign = look.align || 'left';
     pen.textBaseline = look.base || 'alphabetic';
-    let shown = String(words);
+    // Nothing on a sheet is longer, and each character would be measured.
+    let shown = eco.clip(words, 160);
     if (look.most) {
       const points = Array.from(shown);
       while (points.length > 1 && pen.measureText(points.join('') + '…').width > look.most && pen.measureText(shown).width > look.most) {
