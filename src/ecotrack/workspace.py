@@ -297,10 +297,6 @@ class Workspace:
             with self.register() as again:
                 return again.records(layer=PLOT_LAYER, as_of=day, seq=seq)
 
-        def retention_surveys() -> list[ProgressRecord]:
-            with self.register() as again:
-                return again.records(layer=PLOT_LAYER, kind="retention", as_of=day, seq=seq)
-
         def submission_decisions() -> list[Decision]:
             with self.register() as again:
                 return again.decisions(subject="submission", as_of=day, seq=seq)
@@ -314,7 +310,6 @@ class Workspace:
             read_versions=versions,
             read_plot_records=plot_records,
             read_submission_decisions=submission_decisions,
-            read_retention=retention_surveys,
         )
 
     def _plots(self, register: Register) -> derived.Kept:

@@ -38,8 +38,6 @@ class State:
         Read the feature versions, and the records, of plots; asked only by those who show single plots.
     read_submission_decisions
         Reads the decisions about whole submissions up to the day.
-    read_retention
-        Reads the surveys of retention up to the day, corrected ones among them.
     """
 
     as_of: dt.date
@@ -50,7 +48,6 @@ class State:
     read_versions: Callable[[], Sequence[FeatureVersion]]
     read_plot_records: Callable[[], Sequence[ProgressRecord]]
     read_submission_decisions: Callable[[], Sequence[Decision]] = tuple
-    read_retention: Callable[[], Sequence[ProgressRecord]] = tuple
 
     @cached_property
     def columns(self) -> PlotColumns:
@@ -162,5 +159,4 @@ def state_of(
         read_submission_decisions=lambda: [
             one for one in decisions if one.subject == "submission" and one.decided_on <= as_of
         ],
-        read_retention=lambda: [one for one in of_plots if one.kind == "retention" and one.effective_on <= as_of],
     )
