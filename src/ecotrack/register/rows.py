@@ -20,6 +20,7 @@ _DECIMALS = frozenset({"claimed_mu", "value"})
 _JSON = frozenset({"attributes", "fields", "body"})
 
 CLASSES: dict[str, type[Entry]] = {table: cls for cls, (table, _) in KINDS.items()}
+TABLES: dict[type[Entry], str] = {cls: table for table, cls in CLASSES.items()}
 
 
 @cache

@@ -30,6 +30,7 @@ from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRec
 from ecotrack.progress import PlotLedger
 from ecotrack.progress.ledger import Ints
 from ecotrack.register import canonical, rows, schema
+from ecotrack.register.around import Around, read_around, read_named
 from ecotrack.register.canonical import GENESIS, KINDS, Entry, UnitEntry
 from ecotrack.register.connection import connect
 from ecotrack.register.geopackage import add_functions
@@ -311,6 +312,20 @@ class Register:
     def shapes(self, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
         """Return geometries of feature versions by their places in the chain, EPSG:4490, in the order asked."""
         return read_shapes(self._connection, seqs, layer=layer)
+
+    def around(self, boxes: npt.NDArray[np.float64], *, layer: str) -> Around:
+        """Return what was ever said about the features of a layer whose bounds meet any of some boxes.
+
+        Parameters
+        ----------
+        boxes
+            West, south, east, north in EPSG:4490 degrees; shape (n, 4).
+        """
+        return read_around(self._connection, boxes, layer=layer)
+
+    def named(self, feature_ids: Iterable[str], *, layer: str) -> Around:
+        """Return what was ever said about some features of a layer."""
+        return read_named(self._connection, feature_ids, layer=layer)
 
     @property
     def derived_path(self) -> Path:

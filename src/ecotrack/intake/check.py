@@ -1,0 +1,262 @@
+"""One way in for every caller: read an upload, match its fields, check it against all that is known, and say so."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import shapely
+
+from ecotrack.errors import NoRegister
+from ecotrack.geometry.codec import from_wkb
+from ecotrack.intake.candidates import Candidate, Reading
+from ecotrack.intake.check_ground import ground_findings
+from ecotrack.intake.check_shape import Subject, measures_of, shape_findings
+from ecotrack.intake.checks import Check, checks_of
+from ecotrack.intake.read import Upload, read
+from ecotrack.intake.submit import Proposal, Target, propose
+from ecotrack.intake.submit_fields import as_text, match_fields
+from ecotrack.intake.surroundings import Surroundings, known_versions, surroundings_of
+from ecotrack.model import FeatureVersion
+from ecotrack.model.findings import Finding
+from ecotrack.model.layers import LayerDef
+from ecotrack.units import mu_from_m2
+from ecotrack.workspace import Workspace, today
+
+REPAIRS = frozenset(("make_valid", "drop_duplicates", "clip_slivers"))
+"""Repairs that are proposed, by id."""
+
+DUE_DAYS = 15
+"""Days after the submission until a finding is to be answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the caller says about an upload.
+
+    Attributes
+    ----------
+    defaults
+        Values by field name for features whose attributes say nothing.
+    crs, encoding
+        Overrule what the file says of itself.
+    repairs
+        Ids of repairs that are accepted (``make_valid`` ...).
+    stock
+        Opening balance: what was accepted by a document before.
+    """
+
+    layer: str = "plots"
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    crs: str | None = None
+    encoding: str | None = None
+    submitted_on: dt.date = field(default_factory=today)
+    repairs: frozenset[str] = frozenset()
+    stock: bool = False
+
+
+class Tally(NamedTuple):
+    """How often a check answered what; ``not_asked`` counts the features that it does not apply to."""
+
+    check: Check
+    passed: int
+    failed: int
+    not_checked: int
+    not_asked: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """An upload, what it holds, and everything that was found about it.
+
+    Attributes
+    ----------
+    proposal
+        What can be registered; its findings are all findings, those of the ground too.
+    held
+        Numbers of features that can be registered but not be accepted as they stand.
+    tallies
+        The answers of every check that gives one for each feature.
+    area_mu
+        Measured area by number of the feature.
+    compared
+        How many accepted plots lay near and were compared; ``None`` where there is no register.
+    """
+
+    upload: Upload
+    reading: Reading
+    proposal: Proposal
+    around: Surroundings
+    held: list[int]
+    tallies: list[Tally]
+    area_mu: Mapping[int, float]
+    compared: int | None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything that was found, on the file and on its features."""
+        return self.proposal.findings
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing keeps any feature from being registered and accepted."""
+        return not self.held and not self.proposal.blocked
+
+
+def target_of(workspace: Workspace, order: Order) -> Target:
+    """Return where an upload goes, without what the register knows of its plots.
+
+    Raises
+    ------
+    UnknownLayer
+        No layer has this id.
+    """
+    return Target(
+        layer=workspace.layer(order.layer),
+        units=workspace.units,
+        code_lists=workspace.config.code_lists,
+        defaults=order.defaults,
+    )
+
+
+def check_upload(workspace: Workspace, upload: Upload, order: Order) -> Checked:
+    """Read an upload and check it, without writing anything.
+
+    Raises
+    ------
+    UnknownLayer, NotAnIntakeLayer
+        The layer is none that takes boundaries.
+    BadConfig
+        The layer's ``[[checks]]`` name a check that there is none of.
+    """
+    target = target_of(workspace, order)
+    checks = checks_of(target.layer.checks)
+    aliases = tuple(alias for item in target.layer.fields for alias in (item.name, item.title_zh, *item.aliases))
+    reading = read(upload, extent=workspace.config.extent, crs=order.crs, encoding=order.encoding, known_fields=aliases)
+    named = _named(reading, target.layer)
+    proposal = propose(
+        upload,
+        reading,
+        dataclasses.replace(target, known=_known(workspace, named, target.layer.id)),
+        submitted_on=order.submitted_on,
+        accept_repairs="make_valid" in order.repairs,
+        stock=order.stock,
+    )
+    return _checked(workspace, upload, reading, proposal, order, checks, named)
+
+
+def _checked(
+    workspace: Workspace,
+    upload: Upload,
+    reading: Reading,
+    proposal: Proposal,
+    order: Order,
+    checks: Mapping[str, Check],
+    named: set[str],
+) -> Checked:
+    subjects = proposal.subjects
+    geometries = from_wkb([item.version.wkb for item in subjects])
+    measures = measures_of(geometries)
+    around = surroundings_of(
+        workspace,
+        shapely.bounds(geometries),
+        named=named,
+        as_of=today(),
+        layer=order.layer,
+        wanted=[check.layer for check in checks.values() if check.layer],
+    )
+    found = shape_findings(subjects, geometries, measures, checks)
+    ground = ground_findings(subjects, geometries, measures, around, checks=checks, units=workspace.units)
+    every = _answerable([*proposal.findings, *found, *ground.findings], subjects, order)
+    proposal = _without(proposal, every, checks, stock=order.stock)
+    return Checked(
+        upload=upload,
+        reading=reading,
+        proposal=proposal,
+        around=around,
+        held=_held(proposal, checks),
+        tallies=[_tally(check, reading, proposal, around) for check in checks.values() if check.each],
+        area_mu={item.number: mu_from_m2(float(m2)) for item, m2 in zip(subjects, measures.area_m2, strict=True)},
+        compared=len(around.accepted) if around.compared else None,
+    )
+
+
+def _named(reading: Reading, layer: LayerDef) -> set[str]:
+    """Return the ids that the attributes give: the features' own and those of their parents."""
+    names = dict.fromkeys(name for item in reading.layers for name in item.fields)
+    matches = match_fields(names, layer)
+    sources = [matches[name] for name in ("feature_id", "parent_id") if name in matches]
+    texts = (as_text(item.attributes.get(source)) for item in reading.candidates for source in sources)
+    return {text for text in texts if text}
+
+
+def _known(workspace: Workspace, named: set[str], layer: str) -> Sequence[FeatureVersion]:
+    try:
+        with workspace.register(read_only=True) as register:
+            return known_versions(register, named, layer=layer)
+    except NoRegister:
+        return []
+
+
+def _answerable(findings: Sequence[Finding], subjects: Sequence[Subject], order: Order) -> list[Finding]:
+    """Name for each finding who must answer it and until when; those of the file first, then feature by feature."""
+    units = {str(item.number): item.version.unit for item in subjects}
+    due = order.submitted_on + dt.timedelta(days=DUE_DAYS)
+    told = [
+        dataclasses.replace(
+            finding,
+            responsible_unit=units.get(finding.feature or "") or order.defaults.get("unit"),
+            due_on=None if finding.answer == "passed" else due,
+        )
+        for finding in findings
+    ]
+    return sorted(told, key=lambda finding: int(finding.feature or 0))
+
+
+def _without(proposal: Proposal, findings: list[Finding], checks: Mapping[str, Check], *, stock: bool) -> Proposal:
+    """Return the proposal without the versions that a check of shape keeps out; an opening balance keeps them."""
+    kept_out = {f.feature for f in findings if f.check in checks and checks[f.check].stage == "shape"
+                and checks[f.check].keeps_out and f.answer != "passed"}  # fmt: skip
+    number = {item.version.version_id: str(item.number) for item in proposal.subjects}
+    versions = [v for v in proposal.versions if stock or number[v.version_id] not in kept_out]
+    ready = {number[version.version_id] for version in versions}
+    waiting = sorted({*proposal.waiting, *(int(n) for n in number.values() if n not in ready)})
+    return dataclasses.replace(proposal, versions=versions, waiting=waiting, findings=findings)
+
+
+def _held(proposal: Proposal, checks: Mapping[str, Check]) -> list[int]:
+    ready = {str(item.number) for item in proposal.subjects} - {str(number) for number in proposal.waiting}
+    stopped = {f.feature for f in proposal.findings if f.level == "blocks" and f.answer != "passed"}
+    return sorted(int(number) for number in ready & {feature for feature in stopped if feature})
+
+
+def _tally(check: Check, reading: Reading, proposal: Proposal, around: Surroundings) -> Tally:
+    """Count the answers of one check, feature by feature: silence passes only where it could have spoken."""
+    own = {check.id, *check.covers}
+    spoken: dict[str, set[str]] = {}
+    for finding in proposal.findings:
+        if finding.check in own and finding.feature:
+            spoken.setdefault(finding.feature, set()).add(finding.answer)
+    subjects = {item.number: item for item in proposal.subjects}
+    absent = check.layer is not None and check.layer not in around.zones
+    counts = {"passed": 0, "failed": 0, "not_checked": 0, "not_asked": 0}
+    for item in reading.candidates:
+        counts[_answer(check, item, subjects.get(item.number), spoken.get(str(item.number)), absent)] += 1
+    return Tally(check, **counts)
+
+
+def _answer(check: Check, item: Candidate, subject: Subject | None, spoken: set[str] | None, absent: bool) -> str:
+    if spoken:
+        return next(answer for answer in ("failed", "not_checked", "passed") if answer in spoken)
+    if absent or (subject is not None and not subject.asked(check)):
+        return "not_asked"
+    reached = {
+        "file": True,
+        "geometry": item.submitted_wkb is not None,
+        "position": item.wkb is not None,
+        "attributes": True,
+    }
+    return "passed" if reached.get(check.stage, subject is not None) else "not_checked"
