@@ -73,7 +73,8 @@ def geojson(path: Path, *, bow: bool = False, x: float = 115.6) -> Path:
         ring = [[x, 37.7], [x + 0.01, 37.71], [x + 0.01, 37.7], [x, 37.71], [x, 37.7]]
         crossed = {"type": "Polygon", "coordinates": [ring]}
         features.append({"type": "Feature", "properties": {"编号": "[red]X"}, "geometry": crossed})
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}), encoding="utf-8")
     return path
 
 
@@ -197,7 +198,8 @@ def test_what_came_in_is_counted_and_measured_and_unused_fields_are_named(
     path.write_text(text, encoding="utf-8")
     result = eco("import", path, *OPTIONS, "--dry-run")
     assert "未用到的字段：备注甲" in result.text
-    assert "可入库3个地块，量算面积合计 1,102" in result.text
+    assert "3个可以登记" in result.text
+    assert "可登记的合计1,102.6亩" in result.text
 
 
 @pytest.mark.parametrize("missing", [".shx", ".dbf"])

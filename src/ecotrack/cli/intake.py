@@ -15,8 +15,13 @@ from ecotrack.errors import FutureDate, NoName
 
 if TYPE_CHECKING:
     from ecotrack.intake.check import Checked, Order
+    from ecotrack.intake.read import Upload
     from ecotrack.intake.submit import Submitted
+    from ecotrack.register import Register
     from ecotrack.workspace import Workspace
+
+READ_AS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
+"""Option to reading."""
 
 _SHARED = (
     click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
@@ -30,6 +35,14 @@ _SHARED = (
         help=say(
             "坐标系（以此为准）：38带、39带、114度、117度、经纬度，或 EPSG:4527",
             "CRS, such as EPSG:4527; overrules the file",
+        ),
+    ),
+    option(
+        "--read-as",
+        type=click.Choice(["wgs84", "gcj02", "bd09"]),
+        help=say(
+            "经纬度的读法：wgs84（手持GPS、国家2000）、gcj02（高德、腾讯、奥维）、bd09（百度）",
+            "how degrees are read: wgs84 (GPS), gcj02 (Amap, Ovital), bd09 (Baidu)",
         ),
     ),
     option("--encoding", help=say("文字编码，如 GBK（以此为准）", "text encoding, such as GBK; overrules the file")),
@@ -100,6 +113,15 @@ def check(ctx: click.Context, /, files: tuple[Path, ...], **options: Any) -> Non
     ),
 )
 @_shared
+@option(
+    "--remember",
+    is_flag=True,
+    help=say(
+        "把 --read-as 的选择用于同一提交人、同一软件以后的文件",
+        "keep the choice of --read-as for this sender and program",
+    ),
+)
+@option("--reason", default="", help=say("更正已登记地块的原因", "why known plots are changed"))
 @option("--accepted-by", metavar="DOCUMENT", help=say("存量：据以认定的文件", "opening balance: the document"))
 @option("--decided-on", type=DAY, help=say("存量：认定日期", "opening balance: day of the decision"))
 @option("--dry-run", is_flag=True, help=say("只检查，不登记", "check only, register nothing"))
@@ -137,6 +159,7 @@ def _check_options(options: dict[str, Any]) -> None:
 
 
 def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
+    from ecotrack.coordinates import crs_name
     from ecotrack.intake.check import REPAIRS, Order, target_of
     from ecotrack.intake.submit import refuse_bad_target
     from ecotrack.workspace import today
@@ -151,9 +174,12 @@ def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
     order = Order(
         layer=options["layer"],
         defaults=given,
-        crs=options["crs"],
+        crs=crs_name(options["crs"]) if options["crs"] else None,
         encoding=options["encoding"],
         submitted_on=options["submitted_on"] or today(),
+        read_as=READ_AS.get(options["read_as"] or ""),
+        sender=options["by"],
+        reason=options.get("reason") or "",
         repairs=REPAIRS if options["accept_repairs"] else frozenset(),
         stock=bool(options.get("accepted_by")),
     )
@@ -162,11 +188,12 @@ def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
 
 
 def _refuse_unknown_crs(name: str) -> None:
-    from ecotrack.coordinates import parse_crs
+    from ecotrack.coordinates import SHIFTED, crs_name, parse_crs
     from ecotrack.errors import UnknownCRS, UnknownCRSName
 
     try:
-        parse_crs(name)
+        if crs_name(name) not in SHIFTED:
+            parse_crs(crs_name(name))
     except UnknownCRS:
         raise UnknownCRSName("--crs", name=name) from None
 
@@ -182,18 +209,36 @@ def _check_one(
 ) -> Checked:
     from ecotrack.intake.check import check_upload
     from ecotrack.intake.read import Upload
+    from ecotrack.intake.readings import app_of, choose, sender_key
 
     upload = Upload.from_path(path)
     if keep:
         # Kept before anything judges it: what is refused can be looked at again.
         with workspace.register(create=True) as register:
             register.keep_raw(upload.data)
+            order = _choose(register, upload, order)
     checked = check_upload(workspace, upload, order)
+    if keep and options.get("remember") and options["read_as"]:
+        with workspace.register() as register:
+            key = sender_key(order.sender, app_of(checked.reading))
+            choose(register, key, READ_AS[options["read_as"]], chosen_by=order.sender)
     if not options["as_json"]:
         _show(ctx, checked)
     if options["report"] is not None:
         _write_report(ctx, workspace, checked, options)
     return checked
+
+
+def _choose(register: Register, upload: Upload, order: Order) -> Order:
+    """Put the caller's choice about this file on record, so that the submission can name it."""
+    from dataclasses import replace
+
+    from ecotrack.intake.readings import choose, file_key
+
+    if order.read_as is None:
+        return order
+    choose(register, file_key(upload.sha256), order.read_as, chosen_by=order.sender)
+    return replace(order, read_as=None)
 
 
 def _write_report(ctx: click.Context, workspace: Workspace, checked: Checked, options: dict[str, Any]) -> None:
@@ -206,10 +251,13 @@ def _write_report(ctx: click.Context, workspace: Workspace, checked: Checked, op
 
 
 def _register(workspace: Workspace, checked: Checked, options: dict[str, Any]) -> Submitted:
+    from ecotrack.intake.check_record import record_of
     from ecotrack.intake.submit import accept_as_stock, register_proposal
 
     with workspace.register(create=True) as register:
-        outcome = register_proposal(register, checked.upload, checked.proposal, author=options["by"])
+        outcome = register_proposal(
+            register, checked.upload, checked.proposal, author=options["by"], record=record_of(checked)
+        )
         if options["accepted_by"] and outcome.submission_id and outcome.added:
             accept_as_stock(
                 register,

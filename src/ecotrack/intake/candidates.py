@@ -23,6 +23,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         Its place in the file, from 1, over all layers of the file.
     where
         The layer or sheet and place, as a person finds it again.
+    layer
+        Name of its `LayerReading`.
     wkb
         Stored geometry (EPSG:4490, little-endian WKB); ``None`` while the feature waits for its CRS
         or has no polygon.
@@ -36,6 +38,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     where: str
+    layer: str = ""
     wkb: bytes | None = None
     submitted_wkb: bytes | None = None
     submitted_crs: str | None = None
@@ -74,6 +77,10 @@ class LayerReading(msgspec.Struct, frozen=True, kw_only=True):
         The attribute names.
     features
         How many rows it has, with and without geometry.
+    open
+        Whether its degrees are of unknown origin: they may be shifted (GCJ-02, BD-09), and other evidence decides.
+    app
+        The program that wrote it, where it left its name.
     """
 
     name: str
@@ -83,6 +90,8 @@ class LayerReading(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str = ""
     fields: list[str] = []
     features: int = 0
+    open: bool = False
+    app: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):

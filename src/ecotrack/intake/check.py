@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
 import shapely
 
+from ecotrack.coordinates.detective import AS_IS, READINGS, TITLES
 from ecotrack.errors import NoRegister
 from ecotrack.geometry.codec import from_wkb
-from ecotrack.intake.candidates import Candidate, Reading
+from ecotrack.intake.candidates import Candidate, Place, Reading
 from ecotrack.intake.check_ground import ground_findings
 from ecotrack.intake.check_shape import Subject, measures_of, shape_findings
 from ecotrack.intake.checks import Check, checks_of
 from ecotrack.intake.read import Upload, read
+from ecotrack.intake.readings import Settled, open_candidates, settle
 from ecotrack.intake.submit import Proposal, Target, propose
 from ecotrack.intake.submit_fields import as_text, match_fields
 from ecotrack.intake.surroundings import Surroundings, known_versions, surroundings_of
@@ -28,6 +31,8 @@ from ecotrack.workspace import Workspace, today
 
 REPAIRS = frozenset(("make_valid", "drop_duplicates", "clip_slivers"))
 """Repairs that are proposed, by id."""
+
+_SYSTEMS = {"WGS84": "EPSG:4490", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
 
 DUE_DAYS = 15
 """Days after the submission until a finding is to be answered."""
@@ -45,6 +50,12 @@ class Order:
         Overrule what the file says of itself.
     repairs
         Ids of repairs that are accepted (``make_valid`` ...).
+    read_as
+        How degrees are read: ``WGS84``, ``GCJ-02`` or ``BD-09``; a choice that the caller puts on record.
+    sender
+        Name of the sender.
+    reason
+        Why known plots are changed.
     stock
         Opening balance: what was accepted by a document before.
     """
@@ -54,6 +65,9 @@ class Order:
     crs: str | None = None
     encoding: str | None = None
     submitted_on: dt.date = field(default_factory=today)
+    read_as: str | None = None
+    sender: str = ""
+    reason: str = ""
     repairs: frozenset[str] = frozenset()
     stock: bool = False
 
@@ -76,6 +90,8 @@ class Checked:
     ----------
     proposal
         What can be registered; its findings are all findings, those of the ground too.
+    settled
+        How degrees of unknown origin were read; ``None`` where the file has none.
     held
         Numbers of features that can be registered but not be accepted as they stand.
     tallies
@@ -90,6 +106,7 @@ class Checked:
     reading: Reading
     proposal: Proposal
     around: Surroundings
+    settled: Settled | None
     held: list[int]
     tallies: list[Tally]
     area_mu: Mapping[int, float]
@@ -135,7 +152,7 @@ def check_upload(workspace: Workspace, upload: Upload, order: Order) -> Checked:
     target = target_of(workspace, order)
     checks = checks_of(target.layer.checks)
     aliases = tuple(alias for item in target.layer.fields for alias in (item.name, item.title_zh, *item.aliases))
-    reading = read(upload, extent=workspace.config.extent, crs=order.crs, encoding=order.encoding, known_fields=aliases)
+    reading, settled = _read_settled(workspace, upload, order, aliases, target.layer)
     named = _named(reading, target.layer)
     proposal = propose(
         upload,
@@ -145,13 +162,63 @@ def check_upload(workspace: Workspace, upload: Upload, order: Order) -> Checked:
         accept_repairs="make_valid" in order.repairs,
         stock=order.stock,
     )
-    return _checked(workspace, upload, reading, proposal, order, checks, named)
+    return _checked(workspace, upload, reading, settled, proposal, order, checks, named)
+
+
+def _read_settled(
+    workspace: Workspace, upload: Upload, order: Order, aliases: tuple[str, ...], layer: LayerDef
+) -> tuple[Reading, Settled | None]:
+    """Read an upload; where its degrees are open, by the evidence, by a choice on record, or let it wait."""
+
+    def again(crs: str | None) -> Reading:
+        return read(upload, extent=workspace.config.extent, crs=crs, encoding=order.encoding, known_fields=aliases)
+
+    said = order.crs or (_SYSTEMS[order.read_as] if order.read_as else None)
+    reading = again(said)
+    items = open_candidates(reading)
+    matches = match_fields(_names(reading), layer) if items else {}
+    ids = [as_text(item.attributes.get(matches.get("feature_id", ""))) for item in items]
+    settled = settle(
+        workspace, reading, sha256=upload.sha256, sender=order.sender, layer=order.layer, ids=ids, as_of=today()
+    )
+    if settled is None:
+        return reading, None
+    if settled.system not in (None, AS_IS):
+        reading = again(settled.system)
+    return _with_settled(reading, settled), settled
+
+
+def _with_settled(reading: Reading, settled: Settled) -> Reading:
+    """Return the reading with what was settled said of the file, or of each feature that has to wait."""
+    names, count = "、".join(TITLES[name].zh for name in READINGS), str(len(READINGS))
+    if settled.system is not None:
+        note = Place(reading.file_name).finding("chosen_reading", zh=settled.evidence.zh, en=settled.evidence.en)
+        layers = [msgspec.structs.replace(layer, crs_evidence=tuple(settled.evidence)) for layer in reading.layers]
+        return msgspec.structs.replace(reading, layers=layers, findings=[*reading.findings, note])
+    waiting = {item.number for item in open_candidates(reading)}
+    facts = {"count": count, "apart": f"{settled.apart_m:.0f}", "zh": names}
+    facts["en"] = ", ".join(TITLES[name].en for name in READINGS)
+    candidates = [
+        msgspec.structs.replace(
+            item,
+            findings=[*item.findings, Place(item.where, str(item.number)).finding("ambiguous_position", **facts)],
+        )
+        if item.number in waiting
+        else item
+        for item in reading.candidates
+    ]
+    return msgspec.structs.replace(reading, candidates=candidates)
+
+
+def _names(reading: Reading) -> list[str]:
+    return list(dict.fromkeys(name for item in reading.layers for name in item.fields))
 
 
 def _checked(
     workspace: Workspace,
     upload: Upload,
     reading: Reading,
+    settled: Settled | None,
     proposal: Proposal,
     order: Order,
     checks: Mapping[str, Check],
@@ -177,6 +244,7 @@ def _checked(
         reading=reading,
         proposal=proposal,
         around=around,
+        settled=settled,
         held=_held(proposal, checks),
         tallies=[_tally(check, reading, proposal, around) for check in checks.values() if check.each],
         area_mu={item.number: mu_from_m2(float(m2)) for item, m2 in zip(subjects, measures.area_m2, strict=True)},
@@ -186,8 +254,7 @@ def _checked(
 
 def _named(reading: Reading, layer: LayerDef) -> set[str]:
     """Return the ids that the attributes give: the features' own and those of their parents."""
-    names = dict.fromkeys(name for item in reading.layers for name in item.fields)
-    matches = match_fields(names, layer)
+    matches = match_fields(_names(reading), layer)
     sources = [matches[name] for name in ("feature_id", "parent_id") if name in matches]
     texts = (as_text(item.attributes.get(source)) for item in reading.candidates for source in sources)
     return {text for text in texts if text}
@@ -241,10 +308,12 @@ def _tally(check: Check, reading: Reading, proposal: Proposal, around: Surroundi
         if finding.check in own and finding.feature:
             spoken.setdefault(finding.feature, set()).add(finding.answer)
     subjects = {item.number: item for item in proposal.subjects}
-    absent = check.layer is not None and check.layer not in around.zones
+    absent = check.layer is not None and check.layer not in {*around.zones, *around.unread}
+    unread = check.layer in around.unread
     counts = {"passed": 0, "failed": 0, "not_checked": 0, "not_asked": 0}
     for item in reading.candidates:
-        counts[_answer(check, item, subjects.get(item.number), spoken.get(str(item.number)), absent)] += 1
+        answer = _answer(check, item, subjects.get(item.number), spoken.get(str(item.number)), absent)
+        counts["not_checked" if unread and answer == "passed" else answer] += 1
     return Tally(check, **counts)
 
 

@@ -14,13 +14,15 @@ import msgspec
 import numpy as np
 import shapely
 
-from ecotrack.coordinates import CRSReading, Extent, read_crs, to_stored
+from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs, to_stored
 from ecotrack.errors import EcotrackError, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import snap, to_wkb
+from ecotrack.intake.apps import Origin, origin_of
 from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
+from ecotrack.intake.read_gpx import close_walk
 from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 from ecotrack.model.findings import Finding
 from ecotrack.model.layers import GeometryKind
@@ -28,6 +30,7 @@ from ecotrack.model.layers import GeometryKind
 UPLOAD_NAME = "upload"
 """Our name for the sender's bytes inside the working folder."""
 
+_SYSTEMS = {"WGS84": "EPSG:4326", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
 MAX_CHECKED_VERTICES = 200_000
 MAX_REPAIRED_VERTICES = 50_000
 _FAMILIES: dict[GeometryKind, tuple[str, ...]] = {
@@ -87,7 +90,9 @@ def read_upload(ask: Ask, folder: Path) -> Reading:
         return Reading(file_name=ask.file_name, findings=[here.refusal(error)])
     for source in sources:
         try:
+            origin = _origin(source, ask)
             for raw in _layers(source, ask):
+                raw.origin = raw.origin if raw.origin.app else origin
                 read = _LayerWork(raw, ask, first_number=len(candidates) + 1)
                 candidates += read.candidates
                 layers.append(read.reading)
@@ -120,8 +125,20 @@ def _layers(source: Source, ask: Ask) -> Iterator[RawLayer]:
         from ecotrack.intake.read_table import read_table
 
         yield from read_table(path, name=source.name, known=ask.known_fields)
+    elif source.format.id == "kml":
+        from ecotrack.intake.read_kml import read_kml
+
+        yield from read_kml(path, name=source.name)
     else:
         yield from read_vector(path, source.format, name=source.name, encoding=ask.encoding)
+
+
+def _origin(source: Source, ask: Ask) -> Origin:
+    """Return the program that wrote a source; an archive's own suffix (``.ovkmz``) speaks for what lies in it."""
+    if source.format.reader not in ("fiona", "table") or source.path.is_dir():
+        return Origin()
+    archive = ask.file_name.lower()
+    return origin_of(source.path, name=archive if archive.endswith((".ovkml", ".ovkmz")) else source.name)
 
 
 class _LayerWork:
@@ -135,8 +152,9 @@ class _LayerWork:
             names = ", ".join(raw.fields[:8])
             self.findings.append(self._here.finding("no_geometry_column", found=names))
             features = []
-        elif not features:
+        elif not features and raw.empty_is_told:
             self.findings.append(self._here.finding("no_features"))
+        self._open = False
         self._crs, waits = self._read_crs(features)
         self._note_encoding()
         numbered = enumerate(features, start=first_number)
@@ -145,22 +163,49 @@ class _LayerWork:
 
     def _read_crs(self, features: list[RawFeature]) -> tuple[CRSReading | None, Finding | None]:
         bounds = _bounds(features)
-        declared = self._ask.crs or self._raw.declared_crs
-        if not self._ask.crs and self._raw.assumed_crs and bounds and not _may_be_degrees(bounds):
-            # GeoJSON means WGS84 degrees when it says nothing; these numbers are none.
-            declared = None
         try:
-            reading = read_crs(declared, bounds, extent=self._ask.extent, where=self._raw.name)
+            reading = read_crs(self._declared(bounds), bounds, extent=self._ask.extent, where=self._raw.name)
         except UnknownCRS:
             words = "{:.6g}, {:.6g} – {:.6g}, {:.6g}".format(*bounds) if bounds else "-"
-            return None, self._here.finding("unknown_crs", bounds=words)
+            fits = possible_readings(bounds, extent=self._ask.extent) if bounds else []
+            zh, en = "；".join(fit.zh for fit in fits), "; ".join(fit.en for fit in fits)
+            told = {
+                "fits_zh": f"；能落在本市的读法：{zh}" if zh else "",
+                "fits_en": f"; inside the city as {en}" if en else "",
+            }
+            return None, self._here.finding("unknown_crs", bounds=words, **told)
         except EcotrackError as error:
             return None, self._here.refusal(error)
         if features:
             self._note_crs(reading)
+            self._open = self._is_open(reading, bounds)
         return reading, None
 
+    def _declared(self, bounds: Extent | None) -> str | None:
+        """Return the CRS that counts as said: by the user, by the file, by the program that wrote it."""
+        if self._ask.crs:
+            return self._ask.crs
+        unsaid = self._raw.assumed_crs or self._raw.declared_crs is None
+        if unsaid and bounds and not _may_be_degrees(bounds):
+            # GeoJSON means WGS84 degrees when it says nothing; these numbers are none.
+            return None
+        if unsaid and self._raw.origin.reading:
+            return _SYSTEMS[self._raw.origin.reading]
+        return self._raw.declared_crs
+
+    def _is_open(self, reading: CRSReading, bounds: Extent | None) -> bool:
+        """Tell whether the layer holds degrees in the workspace that nobody vouches for."""
+        unsaid = self._raw.assumed_crs or self._raw.declared_crs is None
+        if self._ask.crs or not unsaid or self._raw.origin.reading or bounds is None or not _may_be_degrees(bounds):
+            return False
+        west, south, east, north = (bounds[1], bounds[0], bounds[3], bounds[2]) if reading.swapped else bounds
+        city = self._ask.extent
+        return not (east < city[0] or west > city[2] or north < city[1] or south > city[3])
+
     def _note_crs(self, reading: CRSReading) -> None:
+        origin = self._raw.origin
+        if origin.reading and not self._ask.crs and self._raw.assumed_crs:
+            self.findings.append(self._here.finding("chosen_reading", zh=origin.why.zh, en=origin.why.en))
         if not reading.declared:
             zh, en = reading.evidence
             self.findings.append(self._here.finding("told_crs", zh=zh, en=en))
@@ -187,16 +232,24 @@ class _LayerWork:
             encoding=f"{text.encoding} ({text.source})" if text else "",
             fields=self._raw.fields,
             features=count,
+            open=self._open,
+            app=self._raw.origin.app,
         )
 
     def _candidate(self, number: int, raw: RawFeature, waits: Finding | None) -> Candidate:
-        draft = Candidate(number=number, where=raw.where, attributes=raw.attributes)
+        draft = Candidate(number=number, where=raw.where, layer=self._raw.name, attributes=raw.attributes)
         findings = [replace(finding, feature=str(number)) for finding in raw.findings]
         here = Place(raw.where, str(number))
         if raw.geometry is None or raw.geometry.is_empty:
             if not findings:
                 findings.append(here.finding("no_geometry"))
             return msgspec.structs.replace(draft, findings=findings)
+        if self._raw.walks and self._ask.geometry == "Polygon":
+            walk = close_walk(raw.geometry)
+            findings.append(here.finding(walk.check, **walk.facts))
+            if walk.polygon is None:
+                return msgspec.structs.replace(draft, findings=findings)
+            raw.geometry = walk.polygon
         polygon, found = _parts_of(raw.geometry, self._ask.geometry)
         words = _WORDS[self._ask.geometry]
         findings += [here.finding(check, zh=words.zh, en=words.en, found=kinds) for check, kinds in found]

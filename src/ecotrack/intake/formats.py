@@ -234,14 +234,6 @@ def _xml(path: Path, name: str) -> Format:
     root = xml_root(path, name=name)
     if root in _XML_REFUSED:
         raise RefusedFormat(name, name=_XML_REFUSED[root])
-    if name.lower().endswith((".ovkml", ".ovkmz")):
-        raise RefusedFormat(
-            name,
-            name=Text(
-                "奥维 ovkml（坐标多为 GCJ-02，比实地偏移约500米）", "Ovital ovkml, mostly GCJ-02, off by some 500 m"
-            ),
-            hint=Text("请在奥维中按 WGS84 坐标导出 kml", "export kml in WGS84 from Ovital"),
-        )
     # GML applications name their own roots; the GML driver is the only one that may open them.
     return FORMATS[_XML_ROOTS.get(root, "gml")]
 

@@ -14,6 +14,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from ecotrack.errors import Text, UnreadableFile
+from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import Format
 from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
@@ -58,6 +59,11 @@ class RawLayer:
     findings: list[Finding] = field(default_factory=list)
     assumed_crs: bool = False
     """Whether the CRS is the format's default and not the file's own word."""
+    origin: Origin = field(default_factory=Origin)
+    walks: bool = False
+    """Whether its lines are walks round a plot, to be closed by rule."""
+    empty_is_told: bool = True
+    """Whether having no feature is worth a finding."""
 
 
 def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = None) -> Iterator[RawLayer]:
@@ -113,7 +119,7 @@ def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, p
     # Our copy is called "data" or "upload"; the sender knows the file by its own name.
     title = name if source.name in (path.stem, "OGRGeoJSON", "") else f"{name}:{source.name}"
     bare = kind.id == "shp" and not path.with_suffix(".dbf").is_file()
-    assumed = kind.id in ("geojson", "geojsonseq", "topojson") and not _says_crs(path)
+    assumed = kind.id in ("gpx", "kml") or (kind.id in ("geojson", "geojsonseq", "topojson") and not _says_crs(path))
     return RawLayer(
         name=title,
         driver=kind.driver,
@@ -124,6 +130,7 @@ def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, p
         has_geometry=source.schema["geometry"] != "None",
         findings=[Place(title).finding("missing_sibling", found=".dbf")] if bare else [],
         assumed_crs=assumed,
+        walks=kind.id == "gpx" and source.name in ("tracks", "routes"),
     )
 
 

@@ -23,7 +23,7 @@ from ecotrack.intake.submit_fields import (
     read_unit,
     season_begins,
 )
-from ecotrack.model import Decision, FeatureVersion, Submission
+from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
 from ecotrack.model.findings import Finding
 from ecotrack.model.layers import REGISTER_SOURCE, FieldDef, LayerDef
 from ecotrack.model.organisation import UnitBook
@@ -356,7 +356,9 @@ def measured_mu(versions: Sequence[FeatureVersion]) -> list[float]:
     return [float(mu_from_m2(area)) for area in area_m2(from_wkb([version.wkb for version in versions]))]
 
 
-def register_proposal(register: Register, upload: Upload, proposal: Proposal, *, author: str) -> Submitted:
+def register_proposal(
+    register: Register, upload: Upload, proposal: Proposal, *, author: str, record: IssuedDocument | None = None
+) -> Submitted:
     """Write a proposal into the register in one section: all of it or nothing.
 
     The same bytes again answer with the first submission; only features that had to wait then (for a
@@ -366,6 +368,8 @@ def register_proposal(register: Register, upload: Upload, proposal: Proposal, *,
     ----------
     author
         Name of the sender.
+    record
+        What the checks found, kept beside the submission.
     """
     register.keep_raw(upload.data)
     submission = proposal.submission
@@ -378,6 +382,8 @@ def register_proposal(register: Register, upload: Upload, proposal: Proposal, *,
             writer.add(submission)
         for version in fresh:
             writer.add(version)
+        if fresh and record is not None:
+            writer.add(record)
     if fresh:
         return Submitted(submission.submission_id, len(fresh), bool(same))
     return Submitted(same[0].submission_id if same else None, 0, bool(same))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ecotrack.errors import NoRegister
+from ecotrack.errors import NoRegister, UnreadableError
 from ecotrack.geometry.area import Floats, Geometries
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.features import Feature
@@ -41,6 +41,8 @@ class Surroundings:
         Features of reference layers by layer; a layer that the workspace lacks is not there.
     sketch
         Layers whose geometry is a sketch (示意).
+    unread
+        Layers that the workspace has but whose files cannot be read: what needs them is not checked.
     compared
         Whether there was a register to compare with.
     """
@@ -50,6 +52,7 @@ class Surroundings:
     named: Mapping[str, FeatureVersion] = field(default_factory=dict)
     zones: Mapping[str, Sequence[Feature]] = field(default_factory=dict)
     sketch: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
     compared: bool = False
 
 
@@ -79,13 +82,13 @@ def surroundings_of(
     wanted
         Reference layers that checks ask for.
     """
-    zones = {name: workspace.features(name) for name in {*UNIT_LAYERS, *wanted} if name in workspace.layers}
+    zones, unread = _zones(workspace, {*UNIT_LAYERS, *wanted})
     sketch = frozenset(name for name in zones if workspace.layers[name].sketch)
     try:
         with workspace.register(read_only=True) as register:
             near, own = register.around(boxes, layer=layer), register.named(named, layer=layer)
     except NoRegister:
-        return Surroundings(zones=zones, sketch=sketch)
+        return Surroundings(zones=zones, sketch=sketch, unread=unread)
     accepted = accepted_of(near, as_of=as_of, rules=workspace.config.rules) if layer == PLOT_LAYER else near.versions
     return Surroundings(
         accepted=accepted,
@@ -93,6 +96,7 @@ def surroundings_of(
         named={version.feature_id: version for version in own.versions},
         zones=zones,
         sketch=sketch,
+        unread=unread,
         compared=True,
     )
 
@@ -100,3 +104,14 @@ def surroundings_of(
 def known_versions(register: Register, feature_ids: Iterable[str], *, layer: str) -> list[FeatureVersion]:
     """Return the versions of plots that a file names, in the order of recording."""
     return register.named(feature_ids, layer=layer).versions
+
+
+def _zones(workspace: Workspace, names: Iterable[str]) -> tuple[dict[str, Sequence[Feature]], frozenset[str]]:
+    zones, unread = {}, set()
+    for name in sorted(names):
+        if name in workspace.layers:
+            try:
+                zones[name] = workspace.features(name)
+            except UnreadableError:
+                unread.add(name)
+    return zones, frozenset(unread)

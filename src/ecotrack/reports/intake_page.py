@@ -26,9 +26,9 @@ MAX_DRAWN_CORNERS = 400_000
 
 _WEB = Path(__file__).with_name("web")
 _LEGEND = {
-    "#2a7d46": Text("没有问题", "in order"),
-    "#d98a00": Text("可登记，须先处理", "can be registered, not accepted yet"),
-    "#b3261e": Text("须改正后再报", "must be mended first"),
+    "#2a7d46": Text("可以登记", "can be registered"),
+    "#d98a00": Text("可登记，处理后才能通过审核", "registered, but not accepted yet"),
+    "#b3261e": Text("改正后再报", "must be mended first"),
     "#4d6480": Text("已认定的地块", "accepted plots"),
 }
 _WORDS = {"accepted": Text("已认定地块", "accepted plot"), "goto": Text("看图上", "show")}

@@ -100,8 +100,8 @@ def summary(checked: Checked) -> Text:
         else f"compared with {compared} accepted plots nearby",
     )
     return Text(
-        f"共{total}个图形：{ready}个没有问题，{held}个可以登记但须先处理才能通过审核，{waits}个须改正后再报；"
+        f"共{total}个图形：{ready}个可以登记，{held}个可以登记但处理后才能通过审核，{waits}个须改正后再报；"
         f"可登记的合计{mu:,.1f}亩；{beside.zh}。",
-        f"{total} features: {ready} in order, {held} can be registered but not accepted as they stand, {waits} must be "
-        f"mended first; {mu:,.1f} mu can be registered; {beside.en}.",
+        f"{total} features: {ready} can be registered, {held} more can but not be accepted as they stand, {waits} must "
+        f"be mended first; {mu:,.1f} mu can be registered; {beside.en}.",
     )

@@ -10,13 +10,14 @@
     return node;
   };
   const map = L.map("map", { attributionControl: false, zoomSnap: 0.25, maxZoom: 24 });
+  map.setView([37.7, 115.8], 9);
   const box = L.featureGroup().addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   const draw = (rings, style, group) =>
     L.polygon(rings.map((part) => part.map((ring) => ring.map(([x, y]) => [y, x]))), style).addTo(group || map);
   for (const cell of data.counties) {
     draw(cell.rings, { color: "#8a7f72", weight: 1, dashArray: "4 4", fill: false, interactive: false })
-      .bindTooltip(document.createTextNode(cell.name).textContent.replace(/[&<>"]/g, ""), { permanent: true, direction: "center", className: "county" });
+      .bindTooltip(make("span", "", cell.name), { permanent: true, direction: "center", className: "county" });
   }
   for (const other of data.accepted) {
     const shape = draw(other.rings, { color: "#4d6480", weight: 1, fillOpacity: 0.15 });
@@ -84,5 +85,4 @@
   legend.addTo(map);
   if (box.getLayers().length) map.fitBounds(box.getBounds().pad(0.15), { maxZoom: 18 });
   else if (data.counties.length) map.fitBounds(data.extent);
-  else map.setView([37.7, 115.8], 8);
 })();

@@ -19,6 +19,7 @@ from pyproj import CRS, Transformer
 from pyproj.enums import WktVersion
 from pyproj.exceptions import CRSError
 
+from ecotrack.coordinates.shifted import SHIFTED, unshifted
 from ecotrack.errors import RefusedCRS, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.codec import STORED_CRS, snap, to_wkb
 
@@ -44,6 +45,28 @@ _REFUSED = {
     "beijing 1954": Text("北京54", "Beijing 1954"),
     "beijing54": Text("北京54", "Beijing 1954"),
     "new beijing": Text("新北京54", "New Beijing"),
+}
+
+_SHIFTED_WORDS = {
+    "GCJ-02": Text("火星（GCJ-02，高德、腾讯、奥维等）", "GCJ-02 (Amap, Tencent, Ovital)"),
+    "BD-09": Text("百度（BD-09）", "BD-09 (Baidu)"),
+}
+_PLAIN_NAMES = {
+    **{f"{zone}带": f"EPSG:{code}" for zone, code in ZONE_EPSG.items()},
+    **{f"{zone * 3}度": f"EPSG:{4534 + zone - 25}" for zone in range(25, 46)},
+    "经纬度": STORED_CRS,
+    "CGCS2000": STORED_CRS,
+    "国家2000": STORED_CRS,
+    "2000": STORED_CRS,
+    "WGS84": "EPSG:4326",
+    "GCJ02": "GCJ-02",
+    "GCJ-02": "GCJ-02",
+    "火星坐标": "GCJ-02",
+    "火星": "GCJ-02",
+    "高德": "GCJ-02",
+    "BD09": "BD-09",
+    "BD-09": "BD-09",
+    "百度": "BD-09",
 }
 
 Extent = tuple[float, float, float, float]
@@ -115,6 +138,8 @@ def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, whe
     >>> read_crs(None, (37.6, 115.6, 37.7, 115.7), extent=hengshui).swapped
     True
     """
+    if declared in SHIFTED:
+        return _shifted(declared, bounds, extent)
     if declared:
         return _declared(declared, bounds, extent, where)
     if bounds is not None:
@@ -123,6 +148,52 @@ def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, whe
             if epsg is not None:
                 return CRSReading(crs=epsg, declared=False, swapped=swapped, evidence=_words(epsg, swapped))
     raise UnknownCRS(where)
+
+
+def _shifted(system: str, bounds: Extent | None, extent: Extent) -> CRSReading:
+    title = _SHIFTED_WORDS[system]
+    found = Text(f"按{title.zh}坐标读取，已换算到CGCS2000", f"read as {title.en} and brought to CGCS2000")
+    swapped = bounds is not None and not _inside(bounds, extent) and _inside(_turned(bounds, True), extent)
+    return CRSReading(crs=system, declared=True, swapped=swapped, evidence=_with_swap(found, swapped))
+
+
+def crs_name(text: str) -> str:
+    """Return the CRS that a plain word means, or the text itself.
+
+    Examples
+    --------
+    >>> crs_name("39带"), crs_name("经纬度"), crs_name("火星坐标"), crs_name("EPSG:4527")
+    ('EPSG:4527', 'EPSG:4490', 'GCJ-02', 'EPSG:4527')
+    """
+    plain = text.strip().replace(" ", "").upper()
+    return _PLAIN_NAMES.get(plain, text)
+
+
+_PLANES = {
+    "EPSG:4547": Text("114度带（38带，不带带号）", "CGCS2000 CM 114E"),
+    "EPSG:4548": Text("117度带（39带，不带带号）", "CGCS2000 CM 117E"),
+    "EPSG:4526": Text("38带（带号开头）", "CGCS2000 zone 38"),
+    "EPSG:4527": Text("39带（带号开头）", "CGCS2000 zone 39"),
+    "EPSG:32650": Text("UTM 50带", "UTM zone 50N"),
+}
+
+
+def possible_readings(bounds: Extent, *, extent: Extent) -> list[Text]:
+    """Return the planes in which numbers of unknown CRS would land inside the workspace, in words.
+
+    Examples
+    --------
+    >>> hengshui = (115.10, 37.00, 116.65, 38.45)
+    >>> [fit.en for fit in possible_readings((376000.0, 4170000.0, 377000.0, 4171000.0), extent=hengshui)]
+    ['CGCS2000 CM 117E', 'UTM zone 50N']
+    """
+    if not np.isfinite(bounds).all() or max(map(abs, bounds)) > 1e8 or max(map(abs, bounds)) < 1e4:
+        return []
+    return [
+        words
+        for crs, words in _PLANES.items()
+        if any(_inside(_to_degrees(_turned(bounds, swapped), crs), extent) for swapped in (False, True))
+    ]
 
 
 def parse_crs(text: str, *, where: str = "") -> CRS:
@@ -308,8 +379,8 @@ def to_stored(geometry: shapely.Geometry, reading: CRSReading, *, where: str = "
     _refuse_stray(shapely.get_coordinates(flat), where)
     if reading.swapped:
         flat = shapely.transform(flat, lambda xy: xy[:, ::-1])
-    crs = _source(reading.crs)
-    if crs.is_projected:
+    crs = None if reading.crs in SHIFTED else _source(reading.crs)
+    if crs is not None and crs.is_projected:
         flat = split_long_edges(flat, limit=LONG_EDGE_M / crs.axis_info[0].unit_conversion_factor, where=where)
     degrees = shapely.transform(flat, lambda xy: _lonlat(xy, reading.crs))
     _refuse_stray(shapely.get_coordinates(degrees), where, degrees=True)
@@ -318,6 +389,8 @@ def to_stored(geometry: shapely.Geometry, reading: CRSReading, *, where: str = "
 
 
 def _lonlat(xy: npt.NDArray[np.float64], crs: str) -> npt.NDArray[np.float64]:
+    if crs in SHIFTED:
+        return unshifted(xy, crs)
     x, y = _transformer(crs).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([x, y])
 
