@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +14,8 @@ from ecotrack.coordinates.detective import AS_IS, READINGS, TITLES
 from ecotrack.errors import NoRegister
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate, Place, Reading
+from ecotrack.intake.check_again import again_findings
+from ecotrack.intake.check_fields import claims_in_mu, densities_of, field_findings, garbled_findings
 from ecotrack.intake.check_ground import ground_findings
 from ecotrack.intake.check_shape import Subject, measures_of, shape_findings
 from ecotrack.intake.checks import Check, checks_of
@@ -157,7 +158,7 @@ def check_upload(workspace: Workspace, upload: Upload, order: Order) -> Checked:
     proposal = propose(
         upload,
         reading,
-        dataclasses.replace(target, known=_known(workspace, named, target.layer.id)),
+        replace(target, known=_known(workspace, named, target.layer.id)),
         submitted_on=order.submitted_on,
         accept_repairs="make_valid" in order.repairs,
         stock=order.stock,
@@ -207,7 +208,19 @@ def _with_settled(reading: Reading, settled: Settled) -> Reading:
         else item
         for item in reading.candidates
     ]
-    return msgspec.structs.replace(reading, candidates=candidates)
+    unknown = ("文件没有说明经纬度是哪种坐标", "the file does not say which degrees these are")
+    opened = {layer.name for layer in reading.layers if layer.open}
+    layers = [msgspec.structs.replace(layer, crs_evidence=unknown) if layer.open else layer for layer in reading.layers]
+    findings = [found for found in reading.findings if found.check != "told_crs" or found.where not in opened]
+    return msgspec.structs.replace(reading, layers=layers, candidates=candidates, findings=findings)
+
+
+def _with_subjects(proposal: Proposal, subjects: list[Subject], *, reason: str) -> Proposal:
+    """Return the proposal with its versions as they were changed by a check, and the reason of corrections."""
+    said = replace(proposal.submission, document=reason) if reason else proposal.submission
+    changed = {item.version.version_id: item.version for item in subjects}
+    versions = [changed[version.version_id] for version in proposal.versions]
+    return replace(proposal, submission=said, versions=versions, subjects=subjects)
 
 
 def _names(reading: Reading) -> list[str]:
@@ -224,9 +237,18 @@ def _checked(
     checks: Mapping[str, Check],
     named: set[str],
 ) -> Checked:
-    subjects = proposal.subjects
-    geometries = from_wkb([item.version.wkb for item in subjects])
+    layer = workspace.layer(order.layer)
+    geometries = from_wkb([item.version.wkb for item in proposal.subjects])
     measures = measures_of(geometries)
+    claims = claims_in_mu(
+        proposal.subjects,
+        measures.area_m2,
+        field=proposal.matches.get("claimed_mu"),
+        place=Place(upload.file_name),
+        checks=checks,
+    )
+    proposal = _with_subjects(proposal, claims.subjects, reason=order.reason)
+    subjects = proposal.subjects
     around = surroundings_of(
         workspace,
         shapely.bounds(geometries),
@@ -235,7 +257,19 @@ def _checked(
         layer=order.layer,
         wanted=[check.layer for check in checks.values() if check.layer],
     )
-    found = shape_findings(subjects, geometries, measures, checks)
+    found = [
+        *claims.findings,
+        *field_findings(
+            subjects,
+            measures.area_m2,
+            checks=checks,
+            submitted_on=order.submitted_on,
+            densities=densities_of(reading, proposal.matches.get("density")),
+        ),
+        *again_findings(subjects, around.named, layer=layer, checks=checks, reason=order.reason),
+        *garbled_findings(reading, checks["garbled"]),
+        *shape_findings(subjects, geometries, measures, checks),
+    ]
     ground = ground_findings(subjects, geometries, measures, around, checks=checks, units=workspace.units)
     every = _answerable([*proposal.findings, *found, *ground.findings], subjects, order)
     proposal = _without(proposal, every, checks, stock=order.stock)
@@ -273,7 +307,7 @@ def _answerable(findings: Sequence[Finding], subjects: Sequence[Subject], order:
     units = {str(item.number): item.version.unit for item in subjects}
     due = order.submitted_on + dt.timedelta(days=DUE_DAYS)
     told = [
-        dataclasses.replace(
+        replace(
             finding,
             responsible_unit=units.get(finding.feature or "") or order.defaults.get("unit"),
             due_on=None if finding.answer == "passed" else due,
@@ -291,7 +325,7 @@ def _without(proposal: Proposal, findings: list[Finding], checks: Mapping[str, C
     versions = [v for v in proposal.versions if stock or number[v.version_id] not in kept_out]
     ready = {number[version.version_id] for version in versions}
     waiting = sorted({*proposal.waiting, *(int(n) for n in number.values() if n not in ready)})
-    return dataclasses.replace(proposal, versions=versions, waiting=waiting, findings=findings)
+    return replace(proposal, versions=versions, waiting=waiting, findings=findings)
 
 
 def _held(proposal: Proposal, checks: Mapping[str, Check]) -> list[int]:
