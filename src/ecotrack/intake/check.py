@@ -280,7 +280,7 @@ def _checked(
         around=around,
         settled=settled,
         held=_held(proposal, checks),
-        tallies=[_tally(check, reading, proposal, around) for check in checks.values() if check.each],
+        tallies=_tallies(checks, reading, proposal, around),
         area_mu={item.number: mu_from_m2(float(m2)) for item, m2 in zip(subjects, measures.area_m2, strict=True)},
         compared=len(around.accepted) if around.compared else None,
     )
@@ -334,19 +334,32 @@ def _held(proposal: Proposal, checks: Mapping[str, Check]) -> list[int]:
     return sorted(int(number) for number in ready & {feature for feature in stopped if feature})
 
 
-def _tally(check: Check, reading: Reading, proposal: Proposal, around: Surroundings) -> Tally:
-    """Count the answers of one check, feature by feature: silence passes only where it could have spoken."""
-    own = {check.id, *check.covers}
-    spoken: dict[str, set[str]] = {}
+def _tallies(checks: Mapping[str, Check], reading: Reading, proposal: Proposal, around: Surroundings) -> list[Tally]:
+    spoken: dict[str, dict[str, set[str]]] = {}
     for finding in proposal.findings:
-        if finding.check in own and finding.feature:
-            spoken.setdefault(finding.feature, set()).add(finding.answer)
+        if finding.feature:
+            spoken.setdefault(finding.check, {}).setdefault(finding.feature, set()).add(finding.answer)
     subjects = {item.number: item for item in proposal.subjects}
+    return [_tally(check, reading, subjects, spoken, around) for check in checks.values() if check.each]
+
+
+def _tally(
+    check: Check,
+    reading: Reading,
+    subjects: Mapping[int, Subject],
+    spoken: Mapping[str, Mapping[str, set[str]]],
+    around: Surroundings,
+) -> Tally:
+    """Count the answers of one check, feature by feature: silence passes only where it could have spoken."""
+    told: dict[str, set[str]] = {}
+    for name in (check.id, *check.covers):
+        for feature, answers in spoken.get(name, {}).items():
+            told[feature] = told.get(feature, set()) | answers
     absent = check.layer is not None and check.layer not in {*around.zones, *around.unread}
     unread = check.layer in around.unread
     counts = {"passed": 0, "failed": 0, "not_checked": 0, "not_asked": 0}
     for item in reading.candidates:
-        answer = _answer(check, item, subjects.get(item.number), spoken.get(str(item.number)), absent)
+        answer = _answer(check, item, subjects.get(item.number), told.get(str(item.number)), absent)
         counts["not_checked" if unread and answer == "passed" else answer] += 1
     return Tally(check, **counts)
 
@@ -356,10 +369,10 @@ def _answer(check: Check, item: Candidate, subject: Subject | None, spoken: set[
         return next(answer for answer in ("failed", "not_checked", "passed") if answer in spoken)
     if absent or (subject is not None and not subject.asked(check)):
         return "not_asked"
-    reached = {
-        "file": True,
-        "geometry": item.submitted_wkb is not None,
-        "position": item.wkb is not None,
-        "attributes": True,
-    }
-    return "passed" if reached.get(check.stage, subject is not None) else "not_checked"
+    if check.stage == "geometry":
+        reached = item.submitted_wkb is not None
+    elif check.stage == "position":
+        reached = item.wkb is not None
+    else:
+        reached = check.stage in ("file", "attributes") or subject is not None
+    return "passed" if reached else "not_checked"

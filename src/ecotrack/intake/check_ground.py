@@ -131,9 +131,10 @@ class _Ground:
                 some = [i for i in named if self.subjects[i].version.unit == code]
                 shapely.prepare(cells[code])
                 whole = shapely.contains_properly(cells[code], self.geometries[some])
-                part = area_m2(shapely.intersection(self.geometries[some], cells[code]))
-                for i, ground in zip(some, np.where(whole, self.areas[some], part).tolist(), strict=True):
-                    inside[i] = max(inside.get(i, 0.0), ground)
+                ground = self.areas[some].copy()
+                ground[~whole] = area_m2(shapely.intersection(self.geometries[some][~whole], cells[code]))
+                for i, part in zip(some, ground.tolist(), strict=True):
+                    inside[i] = max(inside.get(i, 0.0), part)
         return inside
 
     def _unit_facts(self, i: int) -> dict[str, str]:

@@ -97,9 +97,11 @@ def _put(result: Shared, rows: npt.NDArray[np.intp], found: Shared) -> None:
 def _measured(left: Geometries, right: Geometries) -> Shared:
     ground = shapely.intersection(left, right)
     areas = area_m2(ground)
-    lengths = perimeters_m(np.where(areas > 0, ground, shapely.Point()))
-    inner = shapely.point_on_surface(ground)
-    return Shared(areas, mean_widths_m(areas, lengths), np.stack([shapely.get_x(inner), shapely.get_y(inner)], axis=1))
+    real = np.flatnonzero(areas > 0)
+    widths, lonlat = np.zeros(len(left)), np.full((len(left), 2), np.nan)
+    widths[real] = mean_widths_m(areas[real], perimeters_m(ground[real]))
+    lonlat[real] = shapely.get_coordinates(shapely.point_on_surface(ground[real]))
+    return Shared(areas, widths, lonlat)
 
 
 def _in_child(left: Geometries, right: Geometries) -> Shared | None:

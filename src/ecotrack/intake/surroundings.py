@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import shapely
 
 from ecotrack.errors import NoRegister, UnreadableError
 from ecotrack.geometry.area import Floats, Geometries
@@ -92,13 +93,20 @@ def surroundings_of(
     accepted = accepted_of(near, as_of=as_of, rules=workspace.config.rules) if layer == PLOT_LAYER else near.versions
     return Surroundings(
         accepted=accepted,
-        geometries=from_wkb([version.wkb for version in accepted]),
+        geometries=_sound(from_wkb([version.wkb for version in accepted])),
         named={version.feature_id: version for version in own.versions},
         zones=zones,
         sketch=sketch,
         unread=unread,
         compared=True,
     )
+
+
+def _sound(geometries: Geometries) -> Geometries:
+    """Return geometries that can be cut: what stands crossed in the register (before there were checks) is mended."""
+    crossed = ~shapely.is_valid(geometries)
+    geometries[crossed] = shapely.make_valid(geometries[crossed], method="structure", keep_collapsed=False)
+    return geometries
 
 
 def known_versions(register: Register, feature_ids: Iterable[str], *, layer: str) -> list[FeatureVersion]:
