@@ -14,6 +14,7 @@ from ecotrack.coordinates.gate import (
     read_crs,
     split_long_edges,
     to_stored,
+    to_stored_all,
 )
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 
@@ -32,5 +33,6 @@ __all__ = [
     "read_crs",
     "split_long_edges",
     "to_stored",
+    "to_stored_all",
     "unshifted",
 ]

@@ -14,12 +14,11 @@ import msgspec
 import numpy as np
 import shapely
 
-from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs, to_stored
-from ecotrack.errors import EcotrackError, StrayCoordinates, Text, UnknownCRS
-from ecotrack.geometry.area import area_m2
-from ecotrack.geometry.codec import snap, to_wkb
+from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs
+from ecotrack.errors import EcotrackError, UnknownCRS
 from ecotrack.intake.apps import Origin, origin_of
 from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
+from ecotrack.intake.child_shapes import WORDS, Drawn, parts_of, stored_all
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
 from ecotrack.intake.read_gpx import close_walk
@@ -27,24 +26,11 @@ from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 from ecotrack.model.findings import Finding
 from ecotrack.model.layers import GeometryKind
 
+_BLOCK = 2000
 UPLOAD_NAME = "upload"
 """Our name for the sender's bytes inside the working folder."""
 
 _SYSTEMS = {"WGS84": "EPSG:4326", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
-MAX_CHECKED_VERTICES = 200_000
-MAX_REPAIRED_VERTICES = 50_000
-_FAMILIES: dict[GeometryKind, tuple[str, ...]] = {
-    "Polygon": ("Polygon", "MultiPolygon"),
-    "LineString": ("LineString", "LinearRing", "MultiLineString"),
-    "Point": ("Point", "MultiPoint"),
-    "none": (),
-}
-_WORDS: dict[GeometryKind, Text] = {
-    "Polygon": Text("面", "polygon"),
-    "LineString": Text("线", "line"),
-    "Point": Text("点", "point"),
-    "none": Text("表格", "table"),
-}
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +144,8 @@ class _LayerWork:
         self._crs, waits = self._read_crs(features)
         self._note_encoding()
         numbered = enumerate(features, start=first_number)
-        self.candidates = [self._candidate(number, feature, waits) for number, feature in numbered]
+        made = [self._candidate(number, feature, waits) for number, feature in numbered]
+        self.candidates = self._stored(made)
         self.reading = self._summary(len(features))
 
     def _read_crs(self, features: list[RawFeature]) -> tuple[CRSReading | None, Finding | None]:
@@ -236,7 +223,17 @@ class _LayerWork:
             app=self._raw.origin.app,
         )
 
-    def _candidate(self, number: int, raw: RawFeature, waits: Finding | None) -> Candidate:
+    def _stored(self, made: list[Candidate | Drawn]) -> list[Candidate]:
+        """Bring what was drawn into EPSG:4490, block by block, and keep the order of the file."""
+        drawn = [item for item in made if isinstance(item, Drawn)]
+        ready: list[Candidate] = []
+        for start in range(0, len(drawn), _BLOCK):
+            if self._crs is not None:
+                ready += stored_all(drawn[start : start + _BLOCK], self._crs, extent=self._ask.extent)
+        done = iter(ready)
+        return [next(done) if isinstance(item, Drawn) else item for item in made]
+
+    def _candidate(self, number: int, raw: RawFeature, waits: Finding | None) -> Candidate | Drawn:
         draft = Candidate(number=number, where=raw.where, layer=self._raw.name, attributes=raw.attributes)
         findings = [replace(finding, feature=str(number)) for finding in raw.findings]
         here = Place(raw.where, str(number))
@@ -250,8 +247,8 @@ class _LayerWork:
             if walk.polygon is None:
                 return msgspec.structs.replace(draft, findings=findings)
             raw.geometry = walk.polygon
-        polygon, found = _parts_of(raw.geometry, self._ask.geometry)
-        words = _WORDS[self._ask.geometry]
+        polygon, found = parts_of(raw.geometry, self._ask.geometry)
+        words = WORDS[self._ask.geometry]
         findings += [here.finding(check, zh=words.zh, en=words.en, found=kinds) for check, kinds in found]
         submitted = bytes(shapely.to_wkb(raw.geometry, byte_order=1))
         draft = msgspec.structs.replace(
@@ -262,7 +259,7 @@ class _LayerWork:
         if waits is not None or self._crs is None:
             waiting = [replace(waits, feature=str(number), where=raw.where)] if waits else []
             return msgspec.structs.replace(draft, findings=[*findings, *waiting])
-        return _stored(draft, polygon, self._crs, self._ask.extent, findings)
+        return Drawn(draft, polygon, findings)
 
 
 def _bounds(features: list[RawFeature]) -> Extent | None:
@@ -277,109 +274,3 @@ def _bounds(features: list[RawFeature]) -> Extent | None:
 
 def _may_be_degrees(bounds: Extent) -> bool:
     return bounds[0] >= -180 and bounds[2] <= 180 and bounds[1] >= -90 and bounds[3] <= 90
-
-
-_MULTIPLE: dict[GeometryKind, type[shapely.Geometry]] = {
-    "Polygon": shapely.MultiPolygon,
-    "LineString": shapely.MultiLineString,
-    "Point": shapely.MultiPoint,
-}
-
-
-def _parts_of(
-    geometry: shapely.Geometry, wanted: GeometryKind
-) -> tuple[shapely.Geometry | None, list[tuple[str, str]]]:
-    """Return what of a geometry is of the wanted kind, and the findings on whatever else it is."""
-    family = _FAMILIES[wanted]
-    if geometry.geom_type in family:
-        return geometry, []
-    if geometry.geom_type != "GeometryCollection":
-        return None, [("wrong_geometry", geometry.geom_type)]
-    flat = _flattened(geometry)
-    kinds = ", ".join(sorted({part.geom_type for part in flat}))
-    parts = [single for part in flat if part.geom_type in family for single in shapely.get_parts(part)]
-    if not parts:
-        return None, [("wrong_geometry", f"GeometryCollection: {kinds}")]
-    found = parts[0] if len(parts) == 1 else _MULTIPLE[wanted](parts)
-    mixed = any(part.geom_type not in family for part in flat)
-    return found, [("collection", kinds)] if mixed else []
-
-
-def _flattened(geometry: shapely.Geometry) -> list[shapely.Geometry]:
-    waiting, flat = [geometry], []
-    while waiting:
-        part = waiting.pop()
-        if part.geom_type == "GeometryCollection":
-            waiting += list(part.geoms)
-        else:
-            flat.append(part)
-    return flat
-
-
-def _stored(
-    draft: Candidate, polygon: shapely.Geometry, crs: CRSReading, extent: Extent, findings: list[Finding]
-) -> Candidate:
-    here = Place(draft.where, str(draft.number))
-    try:
-        stored = to_stored(polygon, crs, where=draft.where)
-    except StrayCoordinates as error:
-        return msgspec.structs.replace(draft, findings=[*findings, here.refusal(error)])
-    west, south, east, north = stored.geometry.bounds
-    if east < extent[0] or west > extent[2] or north < extent[1] or south > extent[3]:
-        findings.append(here.finding("outside_extent", found=f"{west:.4f}, {south:.4f}"))
-    proposed, found = _validity(stored.geometry, here)
-    return msgspec.structs.replace(draft, wkb=stored.wkb, proposed_wkb=proposed, findings=[*findings, *found])
-
-
-def _validity(geometry: shapely.Geometry, here: Place) -> tuple[bytes | None, list[Finding]]:
-    """Check a stored geometry; propose a repair where it is invalid."""
-    vertices = shapely.get_num_coordinates(geometry)
-    if vertices > MAX_CHECKED_VERTICES:
-        return None, [here.finding("bad_geometry", found=f"{vertices} vertices")]
-    if geometry.geom_type not in _FAMILIES["Polygon"] or shapely.is_valid(geometry):
-        return None, []
-    reason = str(shapely.is_valid_reason(geometry))
-    spot = here._replace(lonlat=_place(reason))
-    words = _reason_words(reason, spot.lonlat)
-    mended = _mended(geometry) if vertices <= MAX_REPAIRED_VERTICES else None
-    if mended is None or mended.is_empty or not shapely.is_valid(mended):
-        return None, [spot.finding("beyond_repair", zh=words.zh, en=words.en)]
-    before, after = area_m2(np.array([geometry, mended], dtype=object))
-    areas = {"before_m2": f"{before:.2f}", "after_m2": f"{after:.2f}"}
-    return to_wkb(mended), [spot.finding("invalid", zh=words.zh, en=words.en, **areas)]
-
-
-def _mended(geometry: shapely.Geometry) -> shapely.Geometry | None:
-    try:
-        repaired = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-    except shapely.errors.GEOSException:
-        # Lines that cross a million times need more memory than one file may have.
-        return None
-    return _parts_of(snap(repaired), "Polygon")[0]
-
-
-_REASONS = {
-    "Self-intersection": "边界自己相交",
-    "Ring Self-intersection": "同一圈边界自己碰到自己",
-    "Hole lies outside shell": "洞在外圈之外",
-    "Holes are nested": "洞里套洞",
-    "Interior is disconnected": "内部被隔断",
-    "Nested shells": "面里套面",
-    "Duplicate Rings": "有重复的圈",
-    "Too few points in geometry component": "拐点太少",
-    "Invalid Coordinate": "坐标无效",
-    "Ring is not closed": "没有闭合",
-}
-
-
-def _reason_words(reason: str, place: tuple[float, float] | None) -> Text:
-    """Say GEOS's reason in both languages, with the place."""
-    what = reason.partition("[")[0].strip()
-    at = f" ({place[0]:.6f}, {place[1]:.6f})" if place else ""
-    return Text(_REASONS.get(what, what) + at, what.lower() + at)
-
-
-def _place(reason: str) -> tuple[float, float] | None:
-    _, bracket, rest = reason.partition("[")
-    numbers = rest.rstrip("]").split()
-    return (float(numbers[0]), float(numbers[1])) if bracket and len(numbers) >= 2 else None

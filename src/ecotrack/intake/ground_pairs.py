@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +22,11 @@ from ecotrack.sandbox import Limits, run
 MAX_PAIRS = 200_000
 """Pairs of one file that are measured; a file with more lies about its plots."""
 
-LIGHT_CROSSINGS = 2_000_000
-"""Crossings that all pairs of a file may have at worst (corners by corners) to be measured in this process."""
+LIGHT_CROSSINGS = 1_000_000
+"""Crossings that a pair may have at worst (corners by corners) to be measured in this process; the size of a block."""
+
+DEADLINE_S = 10.0
+"""How long the pairs that are measured here may take together; between blocks the clock is looked at."""
 
 LIMITS = Limits(wall_s=15.0, cpu_s=15)
 """What the child may use for the others."""
@@ -77,16 +81,24 @@ def shared_between(left: Geometries, right: Geometries) -> Shared:
         NaN for pairs that could not be measured inside `LIMITS`.
     """
     crossings = shapely.get_num_coordinates(left).astype(float) * shapely.get_num_coordinates(right)
-    order = np.argsort(crossings, kind="stable")
-    light = order[np.cumsum(crossings[order]) <= LIGHT_CROSSINGS]
-    heavy = np.setdiff1d(order, light)
     result = Shared(np.full(len(left), np.nan), np.full(len(left), np.nan), np.full((len(left), 2), np.nan))
-    _put(result, light, _measured(left[light], right[light]))
+    light, heavy = np.flatnonzero(crossings <= LIGHT_CROSSINGS), np.flatnonzero(crossings > LIGHT_CROSSINGS)
+    began = time.monotonic()
+    for rows in _blocks(light, crossings):
+        if time.monotonic() - began > DEADLINE_S:
+            break
+        _put(result, rows, _measured(left[rows], right[rows]))
     if len(heavy):
         told = _in_child(left[heavy], right[heavy])
         if told is not None:
             _put(result, heavy, told)
     return result
+
+
+def _blocks(rows: npt.NDArray[np.intp], crossings: Floats) -> list[npt.NDArray[np.intp]]:
+    """Cut rows into blocks of at most about `LIGHT_CROSSINGS` each, in their order."""
+    number = np.floor(np.cumsum(crossings[rows]) / LIGHT_CROSSINGS)
+    return np.split(rows, np.flatnonzero(np.diff(number)) + 1) if len(rows) else []
 
 
 def _put(result: Shared, rows: npt.NDArray[np.intp], found: Shared) -> None:

@@ -29,7 +29,9 @@ def read_around(connection: sqlite3.Connection, boxes: npt.NDArray[np.float64], 
     seqs: set[int] = set()
     for west, south, east, north in np.asarray(boxes, dtype=float).reshape(-1, 4).tolist():
         seqs.update(row[0] for row in connection.execute(_NEAR, (west, east, south, north)))
-    found = _some(connection, "SELECT DISTINCT feature_id FROM feature_version WHERE layer = ?", layer, "seq", seqs)
+    found = _some(
+        connection, "SELECT DISTINCT feature_id FROM feature_version WHERE layer = ?", layer, "seq", sorted(seqs)
+    )
     return read_named(connection, {row[0] for row in found}, layer=layer)
 
 
