@@ -50,6 +50,16 @@ _SHARED = (
     option("--by", default="命令行", help=say("提交人", "who sends it in")),
     option("--accept-repairs", is_flag=True, help=say("接受全部修复建议", "take all proposed repairs")),
     option(
+        "--accept",
+        "accepted",
+        multiple=True,
+        metavar="REPAIR",
+        help=say(
+            "接受一种修复建议：make_valid、drop_duplicates、clip_slivers（可多次）",
+            "take one kind of repair: make_valid, drop_duplicates, clip_slivers (may be repeated)",
+        ),
+    ),
+    option(
         "--report",
         type=click.Path(path_type=Path, file_okay=False),
         help=say("网页报告写到这个目录（每个文件一页，不联网可看）", "folder for the HTML reports, one page a file"),
@@ -160,7 +170,7 @@ def _check_options(options: dict[str, Any]) -> None:
 
 def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
     from ecotrack.coordinates import crs_name
-    from ecotrack.intake.check import REPAIRS, Order, target_of
+    from ecotrack.intake.check import Order, target_of
     from ecotrack.intake.submit import refuse_bad_target
     from ecotrack.workspace import today
 
@@ -180,11 +190,21 @@ def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
         read_as=READ_AS.get(options["read_as"] or ""),
         sender=options["by"],
         reason=options.get("reason") or "",
-        repairs=REPAIRS if options["accept_repairs"] else frozenset(),
+        repairs=_repairs(options),
         stock=bool(options.get("accepted_by")),
     )
     refuse_bad_target(target_of(workspace, order), submitted_on=order.submitted_on)
     return order
+
+
+def _repairs(options: dict[str, Any]) -> frozenset[str]:
+    from ecotrack.errors import UnknownCode
+    from ecotrack.intake.repairs import REPAIRS
+
+    named = frozenset(name.removeprefix("repair:") for name in options["accepted"])
+    for name in sorted(named - set(REPAIRS)):
+        raise UnknownCode("--accept", value=name, zh="修复建议", en="repair", known="、".join(REPAIRS))
+    return frozenset(REPAIRS) if options["accept_repairs"] else named
 
 
 def _refuse_unknown_crs(name: str) -> None:

@@ -21,6 +21,7 @@ from ecotrack.intake.check_shape import Subject, measures_of, shape_findings
 from ecotrack.intake.checks import Check, checks_of
 from ecotrack.intake.read import Upload, read
 from ecotrack.intake.readings import Settled, open_candidates, settle
+from ecotrack.intake.repairs import Repair, proposed_repairs, with_repairs
 from ecotrack.intake.submit import Proposal, Target, propose
 from ecotrack.intake.submit_fields import as_text, match_fields
 from ecotrack.intake.surroundings import Surroundings, known_versions, surroundings_of
@@ -29,9 +30,6 @@ from ecotrack.model.findings import Finding
 from ecotrack.model.layers import LayerDef
 from ecotrack.units import mu_from_m2
 from ecotrack.workspace import Workspace, today
-
-REPAIRS = frozenset(("make_valid", "drop_duplicates", "clip_slivers"))
-"""Repairs that are proposed, by id."""
 
 _SYSTEMS = {"WGS84": "EPSG:4490", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
 
@@ -93,6 +91,8 @@ class Checked:
         What can be registered; its findings are all findings, those of the ground too.
     settled
         How degrees of unknown origin were read; ``None`` where the file has none.
+    repairs
+        Repairs of valid boundaries, proposed or taken.
     held
         Numbers of features that can be registered but not be accepted as they stand.
     tallies
@@ -108,6 +108,7 @@ class Checked:
     proposal: Proposal
     around: Surroundings
     settled: Settled | None
+    repairs: Sequence[Repair]
     held: list[int]
     tallies: list[Tally]
     area_mu: Mapping[int, float]
@@ -271,7 +272,19 @@ def _checked(
         *shape_findings(subjects, geometries, measures, checks),
     ]
     ground = ground_findings(subjects, geometries, measures, around, checks=checks, units=workspace.units)
-    every = _answerable([*proposal.findings, *found, *ground.findings], subjects, order)
+    repairs = list(
+        proposed_repairs(
+            subjects,
+            geometries,
+            repeated=frozenset(int(f.feature or 0) for f in found if f.check == "duplicate_vertex"),
+            slivers=ground.slivers,
+            apart_m=checks["duplicate_vertex"].limit,
+        )
+    )
+    mended, told = with_repairs(subjects, repairs, order.repairs, checks)
+    if order.repairs:
+        proposal, subjects = _with_subjects(proposal, mended, reason=order.reason), mended
+    every = _answerable([*proposal.findings, *found, *ground.findings, *told], subjects, order)
     proposal = _without(proposal, every, checks, stock=order.stock)
     return Checked(
         upload=upload,
@@ -279,6 +292,7 @@ def _checked(
         proposal=proposal,
         around=around,
         settled=settled,
+        repairs=repairs,
         held=_held(proposal, checks),
         tallies=_tallies(checks, reading, proposal, around),
         area_mu={item.number: mu_from_m2(float(m2)) for item, m2 in zip(subjects, measures.area_m2, strict=True)},

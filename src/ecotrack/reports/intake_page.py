@@ -10,6 +10,7 @@ from typing import Any
 
 import shapely
 
+from ecotrack.coordinates.detective import TITLES
 from ecotrack.errors import Lang, Text
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.check import Checked
@@ -138,15 +139,16 @@ def _data(checked: Checked, units: UnitBook, lang: Lang) -> dict[str, Any]:
     counties = checked.around.zones.get("counties", ())
     sketch = "（示意）" if "counties" in checked.around.sketch else ""
     bounds = shapely.total_bounds([cell.geometry for cell in counties]).tolist() if counties else [0, 0, 0, 0]
+    readings = [(row["colour"], row["title"]) for row in _readings(checked, lang)]
     near = zip(checked.around.accepted, checked.around.geometries, strict=True)
     return {
         "words": {key: text.lang(lang) for key, text in _WORDS.items()},
-        "legend": [(colour, text.lang(lang)) for colour, text in _LEGEND.items()],
+        "legend": [*((colour, text.lang(lang)) for colour, text in _LEGEND.items()), *readings],
         "extent": [[bounds[1], bounds[0]], [bounds[3], bounds[2]]],
         "counties": [{"name": f"{cell.name or ''}{sketch}", "rings": rings_of(cell.geometry)} for cell in counties],
         "accepted": [{"name": v.feature_id, "rings": rings_of(shape)} for v, shape in list(near)[:3000]],
         "plots": plots,
-        "readings": [],
+        "readings": _readings(checked, lang),
         "repairs": _repairs(checked, lang),
     }
 
@@ -194,10 +196,25 @@ def _finding_row(finding: Finding, lang: Lang) -> dict[str, Any]:
 
 def _repairs(checked: Checked, lang: Lang) -> list[dict[str, Any]]:
     title = Text("建议修复成这样", "the proposed repair").lang(lang)
+    mended = [(i.number, from_wkb([i.proposed_wkb])[0]) for i in checked.reading.candidates if i.proposed_wkb]
+    mended += [(repair.number, repair.geometry) for repair in checked.repairs]
+    return [{"title": f"{title} #{number}", "rings": rings_of(shape)} for number, shape in mended]
+
+
+_READING_COLOURS = ("#1f78b4", "#b3261e", "#ff7f00")
+
+
+def _readings(checked: Checked, lang: Lang) -> list[dict[str, Any]]:
+    """Return the outlines of an ambiguous file under each reading, for the map."""
+    if checked.settled is None:
+        return []
     return [
-        {"title": f"{title} #{item.number}", "rings": rings_of(from_wkb([item.proposed_wkb])[0])}
-        for item in checked.reading.candidates
-        if item.proposed_wkb is not None
+        {
+            "title": TITLES[system].lang(lang),
+            "colour": colour,
+            "rings": [r for shape in shapes for r in rings_of(shape)],
+        }
+        for (system, shapes), colour in zip(checked.settled.options, _READING_COLOURS, strict=False)
     ]
 
 
