@@ -81,7 +81,8 @@ def read_upload(ask: Ask, folder: Path) -> Reading:
                 raw.origin = raw.origin if raw.origin.app else origin
                 read = _LayerWork(raw, ask, first_number=len(candidates) + 1)
                 candidates += read.candidates
-                layers.append(read.reading)
+                if read.candidates or raw.empty_is_told:
+                    layers.append(read.reading)
                 findings += read.findings
         except EcotrackError as error:
             findings.append(Place(source.name).refusal(error))

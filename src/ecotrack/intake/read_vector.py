@@ -130,6 +130,7 @@ def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, p
         has_geometry=source.schema["geometry"] != "None",
         findings=[Place(title).finding("missing_sibling", found=".dbf")] if bare else [],
         assumed_crs=assumed,
+        empty_is_told=kind.id != "gpx",
         walks=kind.id == "gpx" and source.name in ("tracks", "routes"),
     )
 
