@@ -169,14 +169,28 @@ def settle(
             for key in (file_key(sha256), sender_key(sender, app_of(reading))):
                 if key in standing:
                     return _chosen(standing[key], key)
+            doubted = _doubted(register, standing, sha256)
             near = register.around(_boxes(shapes), layer=layer)
             own = register.named([text for text in ids if text], layer=layer).versions
     except NoRegister:
         return _weighed(shapes, detect(shapes, lines=np.zeros(0, dtype=object), known=[]))
     accepted = accepted_of(near, as_of=as_of, rules=workspace.config.rules)
+    accepted, own = ([v for v in some if v.submission_id not in doubted] for some in (accepted, own))
     lines = [*shapely.boundary(from_wkb([v.wkb for v in accepted])), *_official_lines(workspace, shapes)]
     known = _known_pairs(shapes, ids, own)
     return _weighed(shapes, detect(shapes, lines=np.array(lines, dtype=object), known=known))
+
+
+def _doubted(register: Register, standing: dict[str, Choice], sha256: str) -> set[str]:
+    """Return the submissions that prove nothing: those of the same bytes, and those of a choice taken back."""
+    held = {choice.decision.decision_id for choice in standing.values()}
+    made = {decision.decision_id for decision in register.decisions(subject=SUBJECT)}
+    gone = made - held
+    return {
+        item.submission_id
+        for item in register.submissions()
+        if item.raw_sha256 == sha256 or any(decision_id in item.crs_reading for decision_id in gone)
+    }
 
 
 def _chosen(choice: Choice, key: str) -> Settled:
