@@ -60,6 +60,13 @@ _SHARED = (
         ),
     ),
     option(
+        "--seconds",
+        type=click.FloatRange(min=1, max=3600),
+        default=18.0,
+        show_default=True,
+        help=say("每个文件的时限（秒）；来源可靠的大文件可放宽", "seconds that one file may take"),
+    ),
+    option(
         "--report",
         type=click.Path(path_type=Path, file_okay=False),
         help=say("网页报告写到这个目录（每个文件一页，不联网可看）", "folder for the HTML reports, one page a file"),
@@ -192,6 +199,7 @@ def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
         reason=options.get("reason") or "",
         repairs=_repairs(options),
         stock=bool(options.get("accepted_by")),
+        seconds=options["seconds"],
     )
     refuse_bad_target(target_of(workspace, order), submitted_on=order.submitted_on)
     return order

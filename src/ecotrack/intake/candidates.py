@@ -8,6 +8,7 @@ import msgspec
 
 from ecotrack.errors import EcotrackError, Text
 from ecotrack.intake.checks import Check, check_table
+from ecotrack.intake.plain_words import plain_words
 from ecotrack.model.findings import Finding
 
 Value = str | int | float | bool | None
@@ -139,6 +140,16 @@ class Place(NamedTuple):
             lonlat=self.lonlat,
             facts=facts,
         )
+
+    def cut_short(self, number: int, error: object) -> Finding:
+        """Make the finding that reading broke off behind feature ``number``."""
+        words = plain_words(error)
+        return self.finding("cut_short", found=str(number), zh=words.zh, en=words.en)
+
+    def bad_geometry(self, error: object) -> Finding:
+        """Make the finding that a geometry cannot be read."""
+        words = plain_words(error)
+        return self.finding("bad_geometry", zh=words.zh, en=words.en)
 
     def refusal(self, error: EcotrackError) -> Finding:
         """Turn an error on one file, layer or feature of several into a finding that says the same."""

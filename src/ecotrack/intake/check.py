@@ -19,7 +19,7 @@ from ecotrack.intake.check_fields import claims_in_mu, densities_of, field_findi
 from ecotrack.intake.check_ground import ground_findings
 from ecotrack.intake.check_shape import Subject, measures_of, shape_findings
 from ecotrack.intake.checks import Check, checks_of
-from ecotrack.intake.read import Upload, read
+from ecotrack.intake.read import SECONDS, Upload, limits_of, read
 from ecotrack.intake.readings import Settled, open_candidates, settle
 from ecotrack.intake.repairs import Repair, proposed_repairs, with_repairs
 from ecotrack.intake.submit import Proposal, Target, propose
@@ -57,6 +57,8 @@ class Order:
         Why known plots are changed.
     stock
         Opening balance: what was accepted by a document before.
+    seconds
+        How long reading may take.
     """
 
     layer: str = "plots"
@@ -69,6 +71,7 @@ class Order:
     reason: str = ""
     repairs: frozenset[str] = frozenset()
     stock: bool = False
+    seconds: float = SECONDS
 
 
 class Tally(NamedTuple):
@@ -173,7 +176,14 @@ def _read_settled(
     """Read an upload; where its degrees are open, by the evidence, by a choice on record, or let it wait."""
 
     def again(crs: str | None) -> Reading:
-        return read(upload, extent=workspace.config.extent, crs=crs, encoding=order.encoding, known_fields=aliases)
+        return read(
+            upload,
+            extent=workspace.config.extent,
+            crs=crs,
+            encoding=order.encoding,
+            known_fields=aliases,
+            limits=limits_of(order.seconds),
+        )
 
     said = order.crs or (_SYSTEMS[order.read_as] if order.read_as else None)
     reading = again(said)

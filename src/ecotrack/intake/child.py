@@ -18,6 +18,7 @@ from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs
 from ecotrack.errors import EcotrackError, UnknownCRS
 from ecotrack.intake.apps import Origin, origin_of
 from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
+from ecotrack.intake.checks import check_table
 from ecotrack.intake.child_shapes import WORDS, Drawn, parts_of, stored_all
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
@@ -134,7 +135,7 @@ class _LayerWork:
     def __init__(self, raw: RawLayer, ask: Ask, *, first_number: int) -> None:
         self._raw, self._ask, self._here = raw, ask, Place(raw.name)
         self.findings = list(raw.findings)
-        features = list(raw.features)
+        features = self._few_fields(raw)
         if not raw.has_geometry and not any(feature.geometry is not None for feature in features):
             names = ", ".join(raw.fields[:8])
             self.findings.append(self._here.finding("no_geometry_column", found=names))
@@ -223,6 +224,18 @@ class _LayerWork:
             open=self._open,
             app=self._raw.origin.app,
         )
+
+    def _few_fields(self, raw: RawLayer) -> list[RawFeature]:
+        """Read the features with as many attributes as a table of plots can have; the others are told and left."""
+        most = int(check_table()["many_fields"].limit)
+        features = list(raw.features)
+        if len(raw.fields) > most:
+            self.findings.append(self._here.finding("many_fields", found=str(len(raw.fields))))
+            kept = set(raw.fields[:most])
+            raw.fields = raw.fields[:most]
+            for feature in features:
+                feature.attributes = {name: value for name, value in feature.attributes.items() if name in kept}
+        return features
 
     def _stored(self, made: list[Candidate | Drawn]) -> list[Candidate]:
         """Bring what was drawn into EPSG:4490, block by block, and keep the order of the file."""

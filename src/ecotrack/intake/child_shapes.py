@@ -117,7 +117,7 @@ def _validity(geometry: shapely.Geometry, here: Place) -> tuple[bytes | None, li
     """Check a stored geometry; propose a repair where it is invalid."""
     vertices = shapely.get_num_coordinates(geometry)
     if vertices > MAX_CHECKED_VERTICES:
-        return None, [here.finding("bad_geometry", found=f"{vertices} vertices")]
+        return None, [here.finding("too_many_corners", found=str(vertices))]
     if geometry.geom_type not in FAMILIES["Polygon"] or shapely.is_valid(geometry):
         return None, []
     reason = str(shapely.is_valid_reason(geometry))

@@ -16,6 +16,7 @@ from typing import Literal
 from xml.parsers import expat
 
 from ecotrack.errors import EmptyFile, RefusedFormat, Text, UnreadableFile
+from ecotrack.intake.plain_words import plain_words
 
 Reader = Literal["fiona", "parquet", "table", "archive"]
 
@@ -163,7 +164,7 @@ def _zip(path: Path, name: str) -> Format:
                 hint = Text("请另存为 xlsx", "save it as xlsx")
                 raise RefusedFormat(name, name=Text("ODS 表格", "an ODS spreadsheet"), hint=hint)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
-        raise UnreadableFile(name, detail=error) from None
+        raise UnreadableFile(name, detail=plain_words(error)) from None
     return FORMATS["xlsx" if "xl/workbook.xml" in names else "zip"]
 
 
@@ -226,8 +227,8 @@ def xml_root(path: Path, *, name: str = "") -> str:
     except _FirstElement:
         return found[0].rpartition(":")[2]
     except (expat.ExpatError, ValueError) as error:
-        raise UnreadableFile(name, detail=f"XML: {error}") from None
-    raise UnreadableFile(name, detail="XML without an element")
+        raise UnreadableFile(name, detail=plain_words(error)) from None
+    raise UnreadableFile(name, detail=Text("里面没有内容", "XML without an element"))
 
 
 def _xml(path: Path, name: str) -> Format:

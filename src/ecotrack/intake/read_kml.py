@@ -18,6 +18,7 @@ import shapely
 from ecotrack.errors import RefusedFormat, Text, UnreadableFile
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import FORMATS
+from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 
 MAX_TEXT = 10_000
@@ -145,7 +146,7 @@ def read_placemarks(path: Path, *, name: str = "") -> list[Placemark]:
         with path.open("rb") as stream:
             reader.parser().ParseFile(stream)
     except (expat.ExpatError, ValueError) as error:
-        raise UnreadableFile(name, detail=f"XML: {error}") from None
+        raise UnreadableFile(name, detail=plain_words(error)) from None
     return reader.done
 
 

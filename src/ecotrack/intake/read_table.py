@@ -131,7 +131,7 @@ def _wkt_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFe
         try:
             geometry = shapely.from_wkt(text) if text else None
         except shapely.errors.GEOSException as error:
-            finding = Place(where).finding("bad_geometry", found=str(error)[:200])
+            finding = Place(where).bad_geometry(error)
             yield RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
             continue
         yield RawFeature(where=where, geometry=geometry, attributes=attributes)
