@@ -68,8 +68,8 @@ def nested_bomb(_folder: Path) -> tuple[str, bytes]:
 
 
 def lying_bomb(_folder: Path) -> tuple[str, bytes]:
-    """Return a zip whose directory says that a gigabyte is a hundred bytes."""
-    data = bytearray(zipped({"a.geojson": bytes(1 << 30)}))
+    """Return a zip whose directory says that half a gigabyte is a hundred bytes."""
+    data = bytearray(zipped({"a.geojson": bytes(1 << 29)}))
     place = data.rindex(b"PK\x01\x02")
     data[place + 24 : place + 28] = struct.pack("<I", 100)
     return "a.zip", bytes(data)

@@ -85,7 +85,7 @@ def test_a_good_file_is_registered_and_the_reading_of_its_coordinates_is_said(
     assert result.code == 0, result.text
     assert "已登记3个地块" in result.text
     assert "WGS84" in result.text
-    assert "编号→feature_id" in result.text
+    assert "编号→小班号" in result.text
     with register() as kept:
         assert [(v.feature_id, v.unit, v.season) for v in kept.versions()] == [
             (f"A{n}", "131121", "2016-spring") for n in range(3)
@@ -115,7 +115,7 @@ def test_a_bad_feature_is_listed_with_what_to_do_and_its_neighbours_come_in(
     result = eco("import", path, *OPTIONS)
     assert result.code == 1
     assert "边界自己相交" in result.text
-    assert "--accept-repairs" in result.text
+    assert "--accept make_valid" in result.text
     assert "已登记3个地块，1个待改" in result.text
     mended = eco("import", path, *OPTIONS, "--accept-repairs")
     assert (mended.code, "已登记1个地块，0个待改" in mended.text) == (0, True)

@@ -71,6 +71,14 @@ _SHARED = (
         type=click.Path(path_type=Path, file_okay=False),
         help=say("网页报告写到这个目录（每个文件一页，不联网可看）", "folder for the HTML reports, one page a file"),
     ),
+    option(
+        "--give-back",
+        type=click.Path(path_type=Path, file_okay=False),
+        help=say(
+            "把原文件加上检查结论、问题、改法三列，写到这个目录",
+            "folder for the file itself with the findings as columns",
+        ),
+    ),
     option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON")),
 )
 
@@ -254,6 +262,12 @@ def _check_one(
         _show(ctx, checked)
     if options["report"] is not None:
         _write_report(ctx, workspace, checked, options)
+    if options["give_back"] is not None and checked.reading.candidates:
+        from ecotrack.intake.give_back import give_back
+
+        path = give_back(checked, options["give_back"], lang=lang_of(ctx))
+        if not options["as_json"]:
+            speak(ctx, f"带检查结果的文件：{path}", f"the file with its findings: {path}")
     return checked
 
 
@@ -326,7 +340,12 @@ def _show_outcome(ctx: click.Context, checked: Checked, outcome: Submitted | Non
             f"this file came in before; nothing was added. Submission: {outcome.submission_id}",
         )
     elif outcome.submission_id is None:
-        speak(ctx, f"共{total}个图形，没有可入库的。", f"{total} features, none could come in.")
+        number = checked.upload.sha256
+        speak(
+            ctx,
+            f"共{total}个图形，没有可入库的。原始文件已保存，编号 {number}",
+            f"{total} features, none could come in. The file is kept as {number}",
+        )
     else:
         speak(
             ctx,

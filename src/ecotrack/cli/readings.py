@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import click
@@ -72,3 +74,28 @@ def revoke_(ctx: click.Context, choice: str, by: str, reason: str) -> None:
     speak(ctx, f"已撤销；涉及{len(found)}次提交，请重新核对：", f"revoked; {len(found)} submissions rest on it:")
     for item in found:
         click.echo(f"  {item.submission_id}  {item.submitted_on}  {item.file_name}")
+
+
+@command(
+    "raw",
+    help=say(
+        "取回收到的原始文件（包括被拒收的），按导入时显示的文件编号。",
+        "Write the raw bytes of an upload again, of a refused one too, by the number that import printed.",
+    ),
+    epilog=say("示例：ecotrack review raw 3f2a… 原始.zip", "Example: ecotrack review raw 3f2a… raw.zip"),
+)
+@click.argument("sha256")
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def raw_(ctx: click.Context, sha256: str, out: Path) -> None:
+    """Write the raw bytes to a file that must not be there yet."""
+    from ecotrack.errors import OutputExists, UnknownSubmission
+
+    if re.fullmatch(r"[0-9a-fA-F]{64}", sha256) is None:
+        raise UnknownSubmission("", name=sha256)
+    if out.exists():
+        raise OutputExists(out)
+    with open_workspace(ctx).register(read_only=True) as register:
+        data = register.raw(sha256.lower())
+    out.write_bytes(data)
+    speak(ctx, f"已写出 {out}（{len(data)} 字节）", f"{out} written ({len(data)} bytes)")

@@ -8,6 +8,7 @@ transformed, made 2D, snapped to 1e-9 degrees once and normalised.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -297,7 +298,7 @@ def _declared_words(crs: CRS) -> Text:
             f"the declared CRS is {name}; its datum has no name, its ellipsoid is CGCS2000's, read as CGCS2000",
         )
     if _datum(crs, _CGCS2000):
-        return Text(f"文件声明坐标系{name}", f"the declared CRS is {name}")
+        return Text(f"文件声明坐标系：国家2000{_zone_words(crs)}", f"the declared CRS is {name}")
     if _datum(crs, _WGS84):
         return Text(
             f"文件声明坐标系{name}；WGS84到CGCS2000按零平移处理（相差在厘米到分米级）",
@@ -306,6 +307,18 @@ def _declared_words(crs: CRS) -> Text:
     return Text(
         f"文件声明坐标系{name}，由PROJ转换到CGCS2000", f"the declared CRS is {name}, transformed to CGCS2000 by PROJ"
     )
+
+
+def _zone_words(crs: CRS) -> str:
+    """Return the plane of a CGCS2000 CRS in Chinese, with its code."""
+    code = crs_label(crs)
+    code = f"（{code}）" if len(code) < 12 else ""
+    if not crs.is_projected:
+        return f"经纬度{code}"
+    found = re.search(r"zone (\d+)|CM (\d+)", crs.name)
+    if found is None:
+        return code
+    return (f"{found[1]}带" if found[1] else f"{found[2]}度带") + code
 
 
 def _plain(name: str) -> str:

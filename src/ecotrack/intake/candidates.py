@@ -121,8 +121,8 @@ class Place(NamedTuple):
 
         Examples
         --------
-        >>> Place("plots.shp #3", "3").finding("wrong_geometry", zh="面", en="polygon", found="Point").message.en
-        'no polygon (Point)'
+        >>> Place("plots.shp #3", "3").finding("duplicate_vertex", count="2").message.zh
+        '有2个拐点与前一个拐点重合（相距不到0.01米）'
         """
         return self.finding_of(check_table()[check], **facts)
 
@@ -153,4 +153,5 @@ class Place(NamedTuple):
 
     def refusal(self, error: EcotrackError) -> Finding:
         """Turn an error on one file, layer or feature of several into a finding that says the same."""
-        return self.finding("refused", zh=error.message("zh"), en=error.message("en"))
+        what, mend = error.what.format(**error.facts), error.mend.format(**error.facts)
+        return self.finding("refused", zh=what.zh, en=what.en, mend_zh=mend.zh, mend_en=mend.en)

@@ -11,7 +11,7 @@ import msgspec
 import shapely
 
 from ecotrack.coordinates.detective import AS_IS, READINGS, TITLES
-from ecotrack.errors import NoRegister
+from ecotrack.errors import NoRegister, Text
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate, Place, Reading
 from ecotrack.intake.check_again import again_findings
@@ -104,6 +104,8 @@ class Checked:
         Measured area by number of the feature.
     compared
         How many accepted plots lay near and were compared; ``None`` where there is no register.
+    titles
+        Titles of the layer's fields by name.
     """
 
     upload: Upload
@@ -116,6 +118,11 @@ class Checked:
     tallies: list[Tally]
     area_mu: Mapping[int, float]
     compared: int | None
+    titles: Mapping[str, Text] = field(default_factory=dict)
+
+    def field_title(self, name: str) -> Text:
+        """Return the title of a field of the layer, or its name."""
+        return self.titles.get(name, Text(name, name))
 
     @property
     def findings(self) -> list[Finding]:
@@ -307,6 +314,7 @@ def _checked(
         tallies=_tallies(checks, reading, proposal, around),
         area_mu={item.number: mu_from_m2(float(m2)) for item, m2 in zip(subjects, measures.area_m2, strict=True)},
         compared=len(around.accepted) if around.compared else None,
+        titles={item.name: item.title for item in layer.fields},
     )
 
 

@@ -19,7 +19,7 @@ from ecotrack.errors import EcotrackError, UnknownCRS
 from ecotrack.intake.apps import Origin, origin_of
 from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
 from ecotrack.intake.checks import check_table
-from ecotrack.intake.child_shapes import WORDS, Drawn, parts_of, stored_all
+from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, stored_all
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
 from ecotrack.intake.read_gpx import close_walk
@@ -263,7 +263,9 @@ class _LayerWork:
             raw.geometry = walk.polygon
         polygon, found = parts_of(raw.geometry, self._ask.geometry)
         words = WORDS[self._ask.geometry]
-        findings += [here.finding(check, zh=words.zh, en=words.en, found=kinds) for check, kinds in found]
+        for check, kinds in found:
+            told = {"found_zh": kind_words(kinds), "found_en": kinds}
+            findings.append(here.finding(check, zh=words.zh, en=words.en, **told))
         submitted = bytes(shapely.to_wkb(raw.geometry, byte_order=1))
         draft = msgspec.structs.replace(
             draft, submitted_wkb=submitted, submitted_crs=self._crs.crs if self._crs else None

@@ -33,6 +33,31 @@ WORDS: dict[GeometryKind, Text] = {
     "none": Text("表格", "table"),
 }
 
+_KINDS = {
+    "Point": "点",
+    "MultiPoint": "多点",
+    "LineString": "线",
+    "LinearRing": "线",
+    "MultiLineString": "多段线",
+    "Polygon": "面",
+    "MultiPolygon": "多块面",
+    "GeometryCollection": "混合图形",
+}
+
+
+def kind_words(kinds: str) -> str:
+    """Return kinds of geometry in Chinese.
+
+    Examples
+    --------
+    >>> kind_words("GeometryCollection: LineString, Point")
+    '混合图形（线、点）'
+    """
+    outer, _, inner = kinds.rpartition(": ")
+    told = "、".join(dict.fromkeys(_KINDS.get(kind, "其他图形") for kind in inner.split(", ")))
+    return f"{_KINDS.get(outer, outer)}（{told}）" if outer else told
+
+
 _MULTIPLE: dict[GeometryKind, type[shapely.Geometry]] = {
     "Polygon": shapely.MultiPolygon,
     "LineString": shapely.MultiLineString,

@@ -168,6 +168,7 @@ def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
     fields = list(dict.fromkeys(key for placemark in placemarks for key in placemark.attributes))
     alone: list[str] = []
     for layer in read_vector(path, FORMATS["kml"], name=name):
+        layer.name = layer.name.removesuffix(":Layer #0")
         layer.features = _joined(layer.features, waiting, alone)
         layer.fields = fields
         layer.assumed_crs = True
@@ -185,8 +186,11 @@ def _joined(
         queue = waiting.get((str(feature.attributes.get("Name") or "").strip(), *first)) if first else None
         if queue:
             feature.attributes = queue.popleft().attributes
+            if title := str(feature.attributes.get("Name") or "").strip():
+                feature.where = f"{feature.where} {title[:40]}"
         elif feature.geometry is not None:
             alone.append(feature.where)
+        feature.where = feature.where.replace(":Layer #0", "")
         yield feature
 
 

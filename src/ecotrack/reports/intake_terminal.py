@@ -28,16 +28,42 @@ SHOWN = 30
 def checked_lines(checked: Checked, lang: Lang) -> Iterator[str]:
     """Yield the lines above the tables: how the file was read, and what can come in."""
     for layer in checked.reading.layers:
-        words = [layer.crs_evidence[0 if lang == "zh" else 1], layer.encoding]
+        words = [layer.crs_evidence[0 if lang == "zh" else 1], encoding_words(layer.encoding).lang(lang)]
         told = "；".join(word for word in words if word)
         yield f"{layer.name}  [{layer.driver}]  {layer.features}  {told}"
     proposal = checked.proposal
     if proposal.matches:
-        pairs = ", ".join(f"{source}→{name}" for name, source in proposal.matches.items())
-        yield Text(f"字段对应：{pairs}", f"fields: {pairs}").lang(lang)
+        zh = "，".join(f"{source}→{checked.field_title(name).zh}" for name, source in proposal.matches.items())
+        en = ", ".join(f"{source} -> {name}" for name, source in proposal.matches.items())
+        yield Text(f"字段对应：{zh}", f"fields: {en}").lang(lang)
     if proposal.unused:
         names = "、".join(proposal.unused[:40])
         yield Text(f"未用到的字段：{names}", f"fields not used: {names}").lang(lang)
+
+
+_CODECS = {"gb18030": "GBK", "utf-8": "UTF-8", "latin-1": "?"}
+_TOLD = {
+    "cpg": "按 .cpg 文件",
+    "ldid": "按文件头",
+    "bytes": "按内容判断",
+    "asked": "按参数",
+    "unknown": "无法判断",
+}
+
+
+def encoding_words(encoding: str) -> Text:
+    """Return how the text of a layer was read, in words.
+
+    Examples
+    --------
+    >>> encoding_words("gb18030 (bytes)").zh
+    '文字编码GBK（按内容判断）'
+    """
+    codec, _, source = encoding.partition(" (")
+    if not codec:
+        return Text("", "")
+    told = _TOLD.get(source.rstrip(")"), source.rstrip(")"))
+    return Text(f"文字编码{_CODECS.get(codec, codec)}（{told}）", f"text read as {encoding}")
 
 
 def findings_table(findings: list[Finding], lang: Lang) -> Iterator[RenderableType]:
