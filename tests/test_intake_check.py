@@ -452,3 +452,8 @@ def test_the_config_of_an_office_reaches_the_checks(workspace: Workspace) -> Non
     changed = Workspace.open(workspace.folder)
     assert read_config(workspace.folder).office == "hengshui"
     assert "tiny_plot" in names(check_upload(changed, upload(rectangle(100, 100)), ORDER).findings)
+
+
+def test_every_check_is_in_the_docs() -> None:
+    text = (ROOT / "docs" / "intake.md").read_text(encoding="utf-8")
+    assert [check for check in CHECKS if f"`{check}`" not in text] == []

@@ -201,7 +201,7 @@ def _repairs(checked: Checked, lang: Lang) -> list[dict[str, Any]]:
     return [{"title": f"{title} #{number}", "rings": rings_of(shape)} for number, shape in mended]
 
 
-_READING_COLOURS = ("#1f78b4", "#b3261e", "#ff7f00")
+_READING_COLOURS = ("#1f78b4", "#e0218a", "#ff7f00")
 
 
 def _readings(checked: Checked, lang: Lang) -> list[dict[str, Any]]:

@@ -44,6 +44,7 @@
   };
   const list = document.getElementById("plots");
   let number = 0;
+  const taken = new Map();
   for (const plot of data.plots) {
     if (!plot.findings.length) continue;
     const card = make("div", "plot " + plot.state);
@@ -57,7 +58,12 @@
       if (found.mend) row.appendChild(make("div", "mend", found.mend));
       for (const [k, place] of found.places.entries()) {
         number += 1;
-        const icon = L.divIcon({ className: "mark", iconSize: [20, 20], html: String(number) });
+        // Marks of one place stand side by side.
+        const spot = place[0].toFixed(5) + " " + place[1].toFixed(5);
+        const before = taken.get(spot) || 0;
+        taken.set(spot, before + 1);
+        const anchor = [10 - 20 * before, 10];
+        const icon = L.divIcon({ className: "mark", iconSize: [20, 20], iconAnchor: anchor, html: String(number) });
         const text = found.what;
         L.marker([place[1], place[0]], { icon: icon, keyboard: false }).bindPopup(() => make("div", "", text)).addTo(map);
         if (k < 8) {
