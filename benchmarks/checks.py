@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import shapely
 
-from benchmarks.plots import Geometries
+from benchmarks.parquet import read_blocks
+from benchmarks.plots import Floats, Geometries
 from benchmarks.questions import QUESTIONS, TOLERANCE, difference
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.overlap import net_area_m2
 
 UNION_TOLERANCE = 1e-9
+_TILES = 10
 _TILE_DEG = 0.05
 
 
@@ -31,17 +33,27 @@ def agreement(answers: dict[str, Path]) -> dict[str, dict[str, Any]]:
     return result
 
 
-def against_full_union(geometry: Geometries, *, seed: int, whole: bool) -> dict[str, Any]:
+def against_full_union(plots: Path, *, seed: int, whole: bool) -> dict[str, Any]:
     """Compare net area with the area of a plain union of everything: in whole, or on ten random tiles.
+
+    Parameters
+    ----------
+    plots
+        GeoParquet of the plots; on tiles, it is read in blocks.
 
     Returns
     -------
     dict
         The largest relative difference, and whether it is within 1e-9.
     """
-    samples = [geometry] if whole else _tiles(geometry, seed)
-    apart = [_apart(plots) for plots in samples]
-    return {"samples": len(samples), "difference": max(apart), "agrees": max(apart) <= UNION_TOLERANCE}
+    samples = [np.concatenate(list(read_blocks(plots)))] if whole else _tiles(plots, seed)
+    apart = [_apart(some) for some in samples]
+    return {
+        "samples": len(samples),
+        "plots": sum(map(len, samples)),
+        "difference": max(apart),
+        "agrees": max(apart) <= UNION_TOLERANCE,
+    }
 
 
 def _apart(geometry: Geometries) -> float:
@@ -49,10 +61,18 @@ def _apart(geometry: Geometries) -> float:
     return abs(net_area_m2(geometry) - union_m2) / union_m2
 
 
-def _tiles(geometry: Geometries, seed: int) -> list[Geometries]:
+def _tiles(plots: Path, seed: int) -> list[Geometries]:
     """Return the plots whose middle lies in each of ten random tiles of about 4 by 5 km that are not empty."""
-    middle = shapely.get_coordinates(shapely.centroid(geometry))
+    middle = np.concatenate([_middle(block) for block in read_blocks(plots)])
     dice = np.random.default_rng([seed, 2])
-    corners = middle[dice.integers(0, len(middle), 10)] - _TILE_DEG / 2
-    inside = [((middle >= corner) & (middle < corner + _TILE_DEG)).all(axis=1) for corner in corners]
-    return [geometry[rows] for rows in inside]
+    corners = middle[dice.integers(0, len(middle), _TILES)] - _TILE_DEG / 2
+    found: list[list[Geometries]] = [[] for _ in corners]
+    for block in read_blocks(plots):
+        at = _middle(block)
+        for tile, corner in zip(found, corners, strict=True):
+            tile.append(block[((at >= corner) & (at < corner + _TILE_DEG)).all(axis=1)])
+    return [np.concatenate(tile) for tile in found]
+
+
+def _middle(geometry: Geometries) -> Floats:
+    return np.asarray(shapely.get_coordinates(shapely.centroid(geometry)))

@@ -14,9 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-import shapely
-
 from benchmarks.checks import against_full_union, agreement
 from benchmarks.engines import ENGINES
 from benchmarks.process import ChildFailed, run
@@ -26,6 +23,7 @@ from benchmarks.whole import whole_runs
 
 SCHEMA = "ecotrack.benchmark/1"
 _FULL_UNION_PLOTS = 20_000  # above, where a full union takes minutes, ten tiles stand for the whole
+_TIMEOUT_S, _PLOTS_IN_TIME = 900.0, 200_000
 _DEFAULT = ("geopandas", "geopandas_plane", "duckdb", "sedonadb")
 
 Times = dict[str, dict[str, float]]
@@ -37,7 +35,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peers", nargs="*", choices=ENGINES[1:], default=_DEFAULT, help="postgis only when named")
     parser.add_argument("--repeat", type=int, default=3, help="medians of so many runs")
-    parser.add_argument("--timeout", type=float, default=900.0, help="seconds for one process")
+    parser.add_argument("--timeout", type=float, help="seconds for one process; 900 for each 200000 plots if not given")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "ecotrack-bench")
     parser.add_argument("--json", type=Path, help="write the results here")
     return parser.parse_args(given)
@@ -47,8 +45,9 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run the benchmark; 0 where every answer agrees, else 1."""
     asked = _arguments(given)
     data = data_set(asked.cache, plots=asked.plots, seed=asked.seed)
+    timeout_s = asked.timeout or _TIMEOUT_S * max(1.0, asked.plots / _PLOTS_IN_TIME)
     with tempfile.TemporaryDirectory(dir=asked.cache) as scratch:
-        result = measure(data, ["ecotrack", *asked.peers], Path(scratch), repeat=asked.repeat, timeout_s=asked.timeout)
+        result = measure(data, ["ecotrack", *asked.peers], Path(scratch), repeat=asked.repeat, timeout_s=timeout_s)
     if asked.json:
         asked.json.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(markdown(result))
@@ -103,9 +102,8 @@ def _one(name: str, data: DataSet, scratch: Path, timeout_s: float) -> dict[str,
 
 
 def _full_union(data: DataSet) -> dict[str, Any]:
-    geometry = shapely.from_wkb(pq.read_table(data.folder / "plots.parquet")["geometry"].to_numpy())
-    whole = len(geometry) <= _FULL_UNION_PLOTS
-    return against_full_union(geometry, seed=int(data.made["seed"]), whole=whole)
+    whole = data.made["plots"] <= _FULL_UNION_PLOTS
+    return against_full_union(data.folder / "plots.parquet", seed=int(data.made["seed"]), whole=whole)
 
 
 def _last_line(error: ChildFailed) -> str:

@@ -1,8 +1,9 @@
-"""Seeded plots and records of a city: columns of numpy, the same for the same seed."""
+"""Seeded plots and records of a city: columns of numpy, block by block, the same for the same seed."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,12 @@ import shapely
 from ecotrack.geometry.codec import snap
 
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
+
+BLOCK = 200_000
+"""Plots that are drawn together: more would only take more memory."""
 
 RECORDS_PER_PLOT = 6
 SEASONS = tuple(f"{year}-{part}" for year in (2016, 2017, 2018, 2019) for part in ("spring", "autumn"))
@@ -31,6 +36,8 @@ class Plots:
 
     Attributes
     ----------
+    first
+        Number of the first of them; they are numbered on without a gap.
     geometry
         Valid polygons and multipolygons, EPSG:4490 longitude/latitude, snapped to 1e-9 degrees.
     county
@@ -41,9 +48,10 @@ class Plots:
         How many were drawn as bow-ties and came through the repair that intake proposes.
     """
 
+    first: int
     geometry: Geometries
-    county: Ints
-    season: Ints
+    county: Codes
+    season: Codes
     repaired: int
 
     @property
@@ -66,10 +74,10 @@ class Records:
         Live holes of 100 for checks, percent for retention; -1 for the rest.
     """
 
-    plot: Ints
+    plot: npt.NDArray[np.int32]
     day: npt.NDArray[np.datetime64]
-    kind: Ints
-    live: Ints
+    kind: Codes
+    live: Codes
 
 
 KINDS = (
@@ -85,15 +93,15 @@ KINDS = (
 _DAYS_AFTER_PLANTING = (-20, 5, 200, 380, 560, 1100)
 
 
-def make_plots(count: int, *, seed: int, counties: Geometries) -> Plots:
-    """Draw plots of 12 to 60 vertices, 13.7 mu on average, a tenth of them in overlaps, 1 % drawn as bow-ties.
+def draw_plots(count: int, *, seed: int, counties: Geometries) -> Iterator[Plots]:
+    """Yield plots of 12 to 60 vertices, 13.7 mu on average, a tenth of them in overlaps, 1 % drawn as bow-ties.
 
     Above 200,000 plots the city has no room for plots of that size, so the mean area shrinks in proportion.
 
     Parameters
     ----------
     count
-        Number of plots.
+        Number of plots; they come in blocks of at most `BLOCK`, in no order of place.
     seed
         The same seed gives the same plots.
     counties
@@ -109,15 +117,18 @@ def make_plots(count: int, *, seed: int, counties: Geometries) -> Plots:
     riding = base[on] + _degrees(np.column_stack([np.cos(angle), np.sin(angle)]) * reach_m[:, None], base[on, 1])
     middle = np.concatenate([base, riding])
     order = dice.permutation(count)
-    geometry, repaired = _repaired(_polygons(middle[order], radius_m[order], dice))
-    season = dice.integers(0, len(SEASONS), count)
-    return Plots(geometry=geometry, county=_county_of(middle[order], counties), season=season, repaired=repaired)
+    for first in range(0, count, BLOCK):
+        some = order[first : first + BLOCK]
+        geometry, repaired = _repaired(_polygons(middle[some], radius_m[some], dice))
+        season = dice.integers(0, len(SEASONS), len(some)).astype(np.int8)
+        county = _county_of(middle[some], counties)
+        yield Plots(first=first, geometry=geometry, county=county, season=season, repaired=repaired)
 
 
-def _county_of(middle: Floats, counties: Geometries) -> Ints:
+def _county_of(middle: Floats, counties: Geometries) -> Codes:
     shapely.prepare(counties)
     tree, points = shapely.STRtree(counties), shapely.points(middle)
-    result = np.full(len(middle), -1, dtype=np.int64)
+    result = np.full(len(middle), -1, dtype=np.int8)
     point, county = tree.query(points, predicate="within")
     result[point] = county
     outside = np.flatnonzero(result < 0)
@@ -176,15 +187,21 @@ def planted_on(season: int) -> dt.date:
     return dt.date(int(year), *_PLANTED[part])
 
 
-def make_records(plots: Plots, *, seed: int) -> Records:
-    """Draw six records a plot: two states, three field checks, one survey of retention; in order of their days."""
-    count = len(plots.season)
+def make_records(season: Codes, *, seed: int) -> Records:
+    """Draw six records a plot: two states, three field checks, one survey of retention; in order of their days.
+
+    Parameters
+    ----------
+    season
+        Season of every plot, shape (n,): position in `SEASONS`.
+    """
+    count = len(season)
     dice = np.random.default_rng([seed, count, 1])
-    planted = np.array([planted_on(season) for season in range(len(SEASONS))], dtype="datetime64[D]")[plots.season]
+    planted = np.array([planted_on(number) for number in range(len(SEASONS))], dtype="datetime64[D]")[season]
     offset = np.array(_DAYS_AFTER_PLANTING) + dice.integers(0, 20, (count, RECORDS_PER_PLOT))
     day = (planted[:, None] + offset.astype("timedelta64[D]")).ravel()
-    kind = np.tile(np.arange(RECORDS_PER_PLOT), count)
-    live = np.where(kind >= 2, np.clip(dice.normal(90, 8, len(kind)), 20, 100).astype(np.int64), -1)
+    kind = np.tile(np.arange(RECORDS_PER_PLOT, dtype=np.int8), count)
+    live = np.where(kind >= 2, np.clip(dice.normal(90, 8, len(kind)), 20, 100), -1).astype(np.int8)
     order = np.argsort(day, kind="stable")
-    plot = np.repeat(np.arange(count), RECORDS_PER_PLOT)
+    plot = np.repeat(np.arange(count, dtype=np.int32), RECORDS_PER_PLOT)
     return Records(plot=plot[order], day=day[order], kind=kind[order], live=live[order])

@@ -6,24 +6,30 @@ import dataclasses
 import itertools
 import json
 import shutil
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import numpy as np
 import shapely
 
 from benchmarks.borders import densified
-from benchmarks.entries import register_entries
-from benchmarks.plots import Geometries, Plots, Records, make_plots, make_records
+from benchmarks.entries import Planting, entry_count, register_entries
+from benchmarks.parquet import plots_file, read_wkb, write_layer, write_records
+from benchmarks.plots import Geometries, draw_plots, make_records
 from ecotrack.geometry.features import geometries_of, write_geojson
+from ecotrack.register import Entry
 from ecotrack.template import template_folder
 from ecotrack.workspace import Workspace
 
-FORMAT = 1
+FORMAT = 2
 """Rises when the data of a seed change, so that an old cache is not taken for a new one."""
 
-_BATCH = 50_000
+_STEP = 10_000
 _AUTHOR = "性能测试"
 
 
@@ -61,20 +67,39 @@ def _write(folder: Path, *, count: int, seed: int) -> dict[str, float]:
     workspace = _workspace(folder / "workspace")
     cells = workspace.features("counties")
     counties = geometries_of(cells)
-    plots = make_plots(count, seed=seed, counties=counties)
-    records = make_records(plots, seed=seed)
-    _write_parquet(folder, plots, records, counties, geometries_of(workspace.features("ring_zone")))
+    write_layer(folder / "counties.parquet", counties, county=np.arange(len(counties)))
+    write_layer(folder / "ring.parquet", geometries_of(workspace.features("ring_zone")), ring=np.arange(1))
+    planting, drawn = _draw(folder, [cell.feature_id for cell in cells], counties, count=count, seed=seed)
+    records = make_records(planting.season, seed=seed)
+    write_records(folder / "records.parquet", records)
     began = time.perf_counter()
-    _fill_register(workspace, plots, records, [cell.feature_id for cell in cells], seed=seed)
-    return {
+    entries = register_entries(planting, read_wkb(folder / "plots.parquet"), records, seed=seed)
+    _fill_register(workspace, entries, entry_count(count, codes=planting.codes, seed=seed))
+    made = {
         "plots": count,
         "records": len(records.plot),
         "seed": seed,
-        "vertices": int(shapely.get_num_coordinates(plots.geometry).sum()),
         "county_vertices": int(shapely.get_num_coordinates(counties).sum()),
-        "repaired_bow_ties": plots.repaired,
         "register_s": round(time.perf_counter() - began, 1),
     }
+    return made | drawn
+
+
+def _draw(
+    folder: Path, codes: list[str], counties: Geometries, *, count: int, seed: int
+) -> tuple[Planting, dict[str, float]]:
+    """Draw the plots, block by block, into GeoParquet; what is small of each stays in memory."""
+    known, vertices, repaired = [], 0, 0
+    with plots_file(folder / "plots.parquet") as write, _bar(count, "plots") as done:
+        for plots in draw_plots(count, seed=seed, counties=counties):
+            write(plots)
+            known.append((plots.county, plots.season))
+            vertices += int(shapely.get_num_coordinates(plots.geometry).sum())
+            repaired += plots.repaired
+            done(len(plots.season))
+    county, season = (np.concatenate(column) for column in zip(*known, strict=True))
+    planting = Planting(codes=codes, county=county, season=season)
+    return planting, {"vertices": vertices, "repaired_bow_ties": repaired}
 
 
 def _workspace(folder: Path) -> Workspace:
@@ -94,27 +119,20 @@ def _workspace(folder: Path) -> Workspace:
     return Workspace.open(folder)
 
 
-def _fill_register(workspace: Workspace, plots: Plots, records: Records, codes: list[str], *, seed: int) -> None:
-    """Write through the register's own writer, in batches: every entry is hashed into the chain."""
-    waiting = register_entries(plots, records, codes, seed=seed)
-    with workspace.register(create=True) as register:
-        while batch := list(itertools.islice(waiting, _BATCH)):
-            with register.writer(author=_AUTHOR) as writer:
-                for entry in batch:
-                    writer.add(entry)
+def _fill_register(workspace: Workspace, entries: Iterator[Entry], count: int) -> None:
+    """Write through the register's own writer, in one go: every entry is hashed into the chain."""
+    with (
+        workspace.register(create=True) as register,
+        register.writer(author=_AUTHOR, bulk=True) as writer,
+        _bar(count, "register") as done,
+    ):
+        while some := list(itertools.islice(entries, _STEP)):
+            writer.add_many(some)
+            done(len(some))
 
 
-def _write_parquet(folder: Path, plots: Plots, records: Records, counties: Geometries, ring: Geometries) -> None:
-    import geopandas as gpd
-    import pandas as pd
-
-    def layer(name: str, geometry: Geometries, **columns: object) -> None:
-        frame = gpd.GeoDataFrame(columns, geometry=geometry, crs="EPSG:4490")
-        frame.to_parquet(folder / f"{name}.parquet")
-
-    layer("plots", plots.geometry, plot=np.arange(len(plots.season)), year=plots.year)
-    layer("counties", counties, county=np.arange(len(counties)))
-    layer("ring", ring, ring=np.arange(len(ring)))
-    number = np.arange(len(records.plot))
-    columns = {"plot": records.plot, "record": number, "day": records.day, "kind": records.kind, "live": records.live}
-    pd.DataFrame(columns).to_parquet(folder / "records.parquet")
+@contextmanager
+def _bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
+    """Show on stderr how far the writing has come."""
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+        yield bar.update

@@ -12,7 +12,7 @@ import shapely
 from ecotrack.figures.figure import Figure, judge
 from ecotrack.figures.ground import carry_on, no_ground
 from ecotrack.figures.scoreboard import MEASURES, Scoreboard
-from ecotrack.geometry.codec import from_wkb, to_wkb
+from ecotrack.geometry.codec import to_wkb
 from ecotrack.geometry.features import Feature
 from ecotrack.model import Decision, FeatureVersion, ProgressRecord, UnitBook
 from ecotrack.progress import state_of
@@ -104,7 +104,7 @@ def board(
     state = state_of(as_of=day(as_of), rules=rules or Rules(), versions=versions, records=records, decisions=decisions)
 
     def read(rows):
-        return from_wkb([versions[int(row)].wkb for row in rows])
+        return [versions[int(row)].wkb for row in rows]
 
     zones = {name: places[name] for name in ("counties", "report_units", "ring_zone") if name in places}
     ground = carry_on(no_ground(read), len(versions), read, zones)

@@ -5,13 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import pytest
 import shapely
+from benchmarks import checks, parquet, plots
 from benchmarks.borders import densified
-from benchmarks.plots import make_plots, make_records
+from benchmarks.plots import draw_plots, make_records
 from benchmarks.questions import difference
 from benchmarks.table import markdown
+
+from ecotrack.geometry.area import area_m2
+from ecotrack.geometry.codec import to_wkb
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,20 +66,44 @@ def test_rough_borders_stay_a_coverage(counties):
 
 
 def test_the_same_seed_gives_the_same_data(counties):
-    first, again = (make_plots(500, seed=7, counties=counties) for _ in range(2))
-    other = make_plots(500, seed=8, counties=counties)
+    first, again, other = (next(draw_plots(500, seed=seed, counties=counties)) for seed in (7, 7, 8))
     assert shapely.to_wkb(first.geometry).tolist() == shapely.to_wkb(again.geometry).tolist()
     assert shapely.to_wkb(first.geometry).tolist() != shapely.to_wkb(other.geometry).tolist()
 
 
+def test_blocks_of_plots_are_numbered_on_and_read_back_from_one_file(counties, tmp_path, monkeypatch):
+    monkeypatch.setattr(plots, "BLOCK", 200)
+    path = tmp_path / "plots.parquet"
+    with parquet.plots_file(path) as write:
+        blocks = list(draw_plots(500, seed=7, counties=counties))
+        for block in blocks:
+            write(block)
+    drawn = np.concatenate([block.geometry for block in blocks])
+    kept = geopandas.read_parquet(path)
+    assert [block.first for block in blocks] == [0, 200, 400]
+    assert kept["plot"].tolist() == [*range(500)]
+    assert kept.crs.to_epsg() == 4490
+    assert [to_wkb(shape) for shape in kept.geometry] == list(parquet.read_wkb(path)) == [*map(to_wkb, drawn)]
+
+
+def test_tiles_stand_for_a_full_union_and_an_error_in_them_is_seen(counties, tmp_path, monkeypatch):
+    path = tmp_path / "plots.parquet"
+    with parquet.plots_file(path) as write:
+        write(next(draw_plots(2000, seed=7, counties=counties)))
+    found = checks.against_full_union(path, seed=7, whole=False)
+    assert (found["samples"], found["agrees"]) == (10, True)
+    monkeypatch.setattr(checks, "net_area_m2", lambda geometry: float(area_m2(geometry).sum()))
+    assert not checks.against_full_union(path, seed=7, whole=False)["agrees"]
+
+
 def test_plots_are_the_mix_that_was_asked_for(counties):
-    plots = make_plots(2000, seed=7, counties=counties)
-    left, right = shapely.STRtree(plots.geometry).query(plots.geometry, predicate="intersects")
+    (drawn,) = draw_plots(2000, seed=7, counties=counties)
+    left, right = shapely.STRtree(drawn.geometry).query(drawn.geometry, predicate="intersects")
     overlapping = len({*left[left != right].tolist()}) / 2000
-    assert shapely.is_valid(plots.geometry).all()
+    assert shapely.is_valid(drawn.geometry).all()
     assert 0.07 < overlapping < 0.13
-    assert 0.004 < plots.repaired / 2000 < 0.02
-    assert len(make_records(plots, seed=7).plot) == 6 * 2000
+    assert 0.004 < drawn.repaired / 2000 < 0.02
+    assert len(make_records(drawn.season, seed=7).plot) == 6 * 2000
 
 
 def test_counts_must_be_equal_and_areas_near():

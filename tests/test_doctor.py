@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from ecotrack.cli.main import cli
 from ecotrack.register import Register
 from ecotrack.register.location import Mount
 
+ROOT = Path(__file__).parent.parent
 WORKSPACE = """\
 format = 1
 name_zh = "试验"
@@ -100,6 +102,24 @@ def test_a_sound_register_tells_its_head_and_one_that_is_no_register_is_missing(
     assert (checks["register"].answer, checks["clock"].answer) == ("good", "good")
     path.write_bytes(b"no register at all, only text")
     assert by_name(list(room.workspace(folder)))["register"].answer == "missing"
+
+
+def test_borders_that_fit_are_good_and_those_that_do_not_are_told_in_square_metres(tmp_path: Path) -> None:
+    for name in ("layers", "geo"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "ecotrack.toml", tmp_path)
+    found = by_name(list(room.workspace(tmp_path)))
+    assert (found["counties"].answer, found["report_units"].answer) == ("good", "good")
+    path = tmp_path / "geo" / "counties.geojson"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["features"].append(document["features"][0])
+    path.write_text(json.dumps(document), encoding="utf-8")
+    counties = by_name(list(room.workspace(tmp_path)))["counties"]
+    assert counties.answer == "missing"
+    assert "1 overlaps of" in counties.found.en
+    assert "layer set counties" in counties.mend.zh
+    path.unlink()
+    assert by_name(list(room.workspace(tmp_path)))["counties"].answer == "missing"
 
 
 def test_json_has_a_schema_and_the_exit_code_follows_the_answers(folder: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from math import fsum
 
 import pytest
 
 from ecotrack.geometry.area import area_m2
+from ecotrack.intake import submit as intake_submit
+from ecotrack.progress.state import STOCK
 from ecotrack.settings import Rules
 from ecotrack.units import mu_from_m2
-from figure_cases import accept, award, board, box, check, day, measure, plot, record
+from figure_cases import accept, award, board, box, check, day, feature, measure, plot, record
 
 LEFT, RIGHT = box(115.60), box(115.605)
 STRIP_MU = mu_from_m2(area_m2([LEFT.intersection(RIGHT)])[0])
@@ -263,3 +266,55 @@ def test_territorial_ground_and_the_outside_add_up_to_the_city() -> None:
     assert fsum(row["net_accepted_mu"] for row in rows[:-1]) == pytest.approx(total, rel=1e-9)
     assert rows[-1]["net_accepted_mu"] == pytest.approx(total, rel=1e-12)
     assert rows[-2]["net_accepted_mu"] > 0
+
+
+def test_what_is_not_judged_yet_names_the_days_on_which_it_falls_due() -> None:
+    task = record("tasks", "task", "2016-01-10", "100", unit="131102", task_id="t", kind="造林", season="2016")
+    versions = [plot("a", box(115.60)), plot("b", box(115.62), season="2016-autumn"), plot("c", box(115.64))]
+    decisions = [accept(name) for name in "abc"]
+    found = board("2016-12-31", versions=versions, decisions=decisions, records=[task, check("c", 90)])
+    steps = {step["step"]: step["due_on"] for step in found.to_json()["funnel"][0]["steps"]}
+    assert steps["qualified"] == steps["verified"] == ["2016-10-31", "2017-10-31"]
+    assert steps["accepted"] == []
+
+
+def test_area_by_unit_names_the_kinds_whose_ground_stands_in_it() -> None:
+    versions = [plot("a", box(115.60)), plot("b", box(115.62), kind="营造林"), plot("c", box(115.64), kind="补植")]
+    found = board("2016-12-31", versions=versions, decisions=[accept(name) for name in "abc"]).to_json()
+    assert found["units"]["kinds"] == ["营造林", "造林"]
+
+
+def test_order_of_acceptance_decides_inside_a_season_where_the_rule_says_so() -> None:
+    versions = [plot("a", LEFT), plot("b", RIGHT)]
+    decisions = [accept("a", "2016-07-01"), accept("b", "2016-06-01")]
+    for rule, winner in (("submission", "a"), ("acceptance", "b")):
+        found = board("2016-12-31", versions=versions, decisions=decisions, rules=Rules(tie_break=rule))
+        lost = dict(zip("ab", found.plots.accepted.credit.lost_overlap_m2, strict=True))
+        assert lost[winner] == 0
+        assert sum(lost.values()) > 0
+
+
+def test_opening_balance_is_marked_and_its_share_is_told() -> None:
+    stock = replace(
+        accept("x"),
+        subject="submission",
+        subject_id="s-old",
+        reason=STOCK,
+        decision_id="d-old",
+        document="衡林〔2014〕3号",
+    )
+    versions = [plot("old", box(115.60), submission_id="s-old", season="2014-spring"), plot("new", box(115.62))]
+    ring = {"ring_zone": [feature("ring", box(115.5, 37.5, 0.5, 0.5))]}
+    given = {"versions": versions, "decisions": [stock, accept("new")], "features": ring}
+    found = board("2016-12-31", records=[check("old", 90), check("new", 90)], **given)
+    assert dict(zip(found.plots.columns.feature_id, found.plots.stock, strict=True)) == {"old": True, "new": False}
+    total = found.to_json()["units"]["responsible"][-1]
+    assert total["stock_mu"] == pytest.approx(ONE_MU, rel=1e-9)
+    assert total["stock_pct"] == pytest.approx(50, rel=1e-4)
+    details = found.figure("ring").measured.details
+    assert details["opening_balance_pct"] == pytest.approx(50, rel=1e-4)
+    assert board("2013-12-31", **given).to_json()["units"]["responsible"] == []
+
+
+def test_intake_and_figures_mean_the_same_by_opening_balance() -> None:
+    assert intake_submit.STOCK == STOCK

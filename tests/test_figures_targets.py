@@ -342,3 +342,32 @@ def test_a_relapse_takes_kilometres_back_and_a_reach_bounds_its_work() -> None:
     done = work("r-2", "2016-05-01", "验收", from_m=0, to_m=9000)
     assert km([done]) == 2.0
     assert km([done, work("r-2", "2016-08-01", "反弹", from_m=1500, to_m=2000)]) == 1.5
+
+
+def test_lake_shows_its_basins_beside_the_latest_day() -> None:
+    fields = {"basis": "实测", "surface_kind": "敞水面", "state": "采用"}
+    records = [
+        record("lake", "observation", on, value, feature_id=basin, **fields)
+        for on, basin, value in (
+            ("2017-03-10", "east", "41"),
+            ("2017-03-10", "west", "30"),
+            ("2017-06-10", "east", "42"),
+            ("2017-06-10", "west", "31.5"),
+        )
+    ]
+    places = {"lake": [feature("east", box(115.6)), feature("west", box(115.7))]}
+    details = measure("lake", "2017-12-31", records=records, features=places).measured.details
+    assert details["basins"] == [{"basin": "east", "latest_km2": 42.0}, {"basin": "west", "latest_km2": 31.5}]
+
+
+def test_a_published_yearly_class_is_held_against_the_yearly_means() -> None:
+    months = [
+        record("sections", "month", f"2016-{month:02d}-10", feature_id="s1", state="已评价", cod_mg_l="35")
+        for month in range(1, 13)
+    ]
+    year = record("sections", "year", "2016-12-31", feature_id="s1", state="已评价", **{"class": "Ⅲ"})
+    found = board("2017-03-01", records=[*months, year]).to_json()["findings"]["class_differences"]
+    assert [(one["period"], one["published"], one["computed"], one["determinands"]) for one in found] == [
+        ("year", "Ⅲ", "Ⅴ", ["cod_mg_l"])
+    ]
+    assert board("2017-03-01", records=[*months[1:], year]).to_json()["findings"]["class_differences"] == []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +20,25 @@ from ecotrack.errors import (
     UnknownReceipt,
     UnreadableFile,
 )
+from ecotrack.figures import ground
+from ecotrack.figures.afforestation import year_planting
+from ecotrack.figures.definitions import DEFINITIONS
+from ecotrack.figures.scoreboard import MEASURES, Scoreboard, TargetMeasure
 from ecotrack.model import ProgressRecord
-from ecotrack.publication import Cell, Difference, find_receipt, publish, read_receipts, receipts, reproduce, restated
+from ecotrack.publication import (
+    Cell,
+    Difference,
+    find_receipt,
+    publish,
+    published_view,
+    read_receipts,
+    receipts,
+    reproduce,
+    restated,
+)
+from ecotrack.publication import definitions as publication_definitions
 from ecotrack.publication.definitions import libraries
-from ecotrack.register import audit
+from ecotrack.register import audit, derived
 from ecotrack.workspace import Workspace
 from figure_cases import day, record
 from publication_cases import AS_OF, TASK, corrected, entries, make_workspace, random_correction, write
@@ -266,3 +283,99 @@ def test_an_unknown_figure_or_a_day_to_come_is_refused_and_nothing_is_written(wo
         publish(workspace, as_of=day("2999-01-01"))
     with workspace.register() as register:
         assert register.head() == head
+
+
+class LaterDefinitions(Scoreboard):
+    """Definitions as a later version may have them: the year is measured otherwise."""
+
+    definition = "2"
+
+    @property
+    def measures(self) -> Mapping[str, TargetMeasure]:
+        return MEASURES | {"year_planting": lambda board, t: replace(year_planting(t, board.plots), value=1.5)}
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new version stands beside the old one, as a release would bring it."""
+    monkeypatch.setitem(DEFINITIONS, "2", LaterDefinitions)
+
+
+def test_an_old_receipt_is_computed_by_its_old_definitions_after_new_ones_came(
+    workspace: Workspace, request: pytest.FixtureRequest
+) -> None:
+    figures = ["year", "ring", f"{TASK}/qualified"]
+    old = publish(workspace, as_of=AS_OF, figures=figures)
+    request.getfixturevalue("later")
+    assert workspace.view(as_of=AS_OF).to_json()["definition"] == "2"
+    new = publish(workspace, as_of=AS_OF, figures=figures)
+    assert ({one.definition for one in old}, {one.definition for one in new}) == ({"1"}, {"2"})
+    assert (value_of(old[0]) == "1.5", value_of(new[0])) == (False, "1.5")
+    assert all(one.equal for one in reproduce(workspace, [*old, *new]))
+    # The records have not moved, so nothing is restated: a change of a definition is no correction.
+    assert restated(workspace) == []
+    correct(workspace, "check-p01", "0")
+    year = {one.receipt.definition: one for one in restated(workspace) if one.receipt.figure.figure_id == "year"}
+    assert "value_mu" in {one.column for one in year["1"].differences}
+    assert all(one.equal for one in reproduce(workspace, [*old, *new]))
+
+
+@pytest.mark.usefixtures("later")
+def test_what_explains_an_old_receipt_are_its_old_definitions(workspace: Workspace) -> None:
+    (receipt,) = publish(workspace, as_of=AS_OF, figures=["year"])
+    with published_view(workspace, receipt) as view:
+        assert view.scoreboard.definition == "2"
+    with published_view(workspace, replace(receipt, definition="1")) as view:
+        assert type(view.scoreboard) is Scoreboard
+
+
+def test_pieces_rebuilt_by_another_kernel_are_told_with_the_difference_in_square_metres(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (receipt,) = publish(workspace, as_of=AS_OF, figures=["units/responsible"])
+    exact = ground.measure
+
+    def another(rows: Any, read: Any) -> Any:
+        found = exact(rows, read)
+        return found._replace(area_m2=found.area_m2 + 0.25)
+
+    monkeypatch.setattr(ground, "measure", another)
+    for room in (derived, publication_definitions):
+        monkeypatch.setattr(room, "KERNEL", "another")
+    (found,) = reproduce(workspace, [receipt])
+    assert found.same_chain
+    assert found.library_changes["kernel"] == (receipt.libraries["kernel"], "another")
+    mapped = next(one for one in found.differences if (one.row, one.column) == ("", "mapped_mu"))
+    # Twelve plots, a quarter of a square metre each.
+    assert float(mapped.by_m2 or 0) == pytest.approx(3.0, abs=1e-4)
+
+
+def test_restated_figures_name_the_plots_that_moved_them_and_by_how_much(workspace: Workspace) -> None:
+    publish(workspace, as_of=AS_OF, figures=["year", f"{TASK}/qualified", "units/responsible", "lake"])
+    correct_check(workspace, "check-p01", live=10)
+    moved = {one.receipt.figure.figure_id: one for one in restated(workspace, by_plot=True)}
+    assert set(moved) == {"year", f"{TASK}/qualified", "units/responsible"}
+    for figure_id, one in moved.items():
+        names = {change.feature_id for change in one.plots}
+        assert "p01" in names
+        (failed,) = [change for change in one.plots if change.feature_id == "p01"]
+        assert (failed.found_m2, failed.reason_then) == (0, None)
+        assert failed.reason_now is not None
+        assert failed.reason_now.code == "failed"
+        column = "value_mu" if figure_id == "year" else "qualified_mu"
+        (whole,) = [d for d in one.differences if d.row == "" and d.column == column]
+        assert sum(change.difference_m2 for change in one.plots) == pytest.approx(float(whole.by_m2 or 0), abs=1e-4)
+    assert {change.figure_id for change in moved["units/responsible"].plots} == {"units/responsible/qualified"}
+    # The neighbour takes over the ground that the failed plot let go.
+    (heir,) = [change for change in moved["year"].plots if change.difference_m2 > 0]
+    assert heir.feature_id == "p02"
+    assert all(one.plots == () for one in restated(workspace))
+
+
+def correct_check(workspace: Workspace, record_id: str, *, live: int) -> None:
+    old = next(one for one in standing(workspace) if one.record_id == record_id)
+    new = replace(
+        old, record_id=f"{record_id}-again", corrects=record_id, fields=dict(old.fields) | {"holes_live": live}
+    )
+    with workspace.register() as register:
+        write(register, [new])

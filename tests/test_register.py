@@ -127,6 +127,10 @@ def test_rows_cannot_be_changed_in_place(register: Register, sql: str) -> None:
     [
         ("UPDATE progress_record SET value = '9999' WHERE seq = 4", 4),
         ("UPDATE feature_version SET geom = (SELECT geom FROM feature_version WHERE seq = 3) WHERE seq = 2", 2),
+        ("UPDATE progress_record SET value = 'many' WHERE seq = 4", 4),
+        ("UPDATE progress_record SET effective_on = '' WHERE seq = 4", 4),
+        ("UPDATE progress_record SET fields = '{' WHERE seq = 4", 4),
+        ("UPDATE progress_record SET fields = '{\"a\": 0.5}' WHERE seq = 4", 4),
         ("UPDATE entry SET recorded_at = '2001-01-01T00:00:00.000000Z' WHERE seq = 3", 3),
         ("DELETE FROM progress_record WHERE seq = 5", 5),
         ("DELETE FROM entry WHERE seq = 3", 3),

@@ -38,12 +38,13 @@ class EcotrackEngine:
     def read(self) -> Answer:
         import shapely
 
+        from ecotrack.geometry.codec import from_wkb
         from ecotrack.geometry.features import geometries_of
         from ecotrack.progress.seasons import Season
 
         with self._workspace.register(read_only=True) as register:
             self._ledger = register.plot_ledger("plots", until=register.head().seq)
-            self._geometry = register.shapes(self._ledger.version["seq"], layer="plots")
+            self._geometry = from_wkb(register.wkb(self._ledger.version["seq"], layer="plots"))
         seasons = [Season.of_code(int(code)) for code in np.unique(self._ledger.version["season"])]
         years = np.array([season.year if season else 0 for season in seasons])
         self._year = years[np.unique(self._ledger.version["season"], return_inverse=True)[1]]
@@ -70,9 +71,14 @@ class EcotrackEngine:
         return latest_sums(number[plot[last]], seq[last] - seq.min())
 
     def split(self) -> Answer:
+        import shapely
+
         from ecotrack.geometry.split import split
 
-        self._pieces = split(self._geometry, self._counties)
+        self._pieces = pieces = split(self._geometry, self._counties)
+        cut = np.flatnonzero(~pieces.whole)
+        self._ground = self._geometry[pieces.polygon]
+        self._ground[cut] = shapely.intersection(self._ground[cut], self._counties[pieces.cell[cut]])
         inside = np.bincount(self._pieces.cell, self._pieces.area_m2, len(self._counties))
         return np.append(inside, self._pieces.outside_m2.sum())
 
@@ -91,7 +97,7 @@ class EcotrackEngine:
         areas = []
         for cell, of_year in cells:
             rows = (pieces.cell == cell) & (year == of_year)
-            areas.append(union_area_m2(pieces.area_m2[rows], overlap_pairs(pieces.geometry[rows])))
+            areas.append(union_area_m2(pieces.area_m2[rows], overlap_pairs(self._ground[rows])))
         county, years = np.array(cells).T
         return net_cells(county, years, np.array(areas))
 

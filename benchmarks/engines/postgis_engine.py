@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -24,6 +26,8 @@ _SETTINGS = {
     "max_parallel_workers_per_gather": "2", "autovacuum": "off", "max_wal_size": "8GB",
 }  # fmt: skip
 _PORT = "54329"
+_ROWS = 50_000
+"""Rows that are piped into a table together."""
 
 _AREA = "ST_Area(ST_Transform({0}, 6933))"
 
@@ -104,25 +108,33 @@ class PostgisEngine:
             user=user.pw_uid if user else None, group=user.pw_gid if user else None,
         )  # fmt: skip
 
-    def _sql(self, sql: str, *, data: bytes | None = None) -> str:
-        common = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(self._home), "-p", _PORT, "-U", _USER]
-        command = [*common, "-c", sql] if data is not None else [*common, "-f", "-"]
-        done = subprocess.run(command, input=sql.encode() if data is None else data, check=True, capture_output=True)
+    def _psql(self) -> list[str]:
+        return ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(self._home), "-p", _PORT, "-U", _USER]
+
+    def _sql(self, sql: str) -> str:
+        done = subprocess.run([*self._psql(), "-f", "-"], input=sql.encode(), check=True, capture_output=True)
         return done.stdout.decode()
+
+    def _copy(self, sql: str, blocks: Iterable[str]) -> None:
+        """Pipe rows into a COPY, block by block: all of them at once would take gigabytes here."""
+        with subprocess.Popen([*self._psql(), "-c", sql], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as psql:
+            if psql.stdin is not None:
+                for block in blocks:
+                    psql.stdin.write(block.encode())
+                psql.stdin.close()
+        if psql.returncode:
+            raise subprocess.CalledProcessError(psql.returncode, sql)
 
     def _load(self) -> None:
         import pyarrow.parquet as pq
-        import shapely
 
         for name in ("plots", "counties", "ring"):
-            table = pq.read_table(self._folder / f"{name}.parquet").to_pydict()
-            shapes = shapely.from_wkb(table.pop("geometry"))
-            hexes = shapely.to_wkb(shapely.set_srid(shapes, 4326), hex=True, include_srid=True)
-            lines = "\n".join("\t".join(map(str, row)) for row in zip(*table.values(), hexes, strict=True))
-            self._sql(f"COPY {name} ({', '.join(table)}, geom) FROM STDIN", data=lines.encode())
-        frame = pq.read_table(self._folder / "records.parquet").to_pandas()
-        frame["day"] = frame["day"].dt.date
-        self._sql("COPY records FROM STDIN", data=frame.to_csv(sep="\t", header=False, index=False).encode())
+            file = pq.ParquetFile(self._folder / f"{name}.parquet")
+            columns = [column for column in file.schema_arrow.names if column != "geometry"]
+            blocks = (_layer_rows(batch, columns) for batch in file.iter_batches(_ROWS))
+            self._copy(f"COPY {name} ({', '.join(columns)}, geom) FROM STDIN", blocks)
+        file = pq.ParquetFile(self._folder / "records.parquet")
+        self._copy("COPY records FROM STDIN", (_record_rows(batch) for batch in file.iter_batches(_ROWS)))
 
     def version(self) -> str:
         return self._sql("SELECT postgis_lib_version() || ', ' || postgis_geos_version()").strip()
@@ -185,6 +197,23 @@ class PostgisEngine:
             self._server("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
         finally:
             shutil.rmtree(self._home, ignore_errors=True)
+
+
+def _layer_rows(batch: Any, columns: Sequence[str]) -> str:
+    """Return rows of a layer as COPY reads them, the geometry last."""
+    import shapely
+
+    geometry = batch.column("geometry")
+    wkb = np.array(getattr(geometry, "storage", geometry).to_pylist(), dtype=object)
+    hexes = shapely.to_wkb(shapely.set_srid(shapely.from_wkb(wkb), 4326), hex=True, include_srid=True)
+    values = [batch.column(column).to_pylist() for column in columns]
+    return "".join("\t".join(map(str, row)) + "\n" for row in zip(*values, hexes, strict=True))
+
+
+def _record_rows(batch: Any) -> str:
+    frame = batch.to_pandas()
+    frame["day"] = frame["day"].dt.date
+    return str(frame.to_csv(sep="\t", header=False, index=False))
 
 
 def make(folder: Path) -> PostgisEngine:

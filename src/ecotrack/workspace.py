@@ -15,12 +15,13 @@ import msgspec
 
 from ecotrack import __version__
 from ecotrack.errors import BadConfig, FutureDate, UnknownLayer
-from ecotrack.figures.ground import ReadShapes, carry_on, no_ground, zone_key
+from ecotrack.figures.definitions import DEFINITIONS, newest
+from ecotrack.figures.ground import carry_on, no_ground, zone_key
 from ecotrack.figures.plots import PlotSet
-from ecotrack.figures.scoreboard import DEFINITION, MEASURES, SCHEMA, Scoreboard
-from ecotrack.geometry.area import Geometries
+from ecotrack.figures.scoreboard import MEASURES, SCHEMA, Scoreboard
+from ecotrack.geometry.codec import ReadWkb
 from ecotrack.geometry.features import Feature, read_geojson
-from ecotrack.model import FeatureVersion, LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
+from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.progress import PLOT_LAYER, LedgerWriter, PlotLedger, State, by_kind, current
 from ecotrack.progress.ledger import Ints
@@ -100,7 +101,7 @@ class View:
         known = self.as_known.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.as_known else None
         heading = {
             "schema": SCHEMA,
-            "definition": DEFINITION,
+            "definition": self.scoreboard.definition,
             "version": __version__,
             "workspace": {
                 "name_zh": config.name_zh,
@@ -228,8 +229,7 @@ class Workspace:
         fresh = [entry for unit in self.units if (entry := _unit_entry(unit)).unit_id not in known]
         if fresh:
             with register.writer(author="ecotrack") as writer:
-                for entry in fresh:
-                    writer.add(entry)
+                writer.add_many(fresh)
 
     def _features(self, layer_id: str) -> Sequence[Feature]:
         """Return the features of a reference layer; none for series and for layers of the register.
@@ -245,7 +245,12 @@ class Workspace:
         return read_geojson(self.folder / layer.source, key=layer.key, name_field=layer.name_field)
 
     def view(
-        self, *, as_of: dt.date | None = None, as_known: dt.datetime | None = None, seq: int | None = None
+        self,
+        *,
+        as_of: dt.date | None = None,
+        as_known: dt.datetime | None = None,
+        seq: int | None = None,
+        definition: str | None = None,
     ) -> View:
         """Read the state as of a day and as known at an instant.
 
@@ -257,6 +262,8 @@ class Workspace:
             Only what had been recorded by then; everything by default.
         seq
             Only the chain up to this place, whatever ``as_known`` says: what a receipt names.
+        definition
+            Version of the definitions, a key of `ecotrack.figures.definitions.DEFINITIONS`; the newest by default.
 
         Raises
         ------
@@ -276,7 +283,8 @@ class Workspace:
             head = register.head_at(seq)
             kept = self._plots(register)
             state = self._state(register, kept.ledger, day, seq)
-        board = Scoreboard(state, self.targets, self.units, self.layers, self.features, kept.ground)
+        by = DEFINITIONS[definition or newest()]
+        board = by(state, self.targets, self.units, self.layers, self.features, kept.ground)
         return View(workspace=self, as_of=day, as_known=as_known, head=head, state=state, scoreboard=board)
 
     def _state(self, register: Register, ledger: PlotLedger, day: dt.date, seq: int) -> State:
@@ -288,6 +296,10 @@ class Workspace:
             with self.register() as again:
                 return again.records(layer=PLOT_LAYER, as_of=day, seq=seq)
 
+        def submission_decisions() -> list[Decision]:
+            with self.register() as again:
+                return again.decisions(subject="submission", as_of=day, seq=seq)
+
         return State(
             as_of=day,
             rules=self.config.rules,
@@ -296,6 +308,7 @@ class Workspace:
             series=by_kind(current(register.records(but_layer=PLOT_LAYER, as_of=day, seq=seq))),
             read_versions=versions,
             read_plot_records=plot_records,
+            read_submission_decisions=submission_decisions,
         )
 
     def _plots(self, register: Register) -> derived.Kept:
@@ -321,13 +334,13 @@ class Workspace:
         derived.save(register.derived_path, kept, head=head.sha256, made_by=made_by)
         return kept
 
-    def _reader(self, ledger: PlotLedger) -> ReadShapes:
-        """Return what reads the geometries of a ledger's versions, from the register and only when asked."""
+    def _reader(self, ledger: PlotLedger) -> ReadWkb:
+        """Return what reads the stored bytes of a ledger's versions, from the register and only when asked."""
         seqs = ledger.version["seq"]
 
-        def read(rows: Ints) -> Geometries:
+        def read(rows: Ints) -> list[bytes]:
             with self.register() as again:
-                return again.shapes(seqs[rows], layer=PLOT_LAYER)
+                return again.wkb(seqs[rows], layer=PLOT_LAYER)
 
         return read
 

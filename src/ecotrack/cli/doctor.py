@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import zoneinfo
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from math import fsum
 from pathlib import Path
 from typing import Literal
 
 import click
 
 import ecotrack
-from ecotrack.cli.context import lang_of
+from ecotrack.cli.context import echo_json, lang_of
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import EcotrackError, NoRegister, NotAWorkspace, Text
+from ecotrack.geometry.coverage import misfit
+from ecotrack.geometry.features import geometries_of, read_geojson
+from ecotrack.model import LayerDef
 from ecotrack.register import Register
 from ecotrack.register.location import Mount, mounts, share_type
 from ecotrack.settings import read_config, read_layers
@@ -42,6 +45,9 @@ _PROBES = {
     "GEOS (shapely)": "import shapely; print(shapely.geos_version_string)",
     "PROJ (pyproj)": "import pyproj; print(pyproj.proj_version_str)",
 }
+
+UNIT_LAYERS = ("counties", "report_units")
+"""Layers whose features must tile the ground."""
 
 _PROBE_SECONDS = 60
 _LEAST_FREE_BYTES = 2 * 1024**3
@@ -257,6 +263,32 @@ def check_register(path: Path) -> Iterator[Check]:
     yield check_clock(ahead)
 
 
+def check_borders(folder: Path, layers: Mapping[str, LayerDef]) -> Iterator[Check]:
+    """Yield whether the units of each border layer tile their ground; overlaps and gaps are told in m2."""
+    for name in UNIT_LAYERS:
+        if name not in layers:
+            continue
+        layer = layers[name]
+        title = Text(f"{layer.title_zh}界线", f"borders of {name}")
+        try:
+            units = read_geojson(folder / layer.source, key=layer.key, name_field=layer.name_field)
+            found = misfit(geometries_of(units))
+        except EcotrackError as error:
+            yield _missing(name, title, _said(error), Text("", ""))
+            continue
+        if not found:
+            yield _good(name, title, Text("没有重叠和空隙", "no overlaps and no gaps"))
+            continue
+        overlaps, shared_m2 = len(found.overlaps.left), fsum(found.overlaps.shared_m2)
+        gaps, gap_m2 = len(found.gaps), fsum(found.gap_m2)
+        fault = Text(
+            f"重叠 {overlaps} 处共 {shared_m2:.2f} 平方米，空隙 {gaps} 处共 {gap_m2:.2f} 平方米",
+            f"{overlaps} overlaps of {shared_m2:.2f} m2, {gaps} gaps of {gap_m2:.2f} m2",
+        )
+        mend = Text(f"请用 ecotrack layer set {name} 换上正式界线", f"set official ones: ecotrack layer set {name}")
+        yield _missing(name, title, fault, mend)
+
+
 def _said(error: EcotrackError) -> Text:
     return Text(error.message("zh"), error.message("en"))
 
@@ -276,8 +308,7 @@ def workspace(folder: Path) -> Iterator[Check]:
     """Yield what can be said of the workspace in ``folder`` and its register."""
     title = Text("工作区", "workspace")
     try:
-        config = read_config(folder)
-        read_layers(folder)
+        config, layers = read_config(folder), read_layers(folder)
     except NotAWorkspace as error:
         yield _note("workspace", title, _said(error))
         yield check_clock(0)
@@ -291,6 +322,7 @@ def workspace(folder: Path) -> Iterator[Check]:
     yield check_space(path.parent)
     yield check_file_system(path)
     yield from check_register(path)
+    yield from check_borders(folder, layers)
 
 
 def _plain(check: Check) -> dict[str, object]:
@@ -322,7 +354,7 @@ def doctor(ctx: click.Context, as_json: bool) -> int:
     folder: Path = ctx.find_root().params["workspace"]
     checks = [*machine(), *workspace(folder)]
     if as_json:
-        click.echo(json.dumps({"schema": SCHEMA, "checks": [_plain(check) for check in checks]}, ensure_ascii=False))
+        echo_json({"schema": SCHEMA, "checks": [_plain(check) for check in checks]})
     else:
         for check in checks:
             click.echo(_line(check, zh=lang_of(ctx) == "zh"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -14,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ecotrack import __version__
-from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace
+from ecotrack.cli.context import DAY, INSTANT, echo_json, lang_of, open_workspace
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import Lang, Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ecotrack.figures.explain import Explanation, PlotRow
+    from ecotrack.figures.explain_plots import PlotRow
     from ecotrack.figures.explain_records import RecordRow
+    from ecotrack.figures.explanation import Explanation
     from ecotrack.model import UnitBook
     from ecotrack.workspace import View
 
@@ -42,6 +42,20 @@ _ROUNDED = Text(
     "计入一列按最大余数法取整，与合计一致；未取整的数见 --json",
     "counted: rounded by largest remainder so that the rows add up; unrounded in --json",
 )
+_GROUPS = {
+    "unit": Text("单位", "unit"),
+    "county": Text("县级行政区", "county"),
+    "year": Text("年度", "year"),
+    "season": Text("造林季节", "season"),
+    "programme": Text("工程", "programme"),
+    "work": Text("工程类别", "kind of work"),
+}
+_BEYOND = {
+    "outside": Text("市域外", "outside the city"),
+    "gap": Text("界线空隙", "gaps between borders"),
+    "twice": Text("界线重叠（扣除重复）", "counted twice where borders overlap"),
+}
+_UNNAMED = Text("（未注明）", "(none)")
 _PLOT_COLUMNS = (
     (Text("地块", "plot"), False),
     (Text("单位", "unit"), False),
@@ -57,13 +71,18 @@ _PLOT_COLUMNS = (
 @command(
     "explain",
     help=say(
-        "说明一个指标的来历：地块、记录、审核决定和每一处减少，逐项相加等于指标。",
-        "Explain a figure: the plots, records, decisions and losses behind it, which add up to it exactly.",
+        "说明一个指标的来历：地块、记录、审核决定和每一处减少，逐项相加等于指标。指标可以是目标、任务编号/环节，"
+        "或表格：units/responsible、units/territorial、years、seasons、programmes（后面可加环节）、km_treated。",
+        "Explain a figure: the plots, records, decisions and losses behind it, which add up to it exactly. A figure is "
+        "a target, TASK/step, or a table: units/responsible, units/territorial, years, seasons, programmes (with a "
+        "step behind it), km_treated.",
     ),
     epilog=say(
         "示例：ecotrack explain year --unit 桃城区；ecotrack explain 2017-spring/reported；"
+        "ecotrack explain units/territorial/qualified --unit 冀州区；ecotrack explain years；"
         "ecotrack explain ring --plot 地块编号 --json；ecotrack explain --receipt 4a2542e1",
         "Examples: ecotrack explain year --unit 131102; ecotrack explain 2017-spring/reported; "
+        "ecotrack explain units/territorial/qualified --unit 131103; ecotrack explain years; "
         "ecotrack explain ring --plot PLOT --json; ecotrack explain --receipt 4a2542e1",
     ),
 )
@@ -115,7 +134,7 @@ def explain(
             figure, view = issued.figure.figure_id, stack.enter_context(published_view(workspace, issued))
         found = _explained(view, str(figure), unit, plot)
         if as_json:
-            click.echo(json.dumps(_heading(view) | found.to_json(), ensure_ascii=False, indent=1))
+            echo_json(_heading(view) | found.to_json())
             return
         from ecotrack.reports import show
 
@@ -133,12 +152,10 @@ def _explained(view: View, figure: str, unit: str | None, plot: str | None) -> E
 
 
 def _heading(view: View) -> dict[str, Any]:
-    from ecotrack.figures.scoreboard import DEFINITION
-
     known = view.as_known.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if view.as_known else None
     return {
         "schema": "ecotrack.explain/1",
-        "definition": DEFINITION,
+        "definition": view.scoreboard.definition,
         "version": __version__,
         "as_of": view.as_of.isoformat(),
         "as_known": known,
@@ -186,17 +203,26 @@ def _columns(lang: Lang, *names: tuple[str, str, bool]) -> list[tuple[str, bool]
 
 def _groups_table(found: Explanation, units: UnitBook, day: dt.date, lang: Lang) -> RenderableType:
     from ecotrack.reports.terminal import table
-    from ecotrack.reports.wording import amount
+    from ecotrack.reports.wording import UNIT_TITLES, amount
     from ecotrack.units import round_parts
 
     parts = round_parts([value for _, value in found.groups], digits=2)
     rows = [
-        [_unit_name(code, units, day), amount(part, fixed=True)]
+        [_group_name(found.group_by, code, units, day).lang(lang), amount(part, fixed=True)]
         for (code, _), part in zip(found.groups, parts, strict=True)
     ]
-    rows.append([Text("合计", "total").lang(lang), amount(found.value, fixed=True)])
-    columns = _columns(lang, ("单位", "unit", False), ("亩", "mu", True))
-    return table(Text("各单位", "By unit").lang(lang), columns, rows, total=True)
+    if found.value is not None:
+        rows.append([Text("合计", "total").lang(lang), amount(found.value, fixed=True)])
+    name, measure = _GROUPS[found.group_by], UNIT_TITLES[found.unit]
+    columns = _columns(lang, (*name, False), (*measure, True))
+    return table(name.lang(lang), columns, rows, total=found.value is not None)
+
+
+def _group_name(group_by: str, code: str, units: UnitBook, day: dt.date) -> Text:
+    if group_by == "county" and code in _BEYOND:
+        return _BEYOND[code]
+    name = _unit_name(code, units, day) if group_by in ("unit", "county") else code
+    return Text(name, name) if name else _UNNAMED
 
 
 def _plots_table(plots: Sequence[PlotRow], units: UnitBook, day: dt.date, lang: Lang, limit: int) -> RenderableType:
@@ -208,7 +234,7 @@ def _plots_table(plots: Sequence[PlotRow], units: UnitBook, day: dt.date, lang: 
     rounded = round_parts([*counted, mu_from_m2(_parts_m2(rest))], digits=2)
     rows = [
         [
-            row.plot.feature_id,
+            row.plot.feature_id + (Text("（存量）", " (opening balance)").lang(lang) if row.stock else ""),
             _unit_name(row.unit, units, day),
             *_areas(row.area_m2, part),
             row.reason.text.lang(lang) if row.reason else "",

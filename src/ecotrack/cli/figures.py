@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, INSTANT, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import ClashingOptions, NoTaskYet, UnknownFormat, UnknownTask
+
+if TYPE_CHECKING:
+    from ecotrack.workspace import View
 
 
 def _days(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,15 +63,18 @@ def stats(
 ) -> None:
     """Print the scoreboard of a day."""
     _refuse_clash({"--json": as_json, "--csv": as_csv, "--by": by is not None})
-    document = open_workspace(ctx).view(as_of=as_of, as_known=as_known).to_json()
+    view = open_workspace(ctx).view(as_of=as_of, as_known=as_known)
+    document = view.to_json()
     document["funnel"] = _chosen(document["funnel"], task)
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        echo_json(document)
     elif as_csv:
+        from ecotrack.publication import receipt_block
         from ecotrack.reports import scoreboard_csv_text
 
         # With a BOM, since a spreadsheet on a Chinese Windows reads UTF-8 as GBK without one.
-        click.echo("\ufeff" + scoreboard_csv_text(document, lang_of(ctx)), nl=False)
+        text = scoreboard_csv_text(document, lang_of(ctx), receipt=receipt_block(view))
+        click.echo("\ufeff" + text, nl=False)
     else:
         from ecotrack.reports import grouped_table, scoreboard_table, show
 
@@ -110,6 +115,13 @@ def _chosen(funnels: list[dict[str, Any]], task: str | None) -> list[dict[str, A
     help=say("写成 Excel 通报表", "write the circular as a spreadsheet"),
 )
 @option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@option(
+    "--publish",
+    "publishing",
+    is_flag=True,
+    help=say("同时出具凭证，编号印在通报上", "issue receipts too, and print their ids on the circular"),
+)
+@option("--by", help=say("发布人", "who publishes"))
 @click.pass_context
 def rank(
     ctx: click.Context,
@@ -118,25 +130,41 @@ def rank(
     task: str | None,
     xlsx: Path | None,
     as_json: bool,
+    publishing: bool,
+    by: str | None,
 ) -> None:
     """Print or write the ranking of the units of one task."""
     _refuse_clash({"--xlsx": xlsx is not None, "--json": as_json})
+    _refuse_clash({"--publish": publishing, "--as-known": as_known is not None})
     if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
         raise UnknownFormat(xlsx, known=".xlsx")
-    document = open_workspace(ctx).view(as_of=as_of, as_known=as_known).to_json()
+    view = open_workspace(ctx).view(as_of=as_of, as_known=as_known)
+    document = view.to_json()
     funnel = _running(document, task)
     document["funnel"] = [funnel]
+    receipt = _receipt(view, funnel["task_id"], by if publishing else None, publishing=publishing)
     if xlsx is not None:
         from ecotrack.reports import ranking_xlsx
 
-        ranking_xlsx(document, xlsx, task_id=funnel["task_id"])
+        ranking_xlsx(document, xlsx, task_id=funnel["task_id"], receipt=receipt)
         speak(ctx, f"已写出 {xlsx}", f"wrote {xlsx}")
     elif as_json:
-        click.echo(json.dumps(funnel, ensure_ascii=False, indent=1))
+        echo_json(funnel | {"receipt": receipt})
     else:
-        from ecotrack.reports import ranking_table, show
+        from ecotrack.reports import ranking_table, receipt_lines, show
 
-        show(ranking_table(funnel, lang_of(ctx)))
+        show(ranking_table(funnel, lang_of(ctx)), "\n".join(receipt_lines(receipt, lang_of(ctx))))
+
+
+def _receipt(view: View, task_id: str, by: str | None, *, publishing: bool) -> dict[str, Any]:
+    """Return the receipt block of a ranking, after issuing the receipts where that was asked for."""
+    from ecotrack.publication import publish, receipt_block
+    from ecotrack.publication.receipts import UNNAMED
+
+    figures = [f"{task_id}/assigned", f"{task_id}/reported", f"{task_id}/rate"]
+    if publishing:
+        publish(view.workspace, as_of=view.as_of, figures=figures, by=by or UNNAMED)
+    return receipt_block(view, figures)
 
 
 def _running(document: dict[str, Any], task: str | None) -> dict[str, Any]:

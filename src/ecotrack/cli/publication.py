@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Sequence
+from math import fsum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
 from ecotrack.errors import Lang, Text
 
 if TYPE_CHECKING:
-    from ecotrack.publication import Difference, Receipt, Reproduction, Restatement
+    from ecotrack.publication import Difference, PlotChange, Receipt, Reproduction, Restatement
 
 _JSON_HELP = say("输出 JSON（格式见 docs/receipts.md）", "print JSON (docs/receipts.md)")
 _KINDS = {
@@ -25,6 +25,7 @@ _KINDS = {
     "decision": Text("审核决定", "decisions"),
 }
 _SHOWN = 5
+_SHOWN_PLOTS = 40
 _TABLES = frozenset({"years", "programmes", "overlaps", "km_treated"})
 
 
@@ -145,16 +146,22 @@ def reproduce(ctx: click.Context, receipt: tuple[str, ...], every: bool, as_json
         "exit code 1 where there are any.",
     ),
     epilog=say(
-        "示例：ecotrack restated；ecotrack restated --json", "Examples: ecotrack restated; ecotrack restated --json"
+        "示例：ecotrack restated；ecotrack restated --plots；ecotrack restated --json",
+        "Examples: ecotrack restated; ecotrack restated --plots; ecotrack restated --json",
     ),
+)
+@option(
+    "--plots",
+    is_flag=True,
+    help=say("列出引起变动的地块和各自的变动", "tell the plots that moved each figure, and by how much"),
 )
 @option("--json", "as_json", is_flag=True, help=_JSON_HELP)
 @click.pass_context
-def restated(ctx: click.Context, as_json: bool) -> None:
+def restated(ctx: click.Context, as_json: bool, plots: bool) -> None:
     """Print what was published, what it is now, and why."""
     from ecotrack.publication import restated as moved_since
 
-    found = moved_since(open_workspace(ctx))
+    found = moved_since(open_workspace(ctx), by_plot=plots)
     if as_json:
         _print_json({"schema": "ecotrack.restated/1", "restated": [one.to_json() for one in found]})
     elif not found:
@@ -166,7 +173,7 @@ def restated(ctx: click.Context, as_json: bool) -> None:
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    echo_json(document)
 
 
 def _print_table(title: Text, columns: Sequence[tuple[Text, bool]], rows: Iterable[Sequence[str]], lang: Lang) -> None:
@@ -258,12 +265,35 @@ def _print_differences(differences: Sequence[Difference], lang: Lang) -> None:
     _print_table(Text("差异", "Differences"), columns, rows, lang)
 
 
+def _print_plots(plots: Sequence[PlotChange], lang: Lang) -> None:
+    columns = [
+        (Text("指标", "figure"), False),
+        (Text("地块", "plot"), False),
+        (Text("当时计入（平方米）", "counted then (m2)"), True),
+        (Text("现在计入（平方米）", "counted now (m2)"), True),
+        (Text("变动（平方米）", "difference (m2)"), True),
+        (Text("现在不计入的原因", "why not now"), False),
+    ]
+    rows = [
+        [one.figure_id, one.feature_id, *(f"{m2:,.2f}" for m2 in (one.published_m2, one.found_m2, one.difference_m2)),
+         one.reason_now.text.lang(lang) if one.reason_now else ""]
+        for one in plots[:_SHOWN_PLOTS]
+    ]  # fmt: skip
+    rest = plots[_SHOWN_PLOTS:]
+    if rest:
+        rows.append([Text(f"其余 {len(rest)} 块", f"{len(rest)} more").lang(lang), "", "", "",
+                     f"{fsum(one.difference_m2 for one in rest):,.2f}", ""])  # fmt: skip
+    _print_table(Text("变动的地块", "Plots that moved it"), columns, rows, lang)
+
+
 def _print_restatements(ctx: click.Context, found: Sequence[Restatement]) -> None:
     lang = lang_of(ctx)
     for one in found:
         late = Text("，已有更新的凭证", ", superseded").lang(lang) if one.superseded_by else ""
         click.echo(f"{_title(one.receipt, lang)}  {one.receipt.as_of}  {one.receipt.receipt_id}{late}")
         _print_differences(one.differences, lang)
+        if one.plots:
+            _print_plots(one.plots, lang)
         for kind, title in _KINDS.items():
             ids = [cause.entry_id for cause in one.causes if cause.kind == kind]
             if ids:

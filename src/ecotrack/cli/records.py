@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-import json
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.errors import RefusedRows, UnknownFormat
 
@@ -170,7 +169,7 @@ def _print_errors(ctx: click.Context, error: RefusedRows, as_json: bool) -> None
             {"sheet": row.sheet, "row": row.row, "column": row.title, "zh": row.message.zh, "en": row.message.en}
             for row in rows
         ]
-        click.echo(json.dumps({"schema": "ecotrack.import/1", "errors": listed}, ensure_ascii=False, indent=1))
+        echo_json({"schema": "ecotrack.import/1", "errors": listed})
         return
     for row in rows[:SHOWN_ERRORS]:
         click.echo(row.line.lang(lang_of(ctx)), err=True)
@@ -180,7 +179,7 @@ def _print_errors(ctx: click.Context, error: RefusedRows, as_json: bool) -> None
 
 def _print_outcome(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(_outcome_json(outcome), ensure_ascii=False, indent=1))
+        echo_json(_outcome_json(outcome))
         return
     for finding in outcome.reading.findings:
         text = finding.message.lang(lang_of(ctx))
@@ -284,7 +283,7 @@ def list_(ctx: click.Context, layer: str | None, as_of: dt.date | None, everythi
     rows = [r for r in found if wanted in (None, r.layer) and (as_of is None or r.effective_on <= as_of)]
     if as_json:
         listed = [record_json(record) for record in rows]
-        click.echo(json.dumps({"schema": "ecotrack.records/1", "records": listed}, ensure_ascii=False, indent=1))
+        echo_json({"schema": "ecotrack.records/1", "records": listed})
         return
     _show(records_table(rows, workspace.units, workspace.layers, lang_of(ctx)))
     speak(ctx, f"共 {len(rows)} 条", f"{len(rows)} records")
@@ -313,7 +312,7 @@ def list_tasks(ctx: click.Context, as_of: dt.date | None, as_json: bool) -> None
              "total_mu": str(t.total_mu), "units_mu": {unit: str(mu) for unit, mu in t.amounts_mu.items()}}
             for t in tasks
         ]  # fmt: skip
-        click.echo(json.dumps({"schema": "ecotrack.tasks/1", "tasks": listed}, ensure_ascii=False, indent=1))
+        echo_json({"schema": "ecotrack.tasks/1", "tasks": listed})
         return
     _show(tasks_table(tasks, lang_of(ctx)))
 

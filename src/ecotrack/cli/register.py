@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import lang_of, open_workspace, speak
+from ecotrack.cli.context import echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def audit(ctx: click.Context, expect: str | None, as_json: bool) -> None:
     with open_workspace(ctx).register(read_only=True) as register:
         result = walk(register, expected=expected)
     if as_json:
-        click.echo(json.dumps(_audit_json(result, lang_of(ctx)), ensure_ascii=False))
+        echo_json(_audit_json(result, lang_of(ctx)))
     else:
         _print_audit(ctx, result)
     if not result.sound:

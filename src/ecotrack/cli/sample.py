@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.errors import BadSampleSize, Text
 
@@ -95,7 +94,7 @@ def draw(
     asked = {"task_id": task_id, "season": season, "level": level, "seed": seed, "as_of": as_of}
     document = draw_sample(workspace, by=by, allocation=allocation, **asked)  # type: ignore[arg-type]
     if as_json:
-        click.echo(json.dumps(_head(document) | {"plots": document.body["plots"]}, ensure_ascii=False, indent=1))
+        echo_json(_head(document) | {"plots": document.body["plots"]})
         return
     body, mark = document.body, _mark(document, ctx)
     drawn, units = len(body["plots"]), len(body["strata"])
@@ -138,7 +137,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         documents = register.documents(kind=DRAW_KIND)
     if as_json:
         document = {"schema": "ecotrack.samples/1", "samples": [_head(document) for document in documents]}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        echo_json(document)
         return
     from ecotrack.reports.check_results import samples_table
     from ecotrack.reports.terminal import show
@@ -209,7 +208,7 @@ def results(ctx: click.Context, draw_id: str, as_of: dt.date | None, as_json: bo
     workspace = open_workspace(ctx)
     found = sample_results(workspace, _found(workspace, draw_id), as_of=as_of)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        echo_json(found)
         return
     from ecotrack.reports.check_results import results_table
     from ecotrack.reports.terminal import show

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ecotrack.demo.sample_awards import PlannedAward, award_entries, plan_awards
@@ -184,10 +185,11 @@ def write_sample(workspace: Workspace, sample: Sample, *, progress: Progress | N
 
 def _add(register: Register, sample: Sample, progress: Progress | None) -> int:
     with register.writer(author=AUTHOR) as writer:
-        for number, entry in enumerate(sample.entries, start=1):
-            writer.add(entry)
-            if progress is not None and number % _STEP == 0:
-                progress(_STEP)
+        waiting = iter(sample.entries)
+        while some := list(islice(waiting, _STEP)):
+            writer.add_many(some)
+            if progress is not None:
+                progress(len(some))
         return writer.head.seq
 
 

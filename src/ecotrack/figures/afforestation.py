@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from math import fsum
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from ecotrack.figures.figure import Measured, not_assessed
 from ecotrack.figures.plots import PlotSet
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.features import Feature, geometries_of
+from ecotrack.geometry.sums import exact_sum
 from ecotrack.model import TargetDef
 from ecotrack.progress import FAILED, NOT_CHECKED, REDO, REPLANT
 from ecotrack.progress.ledger import Mask
@@ -63,7 +63,7 @@ def _four_parts(plots: PlotSet, rows: Mask) -> dict[str, Any]:
         "failed_mu": mu_from_m2(accepted.credited_m2(part(FAILED))),
         "not_due_mu": mu_from_m2(accepted.credited_m2(not_due)),
         "not_checked_mu": mu_from_m2(accepted.credited_m2(waiting & ~not_due)),
-        "disputed_mu": mu_from_m2(fsum(accepted.credit.disputed_m2[rows])),
+        "disputed_mu": mu_from_m2(exact_sum(accepted.credit.disputed_m2[rows])),
         "due_on": [dt.date.fromordinal(day).isoformat() for day in days if day],
     }
 
@@ -74,9 +74,10 @@ def ring_forest(target: TargetDef, plots: PlotSet, zone: Sequence[Feature]) -> M
         return not_assessed("no_zone", "没有环湖造林区图层", "the workspace has no ring-lake zone")
     if not plots.columns.accepted.any():
         return not_assessed("no_plots", "没有通过审核的地块", "no plot has been accepted")
-    land_m2 = fsum(area_m2(geometries_of(zone)))
+    land_m2 = exact_sum(area_m2(geometries_of(zone)))
     cells = plots.in_cells(plots.qualified.keep, str(target.params["zone_layer"]), zone)
-    net_m2 = fsum(part for cell in cells for part in cell.credit.credited_m2)
+    net_m2 = exact_sum(*(cell.credit.credited_m2 for cell in cells))
+    stock_m2 = exact_sum(*(cell.credit.credited_m2[plots.stock] for cell in cells))
     return Measured(
         value=km2_from_m2(net_m2),
         sample=plots.sample,
@@ -89,5 +90,7 @@ def ring_forest(target: TargetDef, plots: PlotSet, zone: Sequence[Feature]) -> M
             "zone_version": str(zone[0].properties.get("version", "")),
             "net_mu": mu_from_m2(net_m2),
             "counts_from": str(target.params.get("counts_from", "")) or None,
+            "opening_balance_km2": km2_from_m2(stock_m2),
+            "opening_balance_pct": stock_m2 / net_m2 * 100 if net_m2 else None,
         },
     )

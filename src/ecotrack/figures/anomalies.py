@@ -20,6 +20,7 @@ from ecotrack.figures.funnel import STEPS, Funnel
 from ecotrack.figures.plots import PlotSet
 from ecotrack.geometry.codec import to_wkb
 from ecotrack.geometry.features import Feature
+from ecotrack.geometry.sums import exact_sum
 from ecotrack.model import LayerDef, ProgressRecord
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.progress import State
@@ -34,6 +35,9 @@ CHECKS: dict[str, Text] = {
     "survival_at_bar": Text("成活率恰在合格线", "survival exactly at the bar"),
     "claim_apart": Text("上报与实测面积相差过大", "claim apart from measured area"),
     "outside_unit": Text("超出责任单位范围", "outside the responsible unit"),
+    "zone_border": Text("跨三度带分界线", "over a zone border"),
+    "border_overlap": Text("界线重叠", "borders overlap"),
+    "border_gap": Text("界线空隙", "gaps between borders"),
 }
 """Id of each rule to its name."""
 
@@ -51,9 +55,6 @@ times as many as the mean of the four nearest counts: chance does not heap check
 
 OUTSIDE_SHARE = 0.01
 """Share of a plot outside its unit that is told; a border that is drawn coarsely gives less."""
-
-GONE = ("withdraw", "return")
-"""Verdicts after which a plot as it was sent is nobody's claim any more."""
 
 _STEP_ROUNDING = 1e-9
 _SAME = 1e-6
@@ -134,13 +135,26 @@ def anomalies(
 def known_features(
     state: State, layers: Mapping[str, LayerDef], features: Callable[[str], Sequence[Feature]]
 ) -> dict[str, set[str]]:
-    """Return the ids of the features of each layer that has features: of its file, or of what was submitted."""
-    submitted = {*state.columns.feature_id.tolist()}
+    """Return the ids of the features of each layer that has features: of its file, or of what was submitted.
+
+    The ids of plots are gathered only where some record names a plot that is not there.
+    """
     return {
-        name: submitted if layer.source == REGISTER_SOURCE else {one.feature_id for one in features(name)}
+        name: _submitted(state) if layer.source == REGISTER_SOURCE else {one.feature_id for one in features(name)}
         for name, layer in layers.items()
         if layer.source != "none"
     }
+
+
+def _submitted(state: State) -> set[str]:
+    return {*state.columns.feature_id.tolist()} if _strays(state) else set()
+
+
+def _strays(state: State) -> bool:
+    """Whether any record of a plot names one that is not there on the day."""
+    there = np.zeros(len(state.ledger.tables["features"].names), dtype=bool)
+    there[state.columns.features.codes] = True
+    return not all(there[part["feature"]].all() for part in (state.standing_checks, state.standing_notes))
 
 
 def larger_steps(funnels: Iterable[Funnel]) -> Iterator[Anomaly]:
@@ -229,8 +243,8 @@ def same_seconds(state: State) -> Iterator[Anomaly]:
 def _days_repeat(state: State) -> bool:
     """Whether any plot has two checks of one day; the checks themselves are read only then."""
     check = state.standing_checks
-    pairs = check["feature"].astype(np.int64) * _DAYS + check["day"]
-    return len(np.unique(pairs)) < len(pairs)
+    pairs = np.sort(check["feature"].astype(np.int64) * _DAYS + check["day"])
+    return bool((pairs[1:] == pairs[:-1]).any())
 
 
 def _of_repeated_days(records: Sequence[ProgressRecord]) -> list[ProgressRecord]:
@@ -261,9 +275,7 @@ def _is_number(value: object) -> bool:
 
 def unknown_features(state: State, known: Mapping[str, Collection[str]]) -> Iterator[Anomaly]:
     """Find records that name a feature which their layer does not have on the day."""
-    check = state.standing_checks
-    strays = ~np.isin(check["feature"], state.columns.features.codes)
-    plots = state.plot_records if strays.any() else {}
+    plots = state.plot_records if _strays(state) else {}
     for (layer, kind), records in sorted([*state.series.items(), *plots.items()]):
         if layer not in known:
             continue
@@ -313,7 +325,7 @@ def same_geometries(plots: PlotSet) -> Iterator[Anomaly]:
 
 def _shared_whole(plots: PlotSet) -> npt.NDArray[np.intp]:
     """Return the plots that share all their ground with another one: only these can be the same shape."""
-    pairs, area, gone = plots.pairs, plots.area_m2, np.isin(plots.columns.verdict, GONE)
+    pairs, area, gone = plots.pairs, plots.area_m2, plots.gone
     both = np.minimum(area[pairs.left], area[pairs.right])
     whole = (pairs.shared_m2 > both * (1 - _SAME)) & (np.abs(area[pairs.left] - area[pairs.right]) < both * _SAME)
     whole &= ~gone[pairs.left] & ~gone[pairs.right]
@@ -329,13 +341,18 @@ def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
     """
     bar = Decimal(plots.state.rules.survival_counts_pct)
     owner, above = _holes_above_bar(plots, bar)
-    units = plots.columns.unit[owner]
-    for unit in sorted({*units[above == 0].tolist()}):
-        mine = above[units == unit]
-        found, total = int((mine == 0).sum()), len(mine)
-        near = int(np.isin(mine, (-2, -1, 1, 2)).sum()) / 4
+    names, group = plots.columns.units.groups()
+    unit_of = group[owner]
+
+    def by_unit(rows: npt.NDArray[np.bool_]) -> list[int]:
+        return [int(number) for number in np.bincount(unit_of[rows], minlength=len(names))]
+
+    exact, counted = by_unit(above == 0), by_unit(np.ones(len(above), dtype=bool))
+    close = by_unit((np.abs(above) == 1) | (np.abs(above) == 2))
+    for unit, number in sorted(zip(names, range(len(names)), strict=True)):
+        found, total, near = exact[number], counted[number], close[number] / 4
         if found >= BAR_CHECKS and found >= BAR_SHARE * total and found > BAR_TIMES * near:
-            ids = {plots.columns.features[i] for i in owner[(units == unit) & (above == 0)].tolist()}
+            ids = {plots.columns.features[i] for i in owner[(unit_of == number) & (above == 0)].tolist()}
             yield Anomaly(
                 check="survival_at_bar",
                 unit=unit,
@@ -374,15 +391,15 @@ def claims_apart(plots: PlotSet) -> Iterator[Anomaly]:
     measured = plots.area_m2 * (15 / 10000)
     with np.errstate(invalid="ignore", divide="ignore"):
         apart_pct = np.abs(claimed - measured) / measured * 100
-        far = (apart_pct > rule) & ~np.isin(plots.columns.verdict, GONE)
+        far = (apart_pct > rule) & ~plots.gone
     for unit, rows in _by_unit(plots, far):
         more = rows[claimed[rows] > measured[rows]]
         worst = rows[np.argsort(-apart_pct[rows], kind="stable")]
-        difference = float((claimed[rows] - measured[rows]).sum())
+        difference = exact_sum(claimed[rows] - measured[rows])
         yield Anomaly(
             check="claim_apart",
             unit=unit,
-            ids=tuple(plots.columns.feature_id[worst]),
+            ids=tuple(plots.columns.features.take(worst).texts()),
             details={
                 "rule_pct": rule,
                 "claimed_more": len(more),
@@ -405,19 +422,20 @@ def outside_units(plots: PlotSet, layer: str, unit_areas: Sequence[Feature]) -> 
     back, and units whose ground is not known, are left out.
     """
     cells = {feature.feature_id: cell for cell, feature in enumerate(unit_areas)}
-    for unit, rows in _by_unit(plots, ~np.isin(plots.columns.verdict, GONE)):
-        if unit not in cells:
-            continue
-        outside_m2 = plots.outside_m2(layer, unit_areas, cell=cells[unit])[rows]
+    names, group = plots.columns.units.groups()
+    own = np.array([cells.get(name, -1) for name in names], dtype=np.int64)[group]
+    outside = plots.outside_m2(layer, unit_areas, own=own) if cells else plots.area_m2
+    for unit, rows in _by_unit(plots, ~plots.gone & (own >= 0)):
+        outside_m2 = outside[rows]
         far = (outside_m2 > OUTSIDE_SHARE * plots.area_m2[rows]) & (outside_m2 > float(plots.state.rules.sliver_m2))
         if not far.any():
             continue
-        mu, chosen = mu_from_m2(float(outside_m2[far].sum())), rows[far]
+        mu, chosen = mu_from_m2(exact_sum(outside_m2[far])), rows[far]
         order = chosen[np.argsort(-outside_m2[far], kind="stable")]
         yield Anomaly(
             check="outside_unit",
             unit=unit,
-            ids=tuple(plots.columns.feature_id[order]),
+            ids=tuple(plots.columns.features.take(order).texts()),
             details={"outside_mu": mu},
             text=Text(
                 f"{len(order)}个地块有{mu:.2f}亩在责任单位范围之外",
@@ -431,6 +449,6 @@ def outside_units(plots: PlotSet, layer: str, unit_areas: Sequence[Feature]) -> 
 def _by_unit(plots: PlotSet, keep: npt.NDArray[np.bool_]) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
     """Yield each unit with the positions of its plots among ``keep``."""
     rows = np.flatnonzero(keep)
-    units = plots.columns.unit[rows]
-    for unit in sorted({*units.tolist()}):
-        yield unit, rows[units == unit]
+    names, group = plots.columns.units.take(rows).groups()
+    for unit, number in sorted(zip(names, range(len(names)), strict=True)):
+        yield unit, rows[group == number]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ SET_ASIDE: dict[str, Text] = {
     "later": Text("已有更早的一次", "an earlier one counts"),
     "total_given": Text("该单位已报总数", "the unit reported a total"),
     "converted": Text("折算面积，另列", "converted area, shown apart"),
+    "unknown_feature": Text("所指要素不存在", "its feature is not there"),
 }
 """Why a record was set aside, by code."""
 
@@ -115,6 +116,19 @@ def report_rows(task_id: str, sample: bool, state: State, known: Sequence[Progre
             code = "converted" if _form(record) == "四旁" else "total_given" if record.unit in totals else None
         result.append((record, code))
     return _rows(result, known)
+
+
+def work_rows(reaches: Collection[str], state: State, known: Sequence[ProgressRecord] = ()) -> list[RecordRow]:
+    """Return the records of work on reaches; those of a reach that is not there are set aside.
+
+    Parameters
+    ----------
+    reaches
+        Ids of the reaches that the layer has.
+    """
+    chosen, aside = _apart(state.of("reaches", "work"))
+    judged = [(record, None if record.feature_id in reaches else "unknown_feature") for record in chosen]
+    return _rows([*judged, *aside], known)
 
 
 def _form(record: ProgressRecord) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import fsum
@@ -12,6 +13,8 @@ import numpy as np
 from ecotrack.errors import Text
 from ecotrack.figures.figure import Reason
 from ecotrack.figures.plots import PlotSet, StepCredit
+from ecotrack.geometry.boxes import Ints
+from ecotrack.geometry.sums import exact_sums
 from ecotrack.model import ProgressRecord, UnitBook
 from ecotrack.progress import (
     FAILED,
@@ -89,12 +92,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funnel:
-    """The funnel of one task: its units in the order of rank, and the total."""
+    """The funnel of one task: its units in the order of rank, and the total.
+
+    Attributes
+    ----------
+    due_on
+        Days on which the survival of accepted plots that are not judged yet falls due, past ones among them.
+    """
 
     task: Task
     rows: list[Row]
     total: Row
     reasons: dict[str, tuple[Reason, ...]]
+    due_on: tuple[str, ...] = ()
 
     def to_json(self, units: UnitBook, state: State) -> dict[str, Any]:
         """Return the funnel as JSON values."""
@@ -123,6 +133,7 @@ class Funnel:
             "plots": self.total.plots.get(step),
             "flag": self._flag(step),
             "reasons": [reason.to_json() for reason in self.reasons.get(step, ())],
+            "due_on": list(self.due_on) if step in ("verified", "qualified") else [],
             "losses": [
                 {"cause": cause, "zh": CAUSES[cause].zh, "en": CAUSES[cause].en, "area_mu": mu}
                 for cause, mu in self.total.losses.get(step, [])
@@ -135,7 +146,8 @@ class Funnel:
         i = names.index(step)
         above = self.total.mu[names[i - 1]] if i >= 2 else None
         here = self.total.mu[step]
-        return "above_previous" if above is not None and here is not None and here > above else None
+        larger = above is not None and here is not None and here > above * (1 + _ROUNDING)
+        return "above_previous" if larger else None
 
 
 def _row_json(row: Row) -> dict[str, Any]:
@@ -190,9 +202,19 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
     reports = _reports(task, state)
     codes = sorted({*task.assigned_mu, *reports, *plots.columns.units.distinct(right_kind)})
     assessed = bool(right_kind.any())
-    rows = [_row(code, task, reports, plots, right_kind, state, assessed) for code in codes]
+    rows = [_row(code, task, reports) for code in codes]
+    if assessed:
+        _fill_steps(rows, plots, right_kind)
     rows.sort(key=_rank_key)
-    return Funnel(task=task, rows=rows, total=_total(rows, assessed), reasons=_reasons(task, rows, mine, right_kind))
+    reasons = _reasons(task, rows, mine, right_kind)
+    due_on = _due_on(plots.columns, right_kind)
+    return Funnel(task=task, rows=rows, total=_total(rows, assessed), reasons=reasons, due_on=due_on)
+
+
+def _due_on(columns: PlotColumns, mine: Mask) -> tuple[str, ...]:
+    """Return the days on which plots that no survival check has judged yet are due."""
+    waiting = mine & columns.accepted & (columns.outcome_code == NOT_CHECKED) & (columns.due > 0)
+    return tuple(dt.date.fromordinal(day).isoformat() for day in np.unique(columns.due[waiting]).tolist())
 
 
 def in_task(columns: PlotColumns, task: Task) -> Mask:
@@ -226,36 +248,34 @@ def _reported_mu(records: Sequence[ProgressRecord]) -> tuple[float | None, float
     return (fsum(by_form.values()) if by_form else None), converted
 
 
-def _row(
-    code: str,
-    task: Task,
-    reports: dict[str, list[ProgressRecord]],
-    plots: PlotSet,
-    in_task: Mask,
-    state: State,
-    assessed: bool,
-) -> Row:
+def _row(code: str, task: Task, reports: dict[str, list[ProgressRecord]]) -> Row:
     records = reports.get(code, [])
     reported, converted = _reported_mu(records)
-    row = Row(
+    return Row(
         code=code,
         mu=dict.fromkeys(STEPS, None) | {"assigned": task.assigned_mu.get(code), "reported": reported},
         converted_mu=converted,
         reported_on=max((r.effective_on.isoformat() for r in records), default=None),
     )
-    if assessed:
-        _fill_steps(row, plots, in_task & plots.columns.units.is_(code))
-    return row
 
 
-def _fill_steps(row: Row, plots: PlotSet, mine: Mask) -> None:
-    steps = _steps(plots)
-    for name, step in steps.items():
+def _fill_steps(rows: Sequence[Row], plots: PlotSet, mine: Mask) -> None:
+    """Fill in what each unit has at every step, and what is lost on the way; all units at once."""
+    names, number = plots.columns.units.groups()
+    place = {row.code: i for i, row in enumerate(rows)}
+    group = np.where(mine, np.array([place.get(name, -1) for name in names], dtype=np.int64)[number], -1)
+    for name, step in _steps(plots).items():
         # What is mapped counts whoever holds it; from *accepted* on, disputed ground is held back from both.
-        area_m2 = step.net_m2(mine) if name == "mapped" else step.credited_m2(mine)
-        row.mu[name] = mu_from_m2(area_m2)
-        row.plots[name] = int((mine & step.keep).sum())
-    row.losses = _losses(row, plots, mine)
+        areas = (step.net_by if name == "mapped" else step.credited_by)(group, len(rows))
+        counts = np.bincount(group[mine & step.keep], minlength=len(rows)).tolist()
+        for row, area_m2, count in zip(rows, areas, counts, strict=True):
+            row.mu[name], row.plots[name] = mu_from_m2(area_m2), count
+    losses = _losses(plots, group, len(rows))
+    for i, row in enumerate(rows):
+        row.losses = {
+            step: _balanced(row, step, [(cause, mu_from_m2(m2[i])) for cause, m2 in causes])
+            for step, causes in losses.items()
+        }
 
 
 def _steps(plots: PlotSet) -> dict[str, StepCredit]:
@@ -267,39 +287,41 @@ def _steps(plots: PlotSet) -> dict[str, StepCredit]:
     }
 
 
-def _losses(row: Row, plots: PlotSet, mine: Mask) -> dict[str, list[tuple[str, float]]]:
-    """Return the loss into each step by cause, in mu; the causes of a step add up to its whole loss.
+def _losses(plots: PlotSet, group: Ints, count: int) -> dict[str, list[tuple[str, list[float]]]]:
+    """Return the loss of each group into each step by cause, in m2; the causes of a step add up to its whole loss.
 
     A plot that drops out lets its ground go to the next one: what a step gains so stands as *released*, with
     a minus sign.
     """
     columns, mapped, accepted, verified = plots.columns, plots.mapped, plots.accepted, plots.verified
-    open_yet = mine & (columns.outcome_code == NOT_CHECKED)
-    unchecked, unknown = mine & ~columns.checked, open_yet & columns.checked
+
+    def of(some: Mask) -> Ints:
+        return np.where(some, group, -1)
+
+    open_yet = columns.outcome_code == NOT_CHECKED
+    unchecked, unknown = ~columns.checked, open_yet & columns.checked
     struck = (columns.verdict_code == STRIKE) | (columns.accepted & plots.redone)
-    found = {
+    return {
         "mapped": [
-            ("overlap", fsum(mapped.credit.lost_overlap_m2[mine])),
-            ("dispute", fsum(mapped.credit.lost_dispute_m2[mine])),
+            ("overlap", exact_sums(group, count, mapped.credit.lost_overlap_m2)),
+            ("dispute", exact_sums(group, count, mapped.credit.lost_dispute_m2)),
         ],
         "accepted": [
-            ("returned", mapped.net_m2(mine & np.isin(columns.verdict_code, (0, RETURN)))),
-            ("struck", mapped.net_m2(mine & struck)),
-            ("dispute", fsum(accepted.credit.disputed_m2[mine])),
+            ("returned", mapped.net_by(of(np.isin(columns.verdict_code, (0, RETURN))), count)),
+            ("struck", mapped.net_by(of(struck), count)),
+            ("dispute", exact_sums(group, count, accepted.credit.disputed_m2)),
         ],
         "verified": [
-            ("not_due", accepted.credited_m2(unchecked & ~columns.overdue)),
-            ("overdue", accepted.credited_m2(unchecked & columns.overdue)),
+            ("not_due", accepted.credited_by(of(unchecked & ~columns.overdue), count)),
+            ("overdue", accepted.credited_by(of(unchecked & columns.overdue), count)),
         ],
         "qualified": [
-            ("replant", verified.credited_m2(mine & (columns.outcome_code == REPLANT))),
-            ("failed", verified.credited_m2(mine & (columns.outcome_code == FAILED))),
-            ("not_due", verified.credited_m2(unknown & ~columns.overdue)),
-            ("overdue", verified.credited_m2(unknown & columns.overdue)),
+            ("replant", verified.credited_by(of(columns.outcome_code == REPLANT), count)),
+            ("failed", verified.credited_by(of(columns.outcome_code == FAILED), count)),
+            ("not_due", verified.credited_by(of(unknown & ~columns.overdue), count)),
+            ("overdue", verified.credited_by(of(unknown & columns.overdue), count)),
         ],
     }
-    in_mu = {step: [(cause, mu_from_m2(m2)) for cause, m2 in losses] for step, losses in found.items()}
-    return {step: _balanced(row, step, losses) for step, losses in in_mu.items()}
 
 
 def _balanced(row: Row, step: str, losses: list[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -7,22 +7,29 @@ those before it, and nothing else is done again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import shapely
 
-from ecotrack.geometry.area import Floats, Geometries, area_m2
+from ecotrack.geometry.area import Floats, Geometries
+from ecotrack.geometry.boxes import Boxes, Ints
+from ecotrack.geometry.codec import ReadWkb, from_wkb
 from ecotrack.geometry.features import Feature, geometries_of
-from ecotrack.geometry.overlap import Ints, OverlapPairs, shared_ground
-from ecotrack.geometry.split import split
+from ecotrack.geometry.measure import measure
+from ecotrack.geometry.overlap import OverlapPairs, shared_ground
+from ecotrack.geometry.split import split_boxes
 
-KERNEL = "1"
+KERNEL = "2"
 """Version of what is computed here; kept pieces of another kernel are thrown away."""
 
-ReadShapes = Callable[[Ints], Geometries]
+_BLOCK = 50_000
+"""Pairs whose shapes are held in memory at a time."""
+
+_NEIGHBOURHOOD_DEG = 0.02
+"""Side of the squares by which pairs are ordered, so that a block reads few shapes that another one reads too."""
 
 
 class ZonePieces(NamedTuple):
@@ -43,6 +50,10 @@ class ZonePieces(NamedTuple):
     area_m2: Floats
     whole: Ints
 
+    def take(self, rows: Ints) -> ZonePieces:
+        """Return some of the pieces."""
+        return ZonePieces(self.row[rows], self.cell[rows], self.area_m2[rows], self.whole[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
@@ -58,8 +69,8 @@ class Ground:
         Pairs of versions that share ground, ``left < right``; shape (k,).
     pieces
         Pieces by layer, the layer named with the hash of its cells.
-    read
-        Gives the geometry of some versions, EPSG:4490.
+    read_wkb
+        Gives the stored bytes of some versions.
     """
 
     area_m2: Floats
@@ -68,41 +79,50 @@ class Ground:
     right: Ints
     shared_m2: Floats
     pieces: dict[str, ZonePieces]
-    read: ReadShapes
+    read_wkb: ReadWkb
 
     def __len__(self) -> int:
         return len(self.area_m2)
 
+    def read(self, rows: Ints) -> Geometries:
+        """Return the geometry of some versions, EPSG:4490."""
+        return from_wkb(self.read_wkb(rows))
 
-def no_ground(read: ReadShapes) -> Ground:
+
+def no_ground(read: ReadWkb) -> Ground:
     """Return the ground of no versions at all."""
     nothing = np.zeros(0, dtype=np.int64)
     return Ground(np.zeros(0), np.zeros((0, 4)), nothing, nothing, np.zeros(0), {}, read)
 
 
-def carry_on(before: Ground, count: int, read: ReadShapes, zones: dict[str, Sequence[Feature]]) -> Ground:
+def carry_on(before: Ground, count: int, read: ReadWkb, zones: dict[str, Sequence[Feature]]) -> Ground:
     """Return the ground of ``count`` versions, of which ``before`` holds the first ones.
 
     Parameters
     ----------
     read
-        Gives the geometry of versions by row.
+        Gives the WKB of versions by row.
     zones
         Cells of the layers at whose borders versions are cut, by layer.
     """
     fresh = np.arange(len(before), count)
-    shapes = read(fresh) if len(fresh) else np.zeros(0, dtype=object)
-    areas, bounds = area_m2(shapes), shapely.bounds(shapes).reshape(-1, 4)
-    pairs = _new_pairs(before, fresh, shapes, bounds, read)
-    every = np.concatenate([before.area_m2, areas])
-    return Ground(
-        area_m2=every,
+    areas, bounds = measure(fresh, read)
+    result = replace(
+        before,
+        area_m2=np.concatenate([before.area_m2, areas]),
         bounds=np.concatenate([before.bounds, bounds]),
+        read_wkb=read,
+    )
+    boxes = Boxes(bounds)
+    left, right = boxes.meetings()
+    past, new = Boxes(before.bounds).met_by(bounds)
+    pairs = _shared(result, np.concatenate([fresh[left], past]), np.concatenate([fresh[right], fresh[new]]))
+    return replace(
+        result,
         left=np.concatenate([before.left, pairs.left]),
         right=np.concatenate([before.right, pairs.right]),
         shared_m2=np.concatenate([before.shared_m2, pairs.shared_m2]),
-        pieces=_pieces(before, fresh, shapes, every, read, zones),
-        read=read,
+        pieces=_pieces(before, result, fresh, boxes, zones),
     )
 
 
@@ -112,36 +132,19 @@ class _Pairs(NamedTuple):
     shared_m2: Floats
 
 
-def _new_pairs(before: Ground, fresh: Ints, shapes: Geometries, bounds: Floats, read: ReadShapes) -> _Pairs:
-    """Return the pairs of which at least one is new."""
-    if len(fresh) == 0:
-        return _Pairs(fresh, fresh, np.zeros(0))
-    tree = shapely.STRtree(shapes)
-    i, j = tree.query(shapes, predicate="intersects")
-    keep = i < j
-    among = shared_ground(shapes, *_sorted(i[keep], j[keep]))
-    found = [_Pairs(fresh[among.left], fresh[among.right], among.shared_m2)]
-    near = _neighbours(before.bounds, bounds)
-    if len(near):
-        old = read(near)
-        new, past = shapely.STRtree(old).query(shapes, predicate="intersects")
-        past, new = _sorted(past, new)
-        both = shared_ground(np.concatenate([old, shapes]), past, new + len(near))
-        found.append(_Pairs(near[both.left], fresh[both.right - len(near)], both.shared_m2))
-    return _Pairs(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
-
-
-def _neighbours(old: Floats, new: Floats) -> Ints:
-    """Return the rows of ``old`` whose bounds meet any of the ``new`` ones: only these need to be read."""
-    if len(old) == 0:
-        return np.zeros(0, dtype=np.int64)
-    tree = shapely.STRtree(shapely.box(*old.T))
-    return np.unique(tree.query(shapely.box(*new.T), predicate="intersects")[1])
-
-
-def _sorted(left: Ints, right: Ints) -> tuple[Ints, Ints]:
-    order = np.lexsort((right, left))
-    return left[order], right[order]
+def _shared(ground: Ground, left: Ints, right: Ints) -> _Pairs:
+    """Measure what versions share whose boxes meet, some at a time and neighbours together."""
+    place = np.round(ground.bounds[left, :2] / _NEIGHBOURHOOD_DEG)
+    order = np.lexsort((right, left, place[:, 0], place[:, 1]))
+    found = [_Pairs(left[:0], right[:0], np.zeros(0))]
+    for start in range(0, len(order), _BLOCK):
+        some = order[start : start + _BLOCK]
+        rows, where = np.unique(np.concatenate([left[some], right[some]]), return_inverse=True)
+        pairs = shared_ground(ground.read(rows), where[: len(some)], where[len(some) :])
+        found.append(_Pairs(rows[pairs.left], rows[pairs.right], pairs.shared_m2))
+    lefts, rights, shared = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    order = np.lexsort((rights, lefts))
+    return _Pairs(lefts[order], rights[order], shared[order])
 
 
 def zone_key(layer: str, cells: Sequence[Feature]) -> str:
@@ -154,22 +157,16 @@ def zone_key(layer: str, cells: Sequence[Feature]) -> str:
 
 
 def _pieces(
-    before: Ground,
-    fresh: Ints,
-    shapes: Geometries,
-    areas: Floats,
-    read: ReadShapes,
-    zones: dict[str, Sequence[Feature]],
+    before: Ground, ground: Ground, fresh: Ints, boxes: Boxes, zones: dict[str, Sequence[Feature]]
 ) -> dict[str, ZonePieces]:
     result = {}
     for layer, cells in zones.items():
         key = zone_key(layer, cells)
         known = before.pieces.get(key)
         if known is None and len(before):
-            everything = np.arange(len(before) + len(fresh))
-            result[key] = _cut(everything, read(everything), cells, areas)
+            result[key] = _cut(ground, np.arange(len(ground)), Boxes(ground.bounds), cells)
         else:
-            cut = _cut(fresh, shapes, cells, areas[fresh])
+            cut = _cut(ground, fresh, boxes, cells)
             result[key] = cut if known is None else _joined(known, cut)
     return result
 
@@ -183,10 +180,11 @@ def _joined(known: ZonePieces, cut: ZonePieces) -> ZonePieces:
     )
 
 
-def _cut(rows: Ints, shapes: Geometries, cells: Sequence[Feature], areas: Floats) -> ZonePieces:
-    found = split(shapes, geometries_of(cells), areas=areas)
-    whole = found.whole.astype(np.int64)
-    return ZonePieces(rows[found.polygon], found.cell, found.area_m2, whole)
+def _cut(ground: Ground, rows: Ints, boxes: Boxes, cells: Sequence[Feature]) -> ZonePieces:
+    found = split_boxes(
+        boxes, geometries_of(cells), areas=ground.area_m2[rows], read=lambda some: ground.read(rows[some])
+    )
+    return ZonePieces(rows[found.polygon], found.cell, found.area_m2, found.whole.astype(np.int64))
 
 
 def pairs_of(ground: Ground, rows: Ints) -> OverlapPairs:
@@ -206,7 +204,8 @@ def pairs_of(ground: Ground, rows: Ints) -> OverlapPairs:
             needed, where = np.unique(np.concatenate([left[missing], right[missing]]), return_inverse=True)
             geometry = ground.read(rows[needed])
             half = len(missing)
-            known[missing] = shapely.intersection(geometry[where[:half]], geometry[where[half:]])
+            shared = shapely.intersection(geometry[where[:half]], geometry[where[half:]])
+            known[missing] = shapely.normalize(shared)
         return known[some]
 
     turned = left > right

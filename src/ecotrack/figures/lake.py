@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from math import fsum
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ class Whole(NamedTuple):
     km2: float
     level_m: str | None
     datum: str | None
+    basins: tuple[tuple[str, float], ...] = ()
 
 
 def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> Measured:
@@ -90,7 +92,9 @@ def _whole_lake(records: Sequence[ProgressRecord], basins: list[str]) -> dict[Se
     for (key, _), by_basin in parts.items():
         if basins and set(basins) <= set(by_basin):
             chosen = [by_basin[basin] for basin in basins]
-            result[key].append(_whole(chosen[0], sum(float(record.value or 0) for record in chosen)))
+            parts_km2 = tuple((basin, float(record.value or 0)) for basin, record in zip(basins, chosen, strict=True))
+            whole = _whole(chosen[0], fsum(km2 for _, km2 in parts_km2))
+            result[key].append(whole._replace(basins=parts_km2))
     return dict(result)
 
 
@@ -115,6 +119,7 @@ def _details(target: TargetDef, days: list[Whole]) -> dict[str, Any]:
         "maximum_on": largest.day,
         "observations": len(days),
         "observed_on": [day.day for day in days],
+        "basins": [{"basin": basin, "latest_km2": km2} for basin, km2 in latest.basins],
         "design_km2": float(str(target.params["design_km2"])),
     }
 

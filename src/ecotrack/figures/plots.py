@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from math import fsum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,17 @@ import shapely
 
 from ecotrack.figures.ground import Ground, ZonePieces, pairs_of, zone_key
 from ecotrack.geometry.area import Floats, Geometries, area_m2
+from ecotrack.geometry.boxes import Ints
 from ecotrack.geometry.features import Feature, geometries_of
-from ecotrack.geometry.overlap import Credit, Ints, OverlapPairs, credit
+from ecotrack.geometry.overlap import Credit, OverlapPairs, credit
+from ecotrack.geometry.sums import exact_sum, exact_sums
 from ecotrack.progress import (
     FAILED,
     NEW_AREA_KINDS,
     NOT_CHECKED,
     QUALIFIED,
     REDO,
+    RETURN,
     WITHDRAW,
     Plot,
     PlotColumns,
@@ -30,6 +33,7 @@ from ecotrack.progress import (
 from ecotrack.progress.ledger import Mask
 
 _LATER = 99999
+_TAKEN = ("disputed_m2", "lost_overlap_m2", "lost_dispute_m2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +45,19 @@ class StepCredit:
 
     def credited_m2(self, rows: Mask) -> float:
         """Return the credited ground of some plots, exact sum."""
-        return fsum(self.credit.credited_m2[rows & self.keep])
+        return exact_sum(self.credit.credited_m2[rows])
 
     def net_m2(self, rows: Mask) -> float:
         """Return credited and disputed ground of some plots: their part of the union."""
-        part = rows & self.keep
-        return fsum([*self.credit.credited_m2[part], *self.credit.disputed_m2[part]])
+        return exact_sum(self.credit.credited_m2[rows], self.credit.disputed_m2[rows])
+
+    def credited_by(self, group: Ints, count: int) -> list[float]:
+        """Return the credited ground of each group of plots; ``group`` is -1 for plots of none."""
+        return exact_sums(group, count, self.credit.credited_m2)
+
+    def net_by(self, group: Ints, count: int) -> list[float]:
+        """Return credited and disputed ground of each group of plots."""
+        return exact_sums(group, count, self.credit.credited_m2, self.credit.disputed_m2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +98,19 @@ class PlotSet:
         return pairs_of(self.ground, self.columns.version)
 
     @cached_property
+    def gone(self) -> Mask:
+        """Which plots, as they were sent, are nobody's claim any more: withdrawn, or sent back."""
+        return np.isin(self.columns.verdict_code, (WITHDRAW, RETURN))
+
+    @cached_property
+    def stock(self) -> Mask:
+        """Which plots stand as opening balance (存量): their submission was accepted by a document of earlier years."""
+        ledger = self.state.ledger
+        names = ledger.tables["submissions"]
+        known = np.array([names.find(name) for name in sorted(self.state.stock)], dtype=np.int64)
+        return np.asarray(self.columns.accepted & np.isin(ledger.version["submission"][self.columns.version], known))
+
+    @cached_property
     def plots(self) -> Sequence[Plot]:
         """The plots as objects, with all that is known of them; for those who show single plots."""
         return plots_of(self.state, self.columns)
@@ -98,21 +122,41 @@ class PlotSet:
         The winner of a decided dispute goes before its rival. Plots that share no ground are not ranked.
         """
         columns, rank = self.columns, np.full(len(self), len(self), dtype=np.int64)
-        sharing = np.unique(np.concatenate([self.pairs.left, self.pairs.right])).tolist()
+        shares = np.zeros(len(self), dtype=bool)
+        shares[self.pairs.left] = shares[self.pairs.right] = True
+        sharing = np.flatnonzero(shares)
         by_acceptance = self.state.rules.tie_break == "acceptance"
         day = np.where(columns.accepted_day > 0, columns.accepted_day, columns.day) if by_acceptance else columns.day
         season = np.where(columns.season > 0, columns.season, _LATER)
-        order = sorted(sharing, key=lambda i: (season[i], day[i], columns.features[i]))
+        names = columns.features.take(sharing).texts().astype(np.str_)
+        order = sharing[np.lexsort((names, day[sharing], season[sharing]))]
         rank[order] = np.arange(len(order))
         return self._awarded(rank.astype(np.float64), order)
 
-    def _awarded(self, rank: Floats, order: Sequence[int]) -> Ints:
-        position = {self.columns.features[i]: i for i in order} if self.state.awards else {}
-        for pair, winner in sorted(self.state.awards.items(), key=lambda item: sorted(item[0])):
-            rivals = [position[name] for name in pair if name != winner and name in position]
-            if winner in position and rivals and rank[position[winner]] > rank[rivals[0]]:
-                rank[position[winner]] = rank[rivals[0]] - 0.5
-        return np.argsort(np.argsort(rank, kind="stable"), kind="stable").astype(np.int64)
+    def _awarded(self, rank: Floats, order: Ints) -> Ints:
+        """Put each winner right before its rival, until every award holds; several winners keep their own order."""
+        first = rank.copy()
+        won = self._won(first, order)
+        step = 0.5 / (len(won) + 1)
+        for _ in won:  # one pass settles a chain of awards at least by one; contradictory ones end here too
+            behind = [(winner, rival) for winner, rival in won if rank[winner] >= rank[rival]]
+            for winner, rival in behind:
+                rank[winner] = min(rank[winner], rank[rival] - step)
+            if not behind:
+                break
+        return np.argsort(np.lexsort((first, rank)), kind="stable").astype(np.int64)
+
+    def _won(self, rank: Floats, order: Ints) -> list[tuple[int, int]]:
+        """Return winner and rival of the awards among these plots, by claim, so that their order is one of content."""
+        position = {self.columns.features[i]: i for i in order.tolist()} if self.state.awards else {}
+        pairs = [
+            (position.get(winner), [position.get(n) for n in pair if n != winner])
+            for pair, winner in self.state.awards.items()
+        ]
+        known = [
+            (winner, rivals[0]) for winner, rivals in pairs if winner is not None and rivals and rivals[0] is not None
+        ]
+        return sorted(known, key=lambda pair: (rank[pair[1]], rank[pair[0]]))
 
     @cached_property
     def disputed(self) -> Mask:
@@ -135,13 +179,32 @@ class PlotSet:
             Shape (n,), which plots take part.
         """
         rows = np.flatnonzero(keep[self.pairs.left] & keep[self.pairs.right])
-        shared = credit(
-            np.where(keep, self.area_m2, 0.0),
-            claim=self.precedence,
-            pairs=self.pairs.take(rows),
-            disputed=self.disputed[rows],
-        )
-        return StepCredit(keep=keep, credit=shared)
+        areas = np.where(keep, self.area_m2, 0.0)
+        return StepCredit(keep=keep, credit=self._shared_out(areas, self.pairs.take(rows), self.disputed[rows]))
+
+    def _shared_out(self, areas: Floats, pairs: OverlapPairs, disputed: Mask | None = None) -> Credit:
+        """Share ground out by prior claim; only plots of a pair have anything to share."""
+        sharing, shared = self._among(areas, pairs, disputed)
+        columns = {}
+        for name, whole in (("credited_m2", areas), *((name, np.zeros(len(areas))) for name in _TAKEN)):
+            column = whole.copy()
+            column[sharing] = getattr(shared, name)
+            columns[name] = column
+        return Credit(**columns)
+
+    def _net_m2(self, areas: Floats, pairs: OverlapPairs) -> float:
+        """Return the area of the union of some ground; nothing is disputed."""
+        sharing, shared = self._among(areas, pairs, None)
+        alone = areas.copy()
+        alone[sharing] = 0.0
+        return exact_sum(alone, shared.credited_m2, shared.disputed_m2)
+
+    def _among(self, areas: Floats, pairs: OverlapPairs, disputed: Mask | None) -> tuple[Ints, Credit]:
+        """Return the plots of some pairs, and what each of them gets."""
+        sharing, place = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
+        half = len(pairs.left)
+        among = replace(pairs, left=place[:half], right=place[half:])
+        return sharing, credit(areas[sharing], claim=self.precedence[sharing], pairs=among, disputed=disputed)
 
     @cached_property
     def redone(self) -> Mask:
@@ -177,25 +240,24 @@ class PlotSet:
 
     def inside(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Cut:
         """Return the net area of some plots inside each cell of a layer, and outside all of them."""
-        nets = [cell.credit.net_m2 for cell in self.in_cells(keep, layer, cells)]
+        nets = [self._net_m2(areas, pairs) for areas, pairs in self._cut(keep, layer, cells)]
         return Cut(nets, self._net_outside(np.where(keep, self.outside_m2(layer, cells), 0.0), cells))
 
     def _net_outside(self, rest: Floats, cells: Sequence[Feature]) -> float:
         """Return the union of what lies outside; only ground that two plots share out there is cut."""
         pairs = self.pairs.take(np.flatnonzero((rest[self.pairs.left] > 0) & (rest[self.pairs.right] > 0)))
         if len(pairs.left) == 0:
-            return fsum(rest)
-        whole = shapely.union_all(geometries_of(cells))
-        ground = shapely.difference(pairs.ground(np.arange(len(pairs.left))), whole)
+            return exact_sum(rest)
+        ground = shapely.difference(pairs.ground(np.arange(len(pairs.left))), _united(tuple(geometries_of(cells))))
         beyond = OverlapPairs(
             left=pairs.left, right=pairs.right, shared_m2=area_m2(ground), ground=lambda some: ground[some]
         )
-        return credit(rest, claim=self.precedence, pairs=beyond).net_m2
+        return self._net_m2(rest, beyond)
 
-    def outside_m2(self, layer: str, cells: Sequence[Feature], *, cell: int | None = None) -> Floats:
-        """Return how much of each plot lies outside every cell of a layer, or outside one of them."""
+    def outside_m2(self, layer: str, cells: Sequence[Feature], *, own: Ints | None = None) -> Floats:
+        """Return how much of each plot lies outside every cell of a layer, or outside its ``own`` one."""
         pieces = self._pieces(layer, cells)
-        weights = pieces.area_m2 if cell is None else np.where(pieces.cell == cell, pieces.area_m2, 0.0)
+        weights = pieces.area_m2 if own is None else np.where(pieces.cell == own[pieces.row], pieces.area_m2, 0.0)
         rest = self.area_m2 - np.bincount(pieces.row, weights=weights, minlength=len(self))
         return np.where(rest > self.area_m2 * 1e-11, rest, 0.0)
 
@@ -204,34 +266,50 @@ class PlotSet:
 
         Nothing is disputed here: what lies in a cell counts whoever holds it.
         """
+        return [
+            CellCredit(pairs=pairs, credit=self._shared_out(areas, pairs))
+            for areas, pairs in self._cut(keep, layer, cells)
+        ]
+
+    def _cut(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Iterator[tuple[Floats, OverlapPairs]]:
+        """Yield, for each cell, the ground of some plots inside it and the pairs that share some of it."""
         pieces, shapes = self._pieces(layer, cells), geometries_of(cells)
-        return [self._in_cell(keep, pieces, cell, shapes[cell]) for cell in range(len(shapes))]
+        order = np.argsort(pieces.cell, kind="stable")
+        ends = np.searchsorted(pieces.cell[order], np.arange(len(shapes) + 1))
+        spans = [order[start:end] for start, end in pairwise(ends.tolist())]
+        for span, shape in zip(spans, shapes, strict=True):
+            yield self._in_cell(pieces.take(span[keep[pieces.row[span]]]), shape)
 
     def _pieces(self, layer: str, cells: Sequence[Feature]) -> ZonePieces:
         """Return the pieces of these plots, by their positions."""
-        pieces = self.ground.pieces[zone_key(layer, cells)]
-        position = np.full(len(self.ground), -1)
-        position[self.columns.version] = np.arange(len(self))
-        mine = position[pieces.row] >= 0
-        return ZonePieces(position[pieces.row[mine]], pieces.cell[mine], pieces.area_m2[mine], pieces.whole[mine])
+        key = zone_key(layer, cells)
+        if key not in self._known_pieces:
+            pieces = self.ground.pieces[key]
+            position = np.full(len(self.ground), -1)
+            position[self.columns.version] = np.arange(len(self))
+            mine = position[pieces.row] >= 0
+            self._known_pieces[key] = pieces._replace(row=position[pieces.row]).take(np.flatnonzero(mine))
+        return self._known_pieces[key]
 
-    def _in_cell(self, keep: Mask, pieces: ZonePieces, cell: int, shape: Any) -> CellCredit:
-        here = (pieces.cell == cell) & keep[pieces.row]
+    @cached_property
+    def _known_pieces(self) -> dict[str, ZonePieces]:
+        return {}
+
+    def _in_cell(self, pieces: ZonePieces, shape: Any) -> tuple[Floats, OverlapPairs]:
         areas, whole = np.zeros(len(self)), np.zeros(len(self), dtype=bool)
-        areas[pieces.row[here]] = pieces.area_m2[here]
-        whole[pieces.row[here]] = pieces.whole[here] == 1
+        areas[pieces.row], whole[pieces.row] = pieces.area_m2, pieces.whole == 1
         rows = np.flatnonzero((areas[self.pairs.left] > 0) & (areas[self.pairs.right] > 0))
         pairs = self.pairs.take(rows)
-        shared = pairs.shared_m2.copy()
-        cut = np.flatnonzero(~(whole[pairs.left] & whole[pairs.right]))
-        shared[cut] = area_m2(shapely.intersection(pairs.ground(cut), shape)) if len(cut) else 0.0
-        inside = OverlapPairs(
-            left=pairs.left,
-            right=pairs.right,
-            shared_m2=shared,
-            ground=lambda some: np.asarray(shapely.intersection(pairs.ground(some), shape), dtype=object),
-        )
-        return CellCredit(pairs=inside, credit=credit(areas, claim=self.precedence, pairs=inside))
+        cut = ~(whole[pairs.left] & whole[pairs.right])
+
+        def ground(some: Ints) -> Geometries:
+            shapes, crossing = pairs.ground(some), cut[some]
+            shapes[crossing] = shapely.intersection(shapes[crossing], shape)
+            return shapes
+
+        shared, crossing = pairs.shared_m2.copy(), np.flatnonzero(cut)
+        shared[crossing] = area_m2(ground(crossing))
+        return areas, replace(pairs, shared_m2=shared, ground=ground)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +326,12 @@ class Cut:
 
     inside_m2: list[float]
     outside_m2: float
+
+
+@lru_cache(maxsize=8)
+def _united(cells: tuple[shapely.Geometry, ...]) -> shapely.Geometry:
+    """Return the ground of all cells of a layer; every step asks for it."""
+    return shapely.union_all(cells)
 
 
 def plot_sets(state: State, ground: Ground) -> tuple[PlotSet, PlotSet]:

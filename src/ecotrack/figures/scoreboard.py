@@ -5,34 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import fsum
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ecotrack.figures.afforestation import ring_forest, year_planting
 from ecotrack.figures.anomalies import anomalies, known_features
+from ecotrack.figures.borders import border_faults, gap_net_m2, plots_over_zone_borders
 from ecotrack.figures.deadlines import filed_in_time
 from ecotrack.figures.figure import Figure, Measured, judge
 from ecotrack.figures.funnel import Funnel, funnel, tasks
 from ecotrack.figures.ground import Ground
 from ecotrack.figures.lake import lake_surface
 from ecotrack.figures.pace import pace
-from ecotrack.figures.plots import PlotSet, chosen_set, plot_sets
+from ecotrack.figures.plots import PlotSet, StepCredit, chosen_set, plot_sets
 from ecotrack.figures.rivers import km_treated
 from ecotrack.figures.sections import class_differences, good_sections
 from ecotrack.figures.series import annual_change, forest_cover, groundwater_balance, rank_out_of_last
 from ecotrack.figures.sponge import sponge_share
-from ecotrack.geometry.features import Feature
+from ecotrack.geometry.boxes import Ints
+from ecotrack.geometry.coverage import Misfit, misfit
+from ecotrack.geometry.features import Feature, geometries_of
+from ecotrack.geometry.sums import exact_sum, exact_sums
 from ecotrack.model import LayerDef, TargetDef, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
-from ecotrack.progress import Season, State, plot_coverage
-from ecotrack.progress.ledger import Mask
+from ecotrack.progress import PlotColumns, Season, State, plot_coverage
 from ecotrack.units import mu_from_m2
 
 SCHEMA = "ecotrack.scoreboard/1"
-DEFINITION = "1"
-"""Version of the definitions (docs/figures.md); a change of a definition is a new version beside the old one."""
+_BEYOND = {
+    "outside": {"name_zh": "市域外", "name_en": "outside the city"},
+    "gap": {"name_zh": "界线空隙", "name_en": "gaps between borders"},
+    "twice": {"name_zh": "界线重叠（扣除重复）", "name_en": "counted twice where borders overlap"},
+}
+"""Rows after the counties; the last two stand only where the borders do not fit."""
 
 FeatureSource = Callable[[str], Sequence[Feature]]
 
@@ -49,7 +55,12 @@ class Scoreboard:
         Gives the features of a reference layer by its id.
     ground
         Areas, overlaps and border pieces of the plots.
+    definition
+        Version of the definitions that it computes by (docs/figures.md); `ecotrack.figures.definitions` holds
+        them all. A change of a definition is a new class with a new version beside this one, never an edit of it.
     """
+
+    definition: ClassVar[str] = "1"
 
     state: State
     targets: Sequence[TargetDef]
@@ -57,6 +68,11 @@ class Scoreboard:
     layers: Mapping[str, LayerDef]
     features: FeatureSource
     ground: Ground
+
+    @property
+    def measures(self) -> Mapping[str, TargetMeasure]:
+        """The measures of these definitions by name."""
+        return MEASURES
 
     @cached_property
     def plot_sets(self) -> tuple[PlotSet, PlotSet]:
@@ -78,15 +94,15 @@ class Scoreboard:
         return next((figure for figure in self.figures if figure.target.id == target_id), None)
 
     def _measure(self, target: TargetDef) -> Measured:
-        return MEASURES[target.measure](self, target)
+        return self.measures[target.measure](self, target)
 
     def _measure_on(self, target: TargetDef, state: State) -> Measured:
-        return MEASURES[target.measure](replace(self, state=state), target)
+        return self.measures[target.measure](replace(self, state=state), target)
 
     def _anomalies(self) -> list[dict[str, Any]]:
         known = known_features(self.state, self.layers, self.features)
         layer = "report_units" if self._optional("report_units") else "counties"
-        return anomalies(
+        found = anomalies(
             self.state,
             self.plot_sets,
             self.funnels,
@@ -94,6 +110,11 @@ class Scoreboard:
             unit_layer=layer,
             unit_areas=self._optional(layer),
         )
+        zones = [one for plots in self.plot_sets for one in plots_over_zone_borders(plots)]
+        borders = [
+            one for name, fault in self._misfits.items() for one in border_faults(name, self._optional(name), fault)
+        ]
+        return [*found, *(one.to_json() for one in (*zones, *borders))]
 
     @cached_property
     def funnels(self) -> list[Funnel]:
@@ -109,8 +130,9 @@ class Scoreboard:
             "funnel": [one.to_json(self.units, self.state) for one in self.funnels],
             "units": {
                 "sample": self.plots.sample,
+                "kinds": sorted(self.plots.columns.kinds.distinct()),
                 "responsible": self._responsible(),
-                "territorial": self._territorial(),
+                "territorial": self.territorial(),
             },
             "years": self._years(),
             "programmes": self._programmes(),
@@ -130,34 +152,48 @@ class Scoreboard:
     def _reaches(self) -> Sequence[Feature]:
         return self._optional("reaches")
 
-    def _area_row(self, rows: Mask) -> dict[str, Any]:
-        plots = self.plots
-        accepted = plots.accepted.credit
-        return {
-            "plots": int((rows & plots.accepted.keep).sum()),
-            "mapped_mu": mu_from_m2(plots.mapped.net_m2(rows)),
-            "accepted_mu": mu_from_m2(plots.accepted.credited_m2(rows)),
-            "verified_mu": mu_from_m2(plots.verified.credited_m2(rows)),
-            "qualified_mu": mu_from_m2(plots.qualified.credited_m2(rows)),
-            "disputed_mu": mu_from_m2(fsum([*accepted.disputed_m2[rows], *accepted.lost_dispute_m2[rows]])),
-            "overlap_mu": mu_from_m2(fsum(accepted.lost_overlap_m2[rows])),
+    def _area_rows(self, group: Ints, count: int) -> list[dict[str, Any]]:
+        """Return the ground of each group of plots, by step; ``group`` is the number of each plot's group."""
+        plots, accepted = self.plots, self.plots.accepted.credit
+        columns = {
+            "mapped_mu": plots.mapped.net_by(group, count),
+            "accepted_mu": plots.accepted.credited_by(group, count),
+            "verified_mu": plots.verified.credited_by(group, count),
+            "qualified_mu": plots.qualified.credited_by(group, count),
+            "disputed_mu": exact_sums(group, count, accepted.disputed_m2, accepted.lost_dispute_m2),
+            "overlap_mu": exact_sums(group, count, accepted.lost_overlap_m2),
         }
+        counts = np.bincount(group[plots.accepted.keep], minlength=count).tolist()
+        return [
+            {"plots": counts[i], **{name: mu_from_m2(column[i]) for name, column in columns.items()}}
+            for i in range(count)
+        ]
 
     def _responsible(self) -> list[dict[str, Any]]:
         """Return accepted and qualified ground by responsible unit (责任口径)."""
         if not len(self.plots):
             return []
-        column = self.plots.columns.units
+        names, group = self.plots.columns.units.groups()
         order = {unit.code: i for i, unit in enumerate(self.units)}
-        codes = sorted(column.distinct(), key=lambda code: (order.get(code, len(order)), code))
-        result = [{"code": code, **self._names(code), **self._area_row(column.is_(code))} for code in codes]
-        everything = np.ones(len(self.plots), dtype=bool)
-        total = self._area_row(everything) | {
-            "disputed_mu": mu_from_m2(fsum(self.plots.accepted.credit.disputed_m2)),
-            "net_accepted_mu": mu_from_m2(self.plots.accepted.net_m2(everything)),
-            "net_qualified_mu": mu_from_m2(self.plots.qualified.net_m2(everything)),
+        found = sorted(
+            zip(names, self._area_rows(group, len(names)), strict=True),
+            key=lambda row: (order.get(row[0], len(order)), row[0]),
+        )
+        rows = [{"code": code, **self._names(code), **row} for code, row in found]
+        (total,) = self._area_rows(np.zeros(len(self.plots), dtype=np.int64), 1)
+        net = {
+            "disputed_mu": mu_from_m2(exact_sum(self.plots.accepted.credit.disputed_m2)),
+            "net_accepted_mu": mu_from_m2(self.plots.accepted.credit.net_m2),
+            "net_qualified_mu": mu_from_m2(self.plots.qualified.credit.net_m2),
+            **self._opening_balance(),
         }
-        return [*result, {"code": "", "name_zh": "合计", "name_en": "total", **total}]
+        return [*rows, {"code": "", "name_zh": "合计", "name_en": "total", **total, **net}]
+
+    def _opening_balance(self) -> dict[str, float | None]:
+        """Return the accepted ground that came by document from earlier years (存量), and its share."""
+        stock_m2 = self.plots.accepted.credited_m2(self.plots.stock)
+        whole_m2 = self.plots.accepted.credited_m2(self.plots.columns.accepted)
+        return {"stock_mu": mu_from_m2(stock_m2), "stock_pct": stock_m2 / whole_m2 * 100 if whole_m2 else None}
 
     def _names(self, code: str) -> dict[str, str]:
         unit = self.units.get(code)
@@ -165,76 +201,79 @@ class Scoreboard:
             return {"name_zh": code or "（未注明）", "name_en": code or "(none)"}
         return {"name_zh": unit.name_on(self.state.as_of), "name_en": unit.name_en}
 
-    def _territorial(self) -> list[dict[str, Any]]:
+    def territorial(self) -> list[dict[str, Any]]:
         """Return ground by county, cut at the border (属地口径); the parts and the outside make the city."""
         cells = self._optional("counties")
         if not len(self.plots) or not cells:
             return []
-        accepted = self.plots.inside(self.plots.accepted.keep, "counties", cells)
-        qualified = self.plots.inside(self.plots.qualified.keep, "counties", cells)
-        rows = [
-            {
-                "code": cell.feature_id,
-                **self._names(cell.feature_id),
-                "net_accepted_mu": mu_from_m2(accepted_m2),
-                "net_qualified_mu": mu_from_m2(qualified_m2),
-                "sketch": bool(cell.properties.get("sketch")),
-            }
-            for cell, accepted_m2, qualified_m2 in zip(cells, accepted.inside_m2, qualified.inside_m2, strict=True)
+        steps = [self._cut_at_borders(step, cells) for step in (self.plots.accepted, self.plots.qualified)]
+        sketches = [bool(cell.properties.get("sketch")) for cell in cells]
+        counties = [
+            _territorial_row(cell.feature_id, self._names(cell.feature_id), [s[i] for s in steps], sketch=sketch)
+            for i, (cell, sketch) in enumerate(zip(cells, sketches, strict=True))
         ]
-        outside = {
-            "code": "outside",
-            "name_zh": "市域外",
-            "name_en": "outside the city",
-            "net_accepted_mu": mu_from_m2(accepted.outside_m2),
-            "net_qualified_mu": mu_from_m2(qualified.outside_m2),
-            "sketch": any(bool(cell.properties.get("sketch")) for cell in cells),
+        rest = {
+            code: _territorial_row(code, names, [step[len(cells) + i] for step in steps], sketch=any(sketches))
+            for i, (code, names) in enumerate(_BEYOND.items())
         }
-        everything = np.ones(len(self.plots), dtype=bool)
-        city = {
-            "code": "",
-            "name_zh": "全市",
-            "name_en": "city",
-            "net_accepted_mu": mu_from_m2(self.plots.accepted.net_m2(everything)),
-            "net_qualified_mu": mu_from_m2(self.plots.qualified.net_m2(everything)),
-            "sketch": False,
-        }
-        return [*rows, outside, city]
+        city = _territorial_row("", {"name_zh": "全市", "name_en": "city"}, [s[-1] for s in steps], sketch=False)
+        fit = self._misfits["counties"]
+        gaps, twice = [rest["gap"]] * bool(len(fit.gaps)), [rest["twice"]] * bool(len(fit.overlaps.left))
+        return [*counties, rest["outside"], *gaps, *twice, city]
+
+    @cached_property
+    def _misfits(self) -> dict[str, Misfit]:
+        """Where the borders of the units do not fit, by layer."""
+        return {name: misfit(geometries_of(self._optional(name))) for name in ("counties", "report_units")}
+
+    def _cut_at_borders(self, step: StepCredit, cells: Sequence[Feature]) -> list[float]:
+        """Return the net ground of a step in each county, then beyond them (`_BEYOND`), then of the city; m2."""
+        cut, city_m2 = self.plots.inside(step.keep, "counties", cells), step.credit.net_m2
+        gap_m2 = gap_net_m2(self.plots, step.keep, self._misfits["counties"].gaps)
+        # Ground that two counties hold stands in both: what is too much so is taken off again in a row of its own.
+        twice_m2 = city_m2 - exact_sum(np.array([*cut.inside_m2, cut.outside_m2]))
+        return [*cut.inside_m2, cut.outside_m2 - gap_m2, gap_m2, twice_m2, city_m2]
 
     def _years(self) -> list[dict[str, Any]]:
-        years = self.plots.columns.season_year
-        return [{"year": str(year or ""), **self._area_row(years == year)} for year in np.unique(years).tolist()]
+        years, group = np.unique(self.plots.columns.season_year, return_inverse=True)
+        rows = self._area_rows(group, len(years))
+        return [{"year": str(year or ""), **row} for year, row in zip(years.tolist(), rows, strict=True)]
 
     def _programmes(self) -> list[dict[str, Any]]:
-        column = self.plots.columns.programmes
-        return [{"programme": name, **self._area_row(column.is_(name))} for name in column.distinct()]
+        names, group = self.plots.columns.programmes.groups()
+        rows = zip(names, self._area_rows(group, len(names)), strict=True)
+        return [{"programme": name, **row} for name, row in sorted(rows, key=lambda row: row[0])]
 
     def _overlaps(self) -> dict[str, Any]:
-        """List every overlap between accepted plots: both plots, units, seasons and mu."""
+        """List every overlap between accepted plots: both plots, units, seasons and mu, the largest first."""
         plots, keep = self.plots, self.plots.accepted.keep
-        sliver_m2 = float(self.state.rules.sliver_m2)
         pairs, precedence = plots.pairs, plots.precedence
-        rows: list[dict[str, Any]] = []
-        for k in np.flatnonzero(keep[pairs.left] & keep[pairs.right]).tolist():
-            first, second = sorted((int(pairs.left[k]), int(pairs.right[k])), key=lambda p: int(precedence[p]))
-            shared_m2 = float(pairs.shared_m2[k])
-            rows.append(
-                {
-                    "first": _plot_json(plots, first),
-                    "second": _plot_json(plots, second),
-                    "area_m2": shared_m2,
-                    "area_mu": mu_from_m2(shared_m2),
-                    "disputed": bool(plots.disputed[k]),
-                    "sliver": shared_m2 < sliver_m2,
-                }
+        rows = np.flatnonzero(keep[pairs.left] & keep[pairs.right])
+        left, right, shared_m2 = pairs.left[rows], pairs.right[rows], pairs.shared_m2[rows]
+        ahead = precedence[left] < precedence[right]
+        first = _plots_json(plots.columns.take(np.where(ahead, left, right)))
+        second = _plots_json(plots.columns.take(np.where(ahead, right, left)))
+        sliver = shared_m2 < float(self.state.rules.sliver_m2)
+        found = [
+            {
+                "first": one,
+                "second": other,
+                "area_m2": area_m2,
+                "area_mu": mu_from_m2(area_m2),
+                "disputed": disputed,
+                "sliver": small,
+            }
+            for one, other, area_m2, disputed, small in zip(
+                first, second, shared_m2.tolist(), plots.disputed[rows].tolist(), sliver.tolist(), strict=True
             )
-        rows.sort(key=lambda row: (-row["area_m2"], str(row["first"]), str(row["second"])))
+        ]
+        found.sort(key=lambda row: (-row["area_m2"], row["first"]["feature_id"], row["second"]["feature_id"]))
         return {
             "sample": plots.sample,
-            "count": len(rows),
-            "area_mu": fsum(row["area_mu"] for row in rows),
-            "disputed_mu": mu_from_m2(fsum(plots.accepted.credit.disputed_m2)),
-            "pairs": rows,
+            "count": len(found),
+            "area_mu": mu_from_m2(exact_sum(shared_m2)),
+            "disputed_mu": mu_from_m2(exact_sum(plots.accepted.credit.disputed_m2)),
+            "pairs": found,
         }
 
     def _coverage(self, layer: LayerDef) -> dict[str, Any]:
@@ -255,7 +294,7 @@ class Scoreboard:
 
     def _plot_coverage(self) -> dict[str, Any]:
         state = self.state
-        found = plot_coverage(state.ledger, state.columns, as_of=state.as_of, seq=state.seq)
+        found = plot_coverage(state.columns, (state.standing_checks, state.standing_notes))
         return {
             "records": found.records,
             "sample_records": found.sample_records,
@@ -266,17 +305,27 @@ class Scoreboard:
         }
 
 
+def _territorial_row(code: str, names: dict[str, str], areas_m2: Sequence[float], *, sketch: bool) -> dict[str, Any]:
+    accepted, qualified = (mu_from_m2(area) for area in areas_m2)
+    return {"code": code, **names, "net_accepted_mu": accepted, "net_qualified_mu": qualified, "sketch": sketch}
+
+
 def _head(layer: LayerDef) -> dict[str, Any]:
     return {"layer": layer.id, "title_zh": layer.title_zh, "title_en": layer.title_en}
 
 
-def _plot_json(plots: PlotSet, i: int) -> dict[str, Any]:
-    columns = plots.columns
-    season = Season.of_code(int(columns.season[i]))
-    return {"feature_id": columns.features[i], "unit": columns.units[i] or None, "season": season and str(season)}
+def _plots_json(columns: PlotColumns) -> list[dict[str, Any]]:
+    codes, where = np.unique(columns.season, return_inverse=True)
+    seasons = np.array([str(Season.of_code(code)) if code else None for code in codes.tolist()], dtype=object)[where]
+    return [
+        {"feature_id": name, "unit": unit or None, "season": season}
+        for name, unit, season in zip(columns.feature_id, columns.unit, seasons.tolist(), strict=True)
+    ]
 
 
-MEASURES: dict[str, Callable[[Scoreboard, TargetDef], Measured]] = {
+TargetMeasure = Callable[[Scoreboard, TargetDef], Measured]
+
+MEASURES: dict[str, TargetMeasure] = {
     "lake_surface": lambda board, t: lake_surface(t, board.state, board.features(str(t.params["layer"]))),
     "ring_forest": lambda board, t: ring_forest(t, board.plots, board._optional(str(t.params["zone_layer"]))),
     "year_planting": lambda board, t: year_planting(t, board.plots),
@@ -293,4 +342,4 @@ MEASURES: dict[str, Callable[[Scoreboard, TargetDef], Measured]] = {
     "groundwater_balance": lambda board, t: groundwater_balance(t, board.state),
     "filed_in_time": lambda board, t: filed_in_time(t, board.state),
 }
-"""Measure name (``ecotrack.toml``) to the function that computes it."""
+"""TargetMeasure name (``ecotrack.toml``) to the function that computes it."""

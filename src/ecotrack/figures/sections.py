@@ -135,35 +135,66 @@ def readings(record: ProgressRecord) -> dict[str, float]:
     return {n: float(str(v)) for n, v in record.fields.items() if n in DETERMINANDS and v not in (None, "")}
 
 
+def _means(records: Sequence[ProgressRecord]) -> dict[str, float]:
+    """Return the mean of each determinand over some months, mg/L."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for record in records:
+        for name, value in readings(record).items():
+            values[name].append(value)
+    return {name: fsum(found) / len(found) for name, found in values.items()}
+
+
 def _by_means(months: Mapping[str, list[ProgressRecord]], waters: Mapping[str, str]) -> dict[str, float]:
     result = {}
     for section, records in months.items():
-        values: dict[str, list[float]] = defaultdict(list)
-        for record in records:
-            for name, value in readings(record).items():
-                values[name].append(value)
-        means = {name: fsum(found) / len(found) for name, found in values.items()}
-        judged = water_class(means, water=waters.get(section, "river"))
+        judged = water_class(_means(records), water=waters.get(section, "river"))
         if judged is not None:
             result[section] = float(judged.water_class in GOOD)
     return result
 
 
 def class_differences(state: State, layer: str, sections: Sequence[Feature]) -> list[dict[str, Any]]:
-    """Return the section months whose published class differs from that of their determinands."""
+    """Return the section months and years whose published class differs from that of their determinands.
+
+    A year is compared by its yearly means, and only where all of its twelve months were read.
+    """
     waters = {s.feature_id: str(s.properties.get("water") or "river") for s in sections}
-    found = []
+    read = [(record, readings(record)) for record in state.of(layer, "month")]
+    read += [(record, _means(months)) for record, months in _whole_years(state, layer)]
+    found = [_difference(record, values, waters) for record, values in read]
+    return [difference for difference in found if difference is not None]
+
+
+_MONTHS = 12
+
+
+def _whole_years(state: State, layer: str) -> list[tuple[ProgressRecord, list[ProgressRecord]]]:
+    """Return each yearly record with the months of its year, where all of them were read."""
+    months: dict[tuple[str, int, bool], list[ProgressRecord]] = defaultdict(list)
     for record in state.of(layer, "month"):
-        judged = water_class(readings(record), water=waters.get(str(record.feature_id), "river"))
-        published = record.fields.get("class")
-        if judged is not None and published and judged.water_class != published:
-            found.append(
-                {
-                    "section": record.feature_id,
-                    "on": record.effective_on.isoformat(),
-                    "published": published,
-                    "computed": judged.water_class,
-                    "determinands": list(judged.worst),
-                }
-            )
-    return found
+        if readings(record):
+            months[str(record.feature_id), record.effective_on.year, record.sample].append(record)
+    result = []
+    for record in state.of(layer, "year"):
+        section = str(record.feature_id)
+        own = _latest_months(months[section, record.effective_on.year, record.sample]).get(section, [])
+        if len(own) == _MONTHS:
+            result.append((record, own))
+    return result
+
+
+def _difference(
+    record: ProgressRecord, values: Mapping[str, float], waters: Mapping[str, str]
+) -> dict[str, Any] | None:
+    published = record.fields.get("class")
+    judged = water_class(values, water=waters.get(str(record.feature_id), "river"))
+    if judged is None or not published or judged.water_class == published:
+        return None
+    return {
+        "section": record.feature_id,
+        "on": record.effective_on.isoformat(),
+        "period": record.kind,
+        "published": published,
+        "computed": judged.water_class,
+        "determinands": list(judged.worst),
+    }

@@ -16,7 +16,7 @@ integrand is the one behind the area formula of TD/T 1055 (annex on map-sheet ar
 
 from __future__ import annotations
 
-from math import comb
+from math import comb, factorial
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,12 @@ _E2 = FLATTENING * (2 - FLATTENING)
 _B2 = (SEMI_MAJOR_M * (1 - FLATTENING)) ** 2
 _TERMS = 7
 _BLOCK = 1 << 14
+_BLOCK_SHAPES = 1 << 12
+"""Geometries whose coordinates are taken out at a time: all of a city's at once would take a gigabyte."""
+_BLOCK_RINGS = 1 << 10
+"""Rings that are measured at a time: their columns stay in the processor's cache."""
+_LOW_DEG = 0.057
+"""Rise (1e-3 radians, 6 km) up to which a ring is measured by a polynomial in latitude."""
 _SHORT_RAD = 0.01
 """Half an edge's difference of latitude below which three terms of sinc are exact (the rest is 0.01^8 / 9!)."""
 
@@ -128,18 +134,63 @@ def ring_areas_m2(lonlat: Floats, starts: npt.NDArray[np.int64]) -> Floats:
     ndarray
         One area in m2 for each ring.
     """
-    if len(starts) == 0:
-        return np.zeros(0)
-    lengths = np.diff(np.append(starts, len(lonlat)))
-    rad = np.radians(lonlat)
-    lat0 = np.repeat(rad[starts, 1], lengths)[:-1]
-    d_lon = np.diff(rad[:, 0])
-    d_lon[starts[1:] - 1] = 0.0  # the step from one ring to the next is no edge
-    lat1, lat2 = rad[:-1, 1], rad[1:, 1].copy()
-    lat2[starts[1:] - 1] = lat1[starts[1:] - 1]
-    parts = d_lon * _edge_means(lat1, lat2, lat0)
-    sums = np.add.reduceat(np.append(parts, 0.0), starts)
-    return np.asarray(np.abs(sums))
+    ends = np.append(starts[1:], len(lonlat))
+    result = np.zeros(len(starts))
+    for start in range(0, len(starts), _BLOCK_RINGS):
+        block = slice(start, start + _BLOCK_RINGS)
+        first, last = starts[block][0], ends[block][-1]
+        result[block] = _block_areas(lonlat[first:last], starts[block] - first, ends[block] - first)
+    return result
+
+
+def _block_areas(lonlat: Floats, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> Floats:
+    first = lonlat[starts, 1]
+    rise = lonlat[:, 1] - np.repeat(first, ends - starts)
+    low, high = np.minimum.reduceat(rise, starts), np.maximum.reduceat(rise, starts)
+    low_rings = np.maximum(-low, high) <= _LOW_DEG
+    result = _low_ring_areas(np.ascontiguousarray(lonlat[:, 0]), rise, starts, first)
+    for ring in np.flatnonzero(~low_rings).tolist():
+        result[ring] = _high_ring_area(np.radians(lonlat[starts[ring] : ends[ring]]))
+    return np.abs(result)
+
+
+def _low_ring_areas(lon: Floats, rise: Floats, starts: npt.NDArray[np.int64], first: Floats) -> Floats:
+    r"""Return the signed areas of rings that rise less than `_LOW_DEG` above or below their first vertex.
+
+    A(lat) is a polynomial there, :math:`\sum_k a_k t^k` with t the rise: four terms leave out less than 4e-14
+    of the area. The mean of t^k along an edge is the mean of its k + 1 products, so a ring comes down to four sums.
+    """
+    step = np.zeros_like(lon)
+    step[:-1] = lon[1:] - lon[:-1]
+    after = np.empty_like(rise)
+    after[:-1], after[-1] = rise[1:], 0.0
+    last = np.append(starts[1:], len(lon)) - 1
+    step[last], after[last] = 0.0, rise[last]  # the step from one ring to the next is no edge
+    both, product = rise + after, rise * after
+    squares = rise * rise + after * after
+    second = squares + product
+    means = (both / 2, second / 3, both * squares / 4, (second * squares - product * product) / 5)
+    degree, result = np.pi / 180, np.zeros(len(starts))
+    for k, (coefficient, mean) in enumerate(zip(_taylor(np.radians(first)), means, strict=True), start=1):
+        result += coefficient * degree ** (k + 1) * np.add.reduceat(step * mean, starts)
+    return result
+
+
+def _taylor(lat0: Floats) -> list[Floats]:
+    """Return the first four Taylor coefficients of A at some latitudes, m2 a radian to the k-th power."""
+    result = []
+    for k in range(1, 5):
+        sign = 1.0 if k in (1, 4) else -1.0
+        wave = np.cos if k % 2 else np.sin
+        total = sum(c * n**k * wave(n * lat0) for c, n in zip(_C, range(1, 2 * _TERMS, 2), strict=True))
+        result.append(np.asarray(sign * _B2 / factorial(k) * total))
+    return result
+
+
+def _high_ring_area(rad: Floats) -> float:
+    """Return the signed area of one ring of any height, from the sine series; ``rad`` is in radians."""
+    steps, lat = np.diff(rad[:, 0]), rad[:, 1]
+    return float((steps * _edge_means(lat[:-1], lat[1:], np.full(len(steps), lat[0]))).sum())
 
 
 def area_m2(geometries: Geometries | list[Any]) -> Floats:
@@ -169,6 +220,11 @@ def area_m2(geometries: Geometries | list[Any]) -> Floats:
     980049.39
     """
     array = np.asarray(geometries, dtype=object)
+    blocks = [_areas(array[start : start + _BLOCK_SHAPES]) for start in range(0, len(array), _BLOCK_SHAPES)]
+    return np.concatenate([np.zeros(0), *blocks])
+
+
+def _areas(array: Geometries) -> Floats:
     parts, of_geometry = shapely.get_parts(array, return_index=True)
     is_polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, of_geometry = parts[is_polygon], of_geometry[is_polygon]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from math import fsum
 
@@ -12,11 +12,9 @@ import numpy.typing as npt
 import shapely
 
 from ecotrack.geometry.area import Floats, Geometries, area_m2
-
-Ints = npt.NDArray[np.int64]
-
-
-Shapes = Callable[[Ints], Geometries]
+from ecotrack.geometry.boxes import Boxes, Ints, Mask
+from ecotrack.geometry.codec import ReadShapes
+from ecotrack.geometry.sums import exact_sum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,7 @@ class OverlapPairs:
     left: Ints
     right: Ints
     shared_m2: Floats
-    ground: Shapes
+    ground: ReadShapes
 
     def take(self, rows: Ints) -> OverlapPairs:
         """Return some of the pairs."""
@@ -72,7 +70,7 @@ class Credit:
     @property
     def net_m2(self) -> float:
         """Area of the union: credited ground plus disputed ground, exact sum."""
-        return fsum([*self.credited_m2, *self.disputed_m2])
+        return exact_sum(self.credited_m2, self.disputed_m2)
 
 
 def overlap_pairs(geometries: Geometries) -> OverlapPairs:
@@ -95,26 +93,23 @@ def overlap_pairs(geometries: Geometries) -> OverlapPairs:
     >>> list(zip(pairs.left.tolist(), pairs.right.tolist()))
     [(0, 1), (1, 2)]
     """
-    tree = shapely.STRtree(geometries)
-    left, right = tree.query(geometries, predicate="intersects")
-    keep = left < right
-    left, right = left[keep], right[keep]
-    order = np.lexsort((right, left))
-    return shared_ground(geometries, left[order], right[order])
+    boxes = Boxes(shapely.bounds(geometries).reshape(-1, 4))
+    return shared_ground(geometries, *boxes.meetings())
 
 
 def shared_ground(geometries: Geometries, left: Ints, right: Ints) -> OverlapPairs:
-    """Measure the ground that given pairs share; pairs that only touch are left out."""
-    shared = shapely.intersection(geometries[left], geometries[right])
+    """Measure the ground that given pairs share; pairs that are apart or only touch are left out."""
+    meet = shapely.intersects(geometries[left], geometries[right])
+    left, right = left[meet], right[meet]
+    # Normalised, so that a ring is added up from one and the same corner whichever plot was asked first.
+    shared = shapely.normalize(shapely.intersection(geometries[left], geometries[right]))
     shared_m2 = area_m2(shared)
     real = shared_m2 > 0
     shared = shared[real]
     return OverlapPairs(left=left[real], right=right[real], shared_m2=shared_m2[real], ground=lambda rows: shared[rows])
 
 
-def credit(
-    areas: Floats, *, claim: npt.ArrayLike, pairs: OverlapPairs, disputed: npt.NDArray[np.bool_] | None = None
-) -> Credit:
+def credit(areas: Floats, *, claim: npt.ArrayLike, pairs: OverlapPairs, disputed: Mask | None = None) -> Credit:
     """Share the net area of polygons out among them.
 
     Overlapping ground goes to the polygon with the smaller ``claim``. Where a pair is disputed, the ground
@@ -162,55 +157,83 @@ def credit(
 Groups = dict[int, Ints]
 
 
-def _lost(pairs: OverlapPairs, loser: Ints, contested: npt.NDArray[np.bool_], count: int) -> tuple[Floats, Floats]:
+def _lost(pairs: OverlapPairs, loser: Ints, contested: Mask, count: int) -> tuple[Floats, Floats]:
     """Return the ground that each polygon loses to older claims, and to older claims and disputes together."""
-    return (
-        _union_area(pairs, _group(np.where(contested, -1, loser)), count),
-        _union_area(pairs, _group(loser), count),
-    )
+    every = np.arange(len(loser))
+    lost_all = _union_area(pairs, loser, every, count)
+    return (_union_area(pairs, loser, every[~contested], count) if contested.any() else lost_all), lost_all
 
 
-def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: npt.NDArray[np.bool_], count: int) -> Floats:
+def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: Mask, count: int) -> Floats:
     """Return the ground that each polygon has prior claim to but that a rival disputes, m2.
 
     Ground that the polygon itself loses to somebody else is not its own to hold.
     """
-    as_winner, as_loser = _group(np.where(contested, winner, -1)), _group(loser)
-    result = np.zeros(count)
-    simple = [i for i, rows in as_winner.items() if len(rows) == 1 and i not in as_loser]
-    result[simple] = pairs.shared_m2[[as_winner[i][0] for i in simple]]
-    nothing = np.zeros(0, dtype=np.int64)
-    holders = [i for i, rows in as_winner.items() if len(rows) > 1 or i in as_loser]
-    lost = {i: as_loser.get(i, nothing) for i in holders}
-    ground = _ground_of(pairs, [rows for i in holders for rows in (as_winner[i], lost[i])])
-    result[holders] = area_m2([_less(ground[as_winner[i]], ground[lost[i]]) for i in holders])
+    rows, result = np.flatnonzero(contested), np.zeros(count)
+    if len(rows) == 0:
+        return result
+    won, lost = np.bincount(winner[rows], minlength=count), np.bincount(loser, minlength=count)
+    simple = (won[winner[rows]] == 1) & (lost[winner[rows]] == 0)
+    result[winner[rows[simple]]] = pairs.shared_m2[rows[simple]]
+    as_winner = _group(winner, rows[~simple])
+    as_loser = _group(loser, np.flatnonzero(np.isin(loser, [*as_winner])))
+    nothing, holders = np.zeros(0, dtype=np.int64), [*as_winner]
+    ground = _ground_of(pairs, [*as_winner.values(), *as_loser.values()])
+    heaps = [(ground[as_winner[i]], ground[as_loser.get(i, nothing)]) for i in holders]
+    result[holders] = area_m2([_net(_by_content(whole), _by_content(taken)) for whole, taken in heaps])
     return result
 
 
-def _less(ground: Geometries, taken: Geometries) -> shapely.Geometry:
-    whole = shapely.union_all(ground)
-    return shapely.difference(whole, shapely.union_all(taken)) if len(taken) else whole
+def _by_content(ground: Geometries) -> tuple[shapely.Geometry, ...]:
+    """Return shapes in an order of their content: the last digits of an overlay depend on the order."""
+    return tuple(ground[np.argsort(shapely.to_wkb(ground), kind="stable")])
 
 
-def _union_area(pairs: OverlapPairs, groups: Groups, count: int) -> Floats:
-    """Return, for each group of pairs of one polygon, the area of the ground that they share, counted once.
+@lru_cache(maxsize=1 << 13)
+def _net(whole: tuple[shapely.Geometry, ...], taken: tuple[shapely.Geometry, ...] = ()) -> shapely.Geometry:
+    """Return the union of some ground less other ground.
+
+    The same few heaps come up again at every step of the funnel and in every county. Normalised, since the area of a
+    ring must not depend on the corner at which an overlay begins it.
+    """
+    ground = shapely.union_all(whole)
+    return shapely.normalize(shapely.difference(ground, shapely.union_all(taken)) if taken else ground)
+
+
+def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Floats:
+    """Return, for each polygon, the area of the ground that it shares in some pairs, counted once.
 
     Where the polygon's rivals do not overlap one another, their shares lie apart and simply add up; only where
     three polygons overlap one another is the ground itself needed.
+
+    Parameters
+    ----------
+    key
+        Which polygon each pair speaks of.
     """
     result = np.zeros(count)
-    single = [i for i, rows in groups.items() if len(rows) == 1]
-    result[single] = pairs.shared_m2[[groups[i][0] for i in single]]
-    known = {*zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)}
-    tangled = []
-    for i in (i for i, rows in groups.items() if len(rows) > 1):
-        if _apart(pairs, groups[i], i, known):
-            result[i] = fsum(pairs.shared_m2[groups[i]])
+    single = np.bincount(key[rows], minlength=count)[key[rows]] == 1
+    result[key[rows[single]]] = pairs.shared_m2[rows[single]]
+    groups = _group(key, rows[~single])
+    known, tangled = _among(pairs, groups, count), []
+    for i, mine in groups.items():
+        if _apart(pairs, mine, i, known):
+            result[i] = fsum(pairs.shared_m2[mine].tolist())
         else:
             tangled.append(i)
     ground = _ground_of(pairs, [groups[i] for i in tangled])
-    result[tangled] = area_m2([shapely.union_all(ground[groups[i]]) for i in tangled])
+    result[tangled] = area_m2([_net(_by_content(ground[groups[i]])) for i in tangled])
     return result
+
+
+def _among(pairs: OverlapPairs, groups: Groups, count: int) -> set[tuple[int, int]]:
+    """Return the pairs whose two polygons both occur in some groups of pairs."""
+    if not groups:
+        return set()
+    rows, named = np.concatenate([*groups.values()]), np.zeros(count, dtype=bool)
+    named[pairs.left[rows]] = named[pairs.right[rows]] = True
+    both = named[pairs.left] & named[pairs.right]
+    return {*zip(pairs.left[both].tolist(), pairs.right[both].tolist(), strict=True)}
 
 
 def _ground_of(pairs: OverlapPairs, groups: list[Ints]) -> Geometries:
@@ -228,15 +251,13 @@ def _apart(pairs: OverlapPairs, rows: Ints, i: int, known: set[tuple[int, int]])
     return not any(pair in known for pair in combinations(rivals, 2))
 
 
-def _group(keys: Ints) -> Groups:
-    """Return the rows that hold each key; rows with a key of -1 belong to nobody."""
-    if len(keys) == 0:
+def _group(key: Ints, rows: Ints) -> Groups:
+    """Return the rows that hold each key, among some rows."""
+    if len(rows) == 0:
         return {}
-    order = np.argsort(keys, kind="stable")
-    held, starts = np.unique(keys[order], return_index=True)
-    groups = dict(zip(held.tolist(), np.split(order, starts[1:]), strict=True))
-    groups.pop(-1, None)
-    return groups
+    rows = rows[np.argsort(key[rows], kind="stable")]
+    held, starts = np.unique(key[rows], return_index=True)
+    return dict(zip(held.tolist(), np.split(rows, starts[1:]), strict=True))
 
 
 def union_area_m2(areas: Floats, pairs: OverlapPairs) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from ecotrack.geometry.area import Floats, Geometries, area_m2
-from ecotrack.geometry.overlap import Ints
+from ecotrack.geometry.boxes import Ints
 from ecotrack.geometry.width import local_metres, mean_widths_m, perimeters_m
 from ecotrack.intake.candidates import Place
 from ecotrack.intake.checks import Check

@@ -14,8 +14,8 @@ import shapely
 
 from ecotrack.errors import TimedOut, UnreadableFile
 from ecotrack.geometry.area import Floats, Geometries, area_m2
+from ecotrack.geometry.boxes import Ints
 from ecotrack.geometry.codec import from_wkb
-from ecotrack.geometry.overlap import Ints
 from ecotrack.geometry.width import mean_widths_m, perimeters_m
 from ecotrack.sandbox import Limits, run
 

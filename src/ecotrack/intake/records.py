@@ -296,8 +296,7 @@ def keep(workspace: Workspace, path: Path, reading: Reading, *, author: str, dry
         sha256 = register.keep_raw(data)
         with register.writer(author=author) as writer:
             writer.add(_submission(path, sha256, reading, added))
-            for record in added:
-                writer.add(record)
+            writer.add_many(added)
     return outcome
 
 

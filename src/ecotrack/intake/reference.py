@@ -6,17 +6,17 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import shapely
 
 from ecotrack.errors import NotAReference, RefusedReference, Text, UnknownColumn, UnknownUnit
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
+from ecotrack.geometry.coverage import misfit
 from ecotrack.geometry.features import Feature, geometries_of, write_geojson
-from ecotrack.geometry.overlap import overlap_pairs
 from ecotrack.intake.candidates import Candidate, Reading
 from ecotrack.intake.read import Upload, read
 from ecotrack.model import Finding, LayerDef, Unit, UnitBook
@@ -26,7 +26,6 @@ from ecotrack.workspace import Workspace
 AREA_LIMIT_PCT = 3.0
 """A unit whose area differs more than this from the published one is refused."""
 
-_SLIVER_M2 = 1.0
 UNIT_LAYERS = ("counties", "report_units")
 """Layers that must be a coverage of units."""
 
@@ -232,8 +231,8 @@ def _coverage_findings(features: Sequence[Feature]) -> list[Finding]:
     """Report gaps and overlaps between units in m2; they are never snapped away."""
     if not features:
         return []
-    shapes = geometries_of(features)
-    pairs = overlap_pairs(shapes)
+    fit = misfit(geometries_of(features))
+    pairs, gap_m2 = fit.overlaps, fsum(fit.gap_m2)
     found = [
         _blocks(
             "overlap",
@@ -241,12 +240,8 @@ def _coverage_findings(features: Sequence[Feature]) -> list[Finding]:
             f"{features[i].name} and {features[j].name} overlap by {size:.2f} m2",
         )
         for i, j, size in zip(pairs.left, pairs.right, pairs.shared_m2, strict=True)
-        if size > _SLIVER_M2
     ]
-    union = shapely.union_all(shapes)
-    holes = [shapely.Polygon(ring) for part in shapely.get_parts(union) for ring in part.interiors]
-    gap_m2 = float(np.sum(area_m2(holes))) if holes else 0.0
-    if gap_m2 > _SLIVER_M2:
+    if gap_m2:
         found.append(
             _blocks("gap", f"单位之间有空隙，共 {gap_m2:.2f} 平方米", f"gaps between units, {gap_m2:.2f} m2 in all")
         )

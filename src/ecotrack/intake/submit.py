@@ -380,8 +380,7 @@ def register_proposal(
         # A submission of their own: what was decided about the first one must not cover them.
         if fresh:
             writer.add(submission)
-        for version in fresh:
-            writer.add(version)
+            writer.add_many(fresh)
         if fresh and record is not None:
             writer.add(record)
     if fresh:

@@ -6,7 +6,6 @@ objects would take to be made. Texts stand once, in tables; a column holds their
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,9 +26,9 @@ CHECK_STATES = {"合格": 1, "补植": 2, "失败": 3}
 STRUCK = "核销"
 NONE = -1
 CLAIM_UNITS = 10_000
-"""Claimed areas are kept in ten-thousandths of a mu."""
+"""Claimed areas are kept in ten-thousandths of a mu, rounded."""
 
-_MOST = 2**31 - 1
+CLAIM_MOST = 2**31 - 1
 
 
 class Codes:
@@ -48,6 +47,13 @@ class Codes:
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {name: number for number, name in enumerate(self.names)}
+
+    def numbers(self, texts: Sequence[str]) -> Ints:
+        """Return the numbers of many texts, shape (n,); new ones are entered in their order."""
+        try:
+            return np.fromiter(map(self._numbers.__getitem__, texts), np.int64, len(texts))
+        except KeyError:
+            return np.fromiter(map(self.number, texts), np.int64, len(texts))
 
     def number(self, text: str) -> int:
         """Return the number of a text, which is entered if it is new."""
@@ -69,6 +75,7 @@ VERSION = ("seq", "day", "feature", "submission", "unit", "kind", "programme", "
 DECISION = ("seq", "day", "verdict", "version", "submission")
 CHECK = ("seq", "day", "feature", "live", "holes", "state", "sample", "corrects")
 NOTE = ("seq", "day", "feature", "status", "struck", "sample", "corrects")
+PARTS = {"version": VERSION, "decision": DECISION, "check": CHECK, "note": NOTE}
 """Columns of the four parts. Days are ordinals, texts are numbers of their table, -1 is none; ``corrects`` is the
 place in the chain of the record that is corrected."""
 
@@ -106,52 +113,32 @@ class PlotLedger:
 
 
 class LedgerWriter:
-    """Collects rows of a ledger; start it empty, or from a ledger that is to be carried on."""
+    """Collects columns of a ledger; start it empty, or from a ledger that is to be carried on."""
 
     def __init__(self, before: PlotLedger | None = None) -> None:
-        self._before = before
         known = before.tables if before else {}
         self._tables = {name: Codes(known[name].names if before else ()) for name in TABLES}
-        self._rows: dict[str, list[tuple[int, ...]]] = {"version": [], "decision": [], "check": [], "note": []}
-        self._checks: list[dict[str, Ints]] = []
+        self._blocks: dict[str, list[dict[str, Ints]]] = {
+            part: [getattr(before, part)] if before else [] for part in PARTS
+        }
+        self._decisions: list[tuple[int, ...]] = []
         self._awards = list(before.awards) if before else []
 
-    def _code(self, table: str, text: str | None) -> int:
-        return NONE if text is None else self._tables[table].number(text)
+    def add_versions(self, columns: Mapping[str, npt.ArrayLike]) -> None:
+        """Add feature versions: the columns of `VERSION`."""
+        self._add("version", columns)
 
-    def add_version(
-        self,
-        seq: int,
-        day: int,
-        feature_id: str,
-        submission_id: str,
-        *,
-        unit: str | None,
-        kind: str | None,
-        programme: str | None,
-        season: int,
-        task_id: str | None,
-        parent_id: str | None,
-        claimed_mu: Decimal | None,
-        sample: int,
-    ) -> None:
-        """Add a feature version; ``season`` is a code (`Season.code`)."""
-        self._rows["version"].append(
-            (
-                seq,
-                day,
-                self._tables["features"].number(feature_id),
-                self._tables["submissions"].number(submission_id),
-                self._tables["units"].number(unit or ""),
-                self._tables["kinds"].number(kind or ""),
-                self._tables["programmes"].number(programme or ""),
-                season,
-                self._code("tasks", task_id),
-                self._code("features", parent_id),
-                NONE if claimed_mu is None else min(int(claimed_mu * CLAIM_UNITS), _MOST),
-                sample,
-            )
-        )
+    def numbers(self, table: str, texts: Sequence[str]) -> Ints:
+        """Return the numbers of texts in a table, where new ones are entered; -1 for an empty task, parent or plot.
+
+        A unit, kind or programme that was not given is the empty text, which has a number of its own.
+        """
+        if table not in ("tasks", "features") or all(texts):
+            return self._tables[table].numbers(texts)
+        result = np.full(len(texts), NONE)
+        given = [i for i, text in enumerate(texts) if text]
+        result[given] = self._tables[table].numbers([texts[i] for i in given])
+        return result
 
     def add_decision(
         self, seq: int, day: int, verdict: str, subject: str, subject_id: str, *, version_seq: int | None
@@ -163,43 +150,34 @@ class LedgerWriter:
         elif verdict in VERDICTS and subject in ("version", "submission"):
             submission = self._tables["submissions"].number(subject_id) if subject == "submission" else NONE
             version = NONE if version_seq is None else version_seq
-            self._rows["decision"].append((seq, day, VERDICTS.index(verdict), version, submission))
+            self._decisions.append((seq, day, VERDICTS.index(verdict), version, submission))
 
-    def add_check(
-        self, seq: int, day: int, feature: str, *, live: int, holes: int, state: str | None, sample: int, corrects: int
-    ) -> None:
-        """Add a field check; ``live`` and ``holes`` are -1 where they were not counted."""
-        number = self._tables["features"].number(feature)
-        self._rows["check"].append((seq, day, number, live, holes, CHECK_STATES.get(state or "", 0), sample, corrects))
+    def add_checks(self, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
+        """Add field checks: the columns of `CHECK` (others are left), of some rows or of all."""
+        self._add("check", columns, rows)
 
-    def add_checks(self, columns: Mapping[str, npt.ArrayLike], features: Sequence[str]) -> None:
-        """Add many field checks as columns (those of `CHECK` but ``feature``), and the ids of their plots."""
-        number = self._tables["features"].number
-        block = {name: np.asarray(column, dtype=np.int64) for name, column in columns.items()}
-        self._checks.append(block | {"feature": np.fromiter((number(f) for f in features), np.int64, len(features))})
-
-    def add_note(
-        self, seq: int, day: int, feature: str, *, kind: str, state: str | None, sample: int, corrects: int
-    ) -> None:
-        """Add a record of another kind; only the state 核销 of a status matters to figures."""
-        number, status = self._tables["features"].number(feature), int(kind == "status")
-        self._rows["note"].append((seq, day, number, status, int(state == STRUCK), sample, corrects))
+    def add_notes(self, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
+        """Add records of other kinds: the columns of `NOTE`, of some rows or of all."""
+        self._add("note", columns, rows)
 
     def ledger(self) -> PlotLedger:
         """Return the ledger."""
+        rows = np.array(self._decisions, dtype=np.int64).reshape(-1, len(DECISION))
+        self._blocks["decision"].append({name: np.ascontiguousarray(rows[:, i]) for i, name in enumerate(DECISION)})
+        self._decisions = []
         parts = {
-            name: self._columns(name, names)
-            for name, names in (("version", VERSION), ("decision", DECISION), ("check", CHECK), ("note", NOTE))
+            part: {name: _joined([block[name] for block in self._blocks[part]]) for name in names}
+            for part, names in PARTS.items()
         }
         return PlotLedger(**parts, tables=self._tables, awards=tuple(self._awards))
 
-    def _columns(self, part: str, names: Sequence[str]) -> dict[str, Ints]:
-        rows = np.array(self._rows[part], dtype=np.int64).reshape(-1, len(names))
-        fresh = {name: np.ascontiguousarray(rows[:, i]) for i, name in enumerate(names)}
-        blocks = [fresh, *(self._checks if part == "check" else ())]
-        if self._before is not None:
-            blocks.insert(0, getattr(self._before, part))
-        return {name: np.concatenate([block[name] for block in blocks]) for name in names}
+    def _add(self, part: str, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
+        given = {name: np.asarray(columns[name], dtype=np.int64) for name in PARTS[part]}
+        self._blocks[part].append(given if rows is None else {name: column[rows] for name, column in given.items()})
+
+
+def _joined(blocks: list[Ints]) -> Ints:
+    return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.int64)
 
 
 def ledger_of(
@@ -210,22 +188,24 @@ def ledger_of(
     Entries without a place in the chain are numbered in the order given.
     """
     writer = LedgerWriter()
+    texts = {
+        "feature": ("features", [version.feature_id for version in versions]),
+        "submission": ("submissions", [version.submission_id for version in versions]),
+        "unit": ("units", [version.unit or "" for version in versions]),
+        "kind": ("kinds", [version.kind or "" for version in versions]),
+        "programme": ("programmes", [version.programme or "" for version in versions]),
+        "task": ("tasks", [version.task_id or "" for version in versions]),
+        "parent": ("features", [version.parent_id or "" for version in versions]),
+    }
+    columns: dict[str, npt.ArrayLike] = {
+        "seq": range(len(versions)),
+        "day": [version.effective_on.toordinal() for version in versions],
+        "season": [season_code(version.season, version.planted_on) for version in versions],
+        "claimed": [claim_of(version.claimed_mu) for version in versions],
+        "sample": [int(version.sample) for version in versions],
+    }
+    writer.add_versions(columns | {name: writer.numbers(table, column) for name, (table, column) in texts.items()})
     version_at = {version.version_id: seq for seq, version in enumerate(versions)}
-    for seq, version in enumerate(versions):
-        writer.add_version(
-            seq,
-            version.effective_on.toordinal(),
-            version.feature_id,
-            version.submission_id,
-            unit=version.unit,
-            kind=version.kind,
-            programme=version.programme,
-            season=season_code(version.season, version.planted_on),
-            task_id=version.task_id,
-            parent_id=version.parent_id,
-            claimed_mu=version.claimed_mu,
-            sample=int(version.sample),
-        )
     for seq, decision in enumerate(decisions, start=len(versions)):
         writer.add_decision(
             seq,
@@ -235,27 +215,41 @@ def ledger_of(
             decision.subject_id,
             version_seq=version_at.get(decision.subject_id),
         )
-    place = {record.record_id: record.seq or i for i, record in enumerate(records, start=1)}
-    for i, record in enumerate(records, start=1):
-        add_record(writer, dataclasses.replace(record, seq=record.seq or i), place)
+    _add_records(writer, records)
     return writer.ledger()
 
 
-def add_record(writer: LedgerWriter, record: ProgressRecord, place: dict[str, int]) -> None:
-    """Add a record of a plot; ``place`` tells where in the chain the records stand that others correct."""
-    if record.feature_id is None:
-        return
-    corrects = place.get(record.corrects, NONE) if record.corrects else NONE
-    seq, day, sample = record.seq, record.effective_on.toordinal(), int(record.sample)
-    if record.kind != "check":
-        writer.add_note(
-            seq, day, record.feature_id, kind=record.kind, state=record.state, sample=sample, corrects=corrects
-        )
-        return
-    live, holes = count_of(record.fields.get("holes_live")), count_of(record.fields.get("holes_checked"))
-    writer.add_check(
-        seq, day, record.feature_id, live=live, holes=holes, state=record.state, sample=sample, corrects=corrects
-    )
+def _add_records(writer: LedgerWriter, records: Sequence[ProgressRecord]) -> None:
+    place = {record.record_id: record.seq or i for i, record in enumerate(records, start=1)}
+    of_plots = [record for record in records if record.feature_id is not None]
+    for wanted, add in ((True, writer.add_checks), (False, writer.add_notes)):
+        some = [record for record in of_plots if (record.kind == "check") is wanted]
+        columns: dict[str, npt.ArrayLike] = {
+            "seq": [place[record.record_id] for record in some],
+            "day": [record.effective_on.toordinal() for record in some],
+            "sample": [int(record.sample) for record in some],
+            "corrects": [place.get(record.corrects or "", NONE) for record in some],
+            "feature": writer.numbers("features", [str(record.feature_id) for record in some]),
+        }
+        add(columns | _of_kind(some, check=wanted))
+
+
+def _of_kind(records: Sequence[ProgressRecord], *, check: bool) -> dict[str, npt.ArrayLike]:
+    if check:
+        return {
+            "live": [count_of(record.fields.get("holes_live")) for record in records],
+            "holes": [count_of(record.fields.get("holes_checked")) for record in records],
+            "state": [CHECK_STATES.get(record.state or "", 0) for record in records],
+        }
+    return {
+        "status": [int(record.kind == "status") for record in records],
+        "struck": [int(record.state == STRUCK) for record in records],
+    }
+
+
+def claim_of(claimed_mu: Decimal | None) -> int:
+    """Return a claimed area in the ledger's unit (`CLAIM_UNITS`), -1 where nothing was claimed."""
+    return NONE if claimed_mu is None else min(int(claimed_mu * CLAIM_UNITS + Decimal("0.5")), CLAIM_MOST)
 
 
 def count_of(value: Any) -> int:

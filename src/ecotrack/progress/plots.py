@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -54,7 +54,10 @@ class Texts:
 
     def texts(self) -> npt.NDArray[np.object_]:
         """Return the column as texts, empty where there is none."""
-        return np.array([*self.table.names, ""], dtype=object)[self.codes]
+        names = self.table.names
+        if len(self.codes) * 4 < len(names):
+            return np.array([names[code] if code != NONE else "" for code in self.codes.tolist()], dtype=object)
+        return np.array([*names, ""], dtype=object)[self.codes]
 
     def is_(self, text: str) -> Mask:
         """Return which rows hold ``text``, shape (n,)."""
@@ -67,8 +70,16 @@ class Texts:
 
     def distinct(self, rows: Mask | None = None) -> list[str]:
         """Return the texts that occur (in some rows), sorted."""
-        codes = np.unique(self.codes if rows is None else self.codes[rows])
-        return sorted(self.table.names[code] if code != NONE else "" for code in codes.tolist())
+        codes = self.codes if rows is None else self.codes[rows]
+        held = np.flatnonzero(np.bincount(codes + 1, minlength=1)) - 1
+        return sorted(self.table.names[code] if code != NONE else "" for code in held.tolist())
+
+    def groups(self) -> tuple[list[str], Ints]:
+        """Return the texts that occur, in the order of the table, and the number of each row's text among them."""
+        held = np.flatnonzero(np.bincount(self.codes + 1, minlength=1)) - 1
+        number = np.zeros(len(self.table.names) + 1, dtype=np.int64)
+        number[held + 1] = np.arange(len(held))
+        return [self.table.names[code] if code != NONE else "" for code in held.tolist()], number[self.codes + 1]
 
     def take(self, rows: npt.NDArray[np.intp] | Ints) -> Texts:
         """Return the column of some rows."""
@@ -341,16 +352,10 @@ class Coverage:
     newest: dt.date | None
 
 
-def plot_coverage(ledger: PlotLedger, plots: PlotColumns, *, as_of: dt.date, seq: int | None) -> Coverage:
-    """Return what the records of plots in force on a day cover."""
-    day, last = as_of.toordinal(), np.inf if seq is None else seq
-    parts = [
-        {name: part[name][standing] for name in ("day", "feature", "sample")}
-        for part in (ledger.check, ledger.note)
-        for standing in [in_force(part, (part["day"] <= day) & (part["seq"] <= last))]
-    ]
-    days, features, sample = (np.concatenate([p[name] for p in parts]) for name in ("day", "feature", "sample"))
-    recorded = np.zeros(len(ledger.tables["features"].names), dtype=bool)
+def plot_coverage(plots: PlotColumns, parts: Sequence[Mapping[str, Ints]]) -> Coverage:
+    """Return what some records in force, as columns, cover of the plots of a day."""
+    days, features, sample = (np.concatenate([part[name] for part in parts]) for name in ("day", "feature", "sample"))
+    recorded = np.zeros(len(plots.features.table.names), dtype=bool)
     recorded[features] = True
     return Coverage(
         records=len(days),

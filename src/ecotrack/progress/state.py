@@ -18,6 +18,9 @@ from ecotrack.settings import Rules
 
 PLOT_LAYER = "plots"
 
+STOCK = "存量"
+"""Reason of a decision that accepts a submission by a document of earlier years (opening balance)."""
+
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -33,6 +36,8 @@ class State:
         Records in force of every layer but the plots', by layer and kind.
     read_versions, read_plot_records
         Read the feature versions, and the records, of plots; asked only by those who show single plots.
+    read_submission_decisions
+        Reads the decisions about whole submissions up to the day.
     """
 
     as_of: dt.date
@@ -42,6 +47,7 @@ class State:
     series: Mapping[tuple[str, str], list[ProgressRecord]]
     read_versions: Callable[[], Sequence[FeatureVersion]]
     read_plot_records: Callable[[], Sequence[ProgressRecord]]
+    read_submission_decisions: Callable[[], Sequence[Decision]] = tuple
 
     @cached_property
     def columns(self) -> PlotColumns:
@@ -80,10 +86,23 @@ class State:
     @cached_property
     def standing_checks(self) -> dict[str, Ints]:
         """Columns of the field checks in force, in the order of recording."""
-        check, last = self.ledger.check, np.inf if self.seq is None else self.seq
-        known = (check["day"] <= self.as_of.toordinal()) & (check["seq"] <= last)
-        standing = in_force(check, np.asarray(known))
-        return {name: column[standing] for name, column in check.items()}
+        return self._standing(self.ledger.check)
+
+    @cached_property
+    def standing_notes(self) -> dict[str, Ints]:
+        """Columns of the other records of plots in force, in the order of recording."""
+        return self._standing(self.ledger.note)
+
+    def _standing(self, part: dict[str, Ints]) -> dict[str, Ints]:
+        last = np.inf if self.seq is None else self.seq
+        known = (part["day"] <= self.as_of.toordinal()) & (part["seq"] <= last)
+        standing = in_force(part, np.asarray(known))
+        return part if standing.all() else {name: column[standing] for name, column in part.items()}
+
+    @cached_property
+    def stock(self) -> frozenset[str]:
+        """Ids of the submissions that came as opening balance (存量): accepted by a document of earlier years."""
+        return frozenset(one.subject_id for one in self.read_submission_decisions() if one.reason == STOCK)
 
     @cached_property
     def awards(self) -> dict[frozenset[str], str]:
@@ -137,4 +156,7 @@ def state_of(
         series=by_kind(current(known)),
         read_versions=lambda: plots,
         read_plot_records=lambda: [record for record in of_plots if record.effective_on <= as_of],
+        read_submission_decisions=lambda: [
+            one for one in decisions if one.subject == "submission" and one.decided_on <= as_of
+        ],
     )

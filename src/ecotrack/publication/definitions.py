@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from ecotrack import __version__
 from ecotrack.errors import BadConfig, ChainBroken, MissingFile
+from ecotrack.figures.ground import KERNEL
 from ecotrack.model import IssuedDocument
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.register import Register, stable_id
@@ -136,13 +137,14 @@ def kept_workspace(register_path: Path, files: Mapping[str, bytes]) -> Iterator[
 
 
 def libraries() -> dict[str, str]:
-    """Return the versions of what computes figures here: ecotrack, Python, numpy, shapely, GEOS, pyproj, PROJ."""
+    """Return the versions of what computes: ecotrack, its kernel, Python, numpy, shapely, GEOS, pyproj, PROJ."""
     import pyproj
     import shapely
 
     return {
         "ecotrack": __version__,
         "geos": shapely.geos_version_string,
+        "kernel": KERNEL,
         "numpy": version("numpy"),
         "proj": pyproj.proj_version_str,
         "pyproj": version("pyproj"),

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ecotrack.errors import MissingFile, Text, UnknownReceipt, UnreadableFile
-from ecotrack.figures.scoreboard import DEFINITION
 from ecotrack.model import IssuedDocument
 from ecotrack.publication.definitions import (
     definition_files,
@@ -210,17 +209,18 @@ def publish(
         head = register.last_said()
         known_at = register.recorded_at(head.seq)
     with kept_workspace(workspace.register_path, files) as kept:
-        reader = FigureReader(kept.view(as_of=day, seq=head.seq))
+        view = kept.view(as_of=day, seq=head.seq)
+        reader, definition = FigureReader(view), view.scoreboard.definition
         found = [reader.read(figure_id) for figure_id in (reader.ids if figures is None else figures)]
     versions, sums = libraries(), hashes(files)
     issued = [
         Receipt(
-            receipt_id=_receipt_id(figure.figure_id, day, head, versions, sums),
+            receipt_id=_receipt_id(figure.figure_id, day, head, definition, versions, sums),
             figure=figure,
             as_of=day,
             head=head,
             known_at=known_at,
-            definition=DEFINITION,
+            definition=definition,
             libraries=versions,
             files=sums,
             by=by,
@@ -232,9 +232,11 @@ def publish(
         return _keep(register, issued, files, by)
 
 
-def _receipt_id(figure_id: str, day: dt.date, head: Head, versions: dict[str, str], sums: dict[str, str]) -> str:
+def _receipt_id(
+    figure_id: str, day: dt.date, head: Head, definition: str, versions: dict[str, str], sums: dict[str, str]
+) -> str:
     rests_on = [f"{name}={value}" for name, value in (*sorted(versions.items()), *sorted(sums.items()))]
-    return stable_id(KIND, figure_id, day, head.seq, head.sha256, DEFINITION, *rests_on)
+    return stable_id(KIND, figure_id, day, head.seq, head.sha256, definition, *rests_on)
 
 
 def _keep(register: Register, issued: list[Receipt], files: dict[str, bytes], by: str) -> list[Receipt]:
@@ -243,8 +245,6 @@ def _keep(register: Register, issued: list[Receipt], files: dict[str, bytes], by
         standing = {one.receipt_id: one for one in receipts(register)}
         fresh = [one for one in issued if one.receipt_id not in standing]
         if fresh:
-            for document in fresh_definitions(register, files, issued_on=today()):
-                writer.add(document)
-        for one in fresh:
-            writer.add(one.document())
+            writer.add_many(fresh_definitions(register, files, issued_on=today()))
+        writer.add_many(one.document() for one in fresh)
     return [standing.get(one.receipt_id, one) for one in issued]

@@ -12,11 +12,14 @@ from itertools import groupby
 from typing import Any, Literal
 
 from ecotrack.errors import UnknownDefinition, UnknownFigure
-from ecotrack.figures.scoreboard import DEFINITION
+from ecotrack.figures.definitions import DEFINITIONS
+from ecotrack.figures.explain_tables import TABLES
+from ecotrack.figures.funnel import STEPS
 from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.publication.definitions import kept_files, kept_workspace, libraries
 from ecotrack.publication.figures import Cell, FigureReader, PublishedFigure
+from ecotrack.publication.plot_changes import PlotChange, plot_changes
 from ecotrack.publication.receipts import Receipt, receipts
 from ecotrack.register import Entry, Register
 from ecotrack.workspace import View, Workspace
@@ -145,12 +148,15 @@ class Restatement:
         What was recorded since and touches the layers that the figure rests on.
     superseded_by
         Id of a later receipt of the same figure and day, if there is one.
+    plots
+        The plots that moved it, where they were asked for and it is a figure of planted ground.
     """
 
     receipt: Receipt
     differences: tuple[Difference, ...]
     causes: tuple[Cause, ...]
     superseded_by: str | None
+    plots: tuple[PlotChange, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the restatement as JSON values."""
@@ -167,6 +173,7 @@ class Restatement:
             "sketch": receipt.figure.sketch,
             "differences": [difference.to_json() for difference in self.differences],
             "causes": [cause.to_json() for cause in self.causes],
+            "plots": [plot.to_json() for plot in self.plots],
             "superseded_by": self.superseded_by,
         }
 
@@ -198,11 +205,16 @@ def reproduce(workspace: Workspace, wanted: Sequence[Receipt]) -> list[Reproduct
     ]
 
 
-def restated(workspace: Workspace) -> list[Restatement]:
+def restated(workspace: Workspace, *, by_plot: bool = False) -> list[Restatement]:
     """Return the published figures that what was recorded later has moved, in the order of issue.
 
     Each is computed as of its day by the definitions and files of its receipt, with all that is known now: so
     the difference is the records' alone.
+
+    Parameters
+    ----------
+    by_plot
+        Tell the plots that moved each figure of planted ground too; that takes the state of then as well.
 
     Raises
     ------
@@ -223,8 +235,21 @@ def restated(workspace: Workspace) -> list[Restatement]:
                     differences=differences,
                     causes=_causes(late, receipt, reader.view),
                     superseded_by=None if last == receipt.receipt_id else last,
+                    plots=_moved_plots(workspace, receipt, reader.view, differences) if by_plot else (),
                 )
     return [moved[one.receipt_id] for one in issued if one.receipt_id in moved]
+
+
+def _moved_plots(
+    workspace: Workspace, receipt: Receipt, now: View, differences: Sequence[Difference]
+) -> tuple[PlotChange, ...]:
+    """Return the plots behind the differences of a receipt; a table is looked at by the steps that moved."""
+    figure_id = receipt.figure.figure_id
+    columns = dict.fromkeys(difference.column.removeprefix("net_").removesuffix("_mu") for difference in differences)
+    is_table = figure_id in TABLES
+    wanted = [f"{figure_id}/{step}" for step in columns if step in STEPS] if is_table else [figure_id]
+    with _view(workspace, receipt, seq=receipt.head.seq) as then:
+        return plot_changes(then, now, wanted)
 
 
 def _views(
@@ -233,7 +258,8 @@ def _views(
     """Yield one view for all receipts of one state, so that a state is computed once."""
 
     def state(receipt: Receipt) -> tuple[Any, ...]:
-        return tuple(sorted(receipt.files.items())), receipt.as_of, receipt.head.seq if as_known_then else 0
+        seq = receipt.head.seq if as_known_then else 0
+        return tuple(sorted(receipt.files.items())), receipt.definition, receipt.as_of, seq
 
     for receipt in wanted:
         _refuse_other_definitions(receipt)
@@ -249,7 +275,7 @@ def _view(workspace: Workspace, receipt: Receipt, *, seq: int | None) -> Iterato
     with workspace.register(read_only=True) as register:
         files = kept_files(register, receipt.files)
     with kept_workspace(workspace.register_path, files) as kept:
-        yield kept.view(as_of=receipt.as_of, seq=seq)
+        yield kept.view(as_of=receipt.as_of, seq=seq, definition=receipt.definition)
 
 
 @contextmanager
@@ -267,9 +293,11 @@ def published_view(workspace: Workspace, receipt: Receipt) -> Iterator[View]:
 
 
 def _refuse_other_definitions(receipt: Receipt) -> None:
-    if receipt.definition != DEFINITION:
+    if receipt.definition not in DEFINITIONS:
         version = f"ecotrack {receipt.libraries.get('ecotrack', '')}"
-        raise UnknownDefinition(receipt.receipt_id, found=receipt.definition, known=DEFINITION, version=version)
+        raise UnknownDefinition(
+            receipt.receipt_id, found=receipt.definition, known="、".join(DEFINITIONS), version=version
+        )
 
 
 def _differences(receipt: Receipt, reader: FigureReader) -> tuple[Difference, ...]:

@@ -8,7 +8,8 @@ from ecotrack.register.audit import Audit, audit
 from ecotrack.register.backup import back_up, read_manifest, restore, verify
 from ecotrack.register.canonical import Entry, UnitEntry
 from ecotrack.register.identity import new_id, stable_id
-from ecotrack.register.store import Head, Register
+from ecotrack.register.store import Register
+from ecotrack.register.writer import Head
 
 __all__ = [
     "Audit",

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ecotrack.model import Decision, FeatureVersion, ProgressRecord
 from ecotrack.register import rows
+from ecotrack.register.canonical import KINDS
 
 _CHUNK = 900
 _NEAR = "SELECT id FROM rtree_feature_version_geom WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
@@ -48,7 +49,7 @@ def read_named(connection: sqlite3.Connection, feature_ids: Iterable[str], *, la
 def _entries(
     connection: sqlite3.Connection, cls: type[Any], test: str, value: str, column: str, wanted: Sequence[str]
 ) -> list[Any]:
-    table = rows.TABLES[cls]
+    table = KINDS[cls][0]
     names = ", ".join(rows.columns(table))
     found = [*_some(connection, f"SELECT seq, {names} FROM {table} WHERE {test}", value, column, wanted)]
     return [cls(**rows.from_row(table, row[1:])) for row in sorted(found, key=lambda row: row[0])]

@@ -12,7 +12,8 @@ from typing import Any
 
 from ecotrack.errors import BackupDamaged, FolderNotEmpty, MissingFile, OutputExists
 from ecotrack.register.audit import audit
-from ecotrack.register.store import Head, Register
+from ecotrack.register.store import Register
+from ecotrack.register.writer import Head
 
 MANIFEST = "manifest.json"
 _FORMAT = 1

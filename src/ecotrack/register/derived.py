@@ -18,10 +18,8 @@ import numpy as np
 import shapely
 
 from ecotrack.figures.ground import KERNEL, Ground, ZonePieces
-from ecotrack.geometry.area import Geometries
-from ecotrack.progress.ledger import CHECK, DECISION, NOTE, TABLES, VERSION, Award, Codes, Ints, PlotLedger
-
-_PARTS = ("version", "decision", "check", "note")
+from ecotrack.geometry.codec import ReadWkb
+from ecotrack.progress.ledger import PARTS, TABLES, Award, Codes, Ints, PlotLedger
 
 
 class Kept(NamedTuple):
@@ -34,7 +32,7 @@ class Kept(NamedTuple):
 
 def stamp(register_id: str) -> dict[str, str]:
     """Return what kept pieces must have been made by, to be of use now."""
-    columns = " ".join(",".join(part) for part in (VERSION, DECISION, CHECK, NOTE))
+    columns = " ".join(",".join(part) for part in PARTS.values())
     return {"columns": columns, "kernel": KERNEL, "geos": shapely.geos_version_string, "register_id": register_id}
 
 
@@ -51,14 +49,14 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
         "zones": zones,
     }
     arrays: dict[str, Any] = {"about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8)}
-    for part in _PARTS:
-        arrays |= {f"{part}.{name}": column.astype(np.int32) for name, column in getattr(ledger, part).items()}
+    for part in PARTS:
+        arrays |= {f"{part}.{name}": _narrow(column) for name, column in getattr(ledger, part).items()}
     arrays |= {"area": ground.area_m2, "bounds": ground.bounds, "shared": ground.shared_m2}
-    arrays |= {"left": ground.left.astype(np.int32), "right": ground.right.astype(np.int32)}
+    arrays |= {"left": _narrow(ground.left), "right": _narrow(ground.right)}
     for i, key in enumerate(zones):
         row, cell, area, whole = ground.pieces[key]
-        arrays |= {f"z{i}.row": row.astype(np.int32), f"z{i}.cell": cell.astype(np.int32)}
-        arrays |= {f"z{i}.area": area, f"z{i}.whole": whole.astype(np.int8)}
+        arrays |= {f"z{i}.row": _narrow(row), f"z{i}.cell": _narrow(cell), f"z{i}.area": area}
+        arrays |= {f"z{i}.whole": whole.astype(np.int8)}
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,8 +68,19 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
             partial.unlink()
 
 
+def _narrow(column: Ints) -> Any:
+    """Return a column in as few bytes a number as hold it."""
+    least, most = (int(column.min()), int(column.max())) if len(column) else (0, 0)
+    return column.astype(np.promote_types(np.min_scalar_type(least), np.min_scalar_type(most)))
+
+
+def _wide(column: Any) -> Ints:
+    """Return a kept column as numbers that can be reckoned with: small ones would run over."""
+    return np.asarray(column, dtype=np.int32 if np.can_cast(column.dtype, np.int32) else np.int64)
+
+
 def load(
-    path: Path, *, made_by: dict[str, str], head_at: Callable[[int], str], reader: Callable[[PlotLedger], Any]
+    path: Path, *, made_by: dict[str, str], head_at: Callable[[int], str], reader: Callable[[PlotLedger], ReadWkb]
 ) -> Kept | None:
     """Return what was kept, or ``None`` where there is nothing of use.
 
@@ -80,7 +89,7 @@ def load(
     head_at
         Gives the hash of the chain at a place: what was kept must belong to this very chain.
     reader
-        Makes the function that reads geometries by row of a ledger.
+        Makes what reads the stored bytes of a ledger's versions.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -94,23 +103,25 @@ def load(
 
 
 def _ledger(arrays: Any, about: dict[str, Any]) -> PlotLedger:
-    parts: dict[str, dict[str, Ints]] = {part: {} for part in _PARTS}
+    parts: dict[str, dict[str, Ints]] = {part: {} for part in PARTS}
     for name in arrays.files:
         part, _, column = name.partition(".")
         if part in parts:
-            parts[part][column] = arrays[name]
+            parts[part][column] = _wide(arrays[name])
     tables = {name: Codes(names) for name, names in about["tables"].items()}
     return PlotLedger(**parts, tables=tables, awards=tuple(Award(*row) for row in about["awards"]))
 
 
-def _ground(arrays: Any, about: dict[str, Any], read: Callable[[Ints], Geometries]) -> Ground:
+def _ground(arrays: Any, about: dict[str, Any], read: ReadWkb) -> Ground:
     pieces = {
         key: ZonePieces(
-            row=arrays[f"z{i}.row"],
-            cell=arrays[f"z{i}.cell"],
+            row=_wide(arrays[f"z{i}.row"]),
+            cell=_wide(arrays[f"z{i}.cell"]),
             area_m2=arrays[f"z{i}.area"],
             whole=arrays[f"z{i}.whole"].astype(np.int64),
         )
         for i, key in enumerate(about["zones"])
     }
-    return Ground(arrays["area"], arrays["bounds"], arrays["left"], arrays["right"], arrays["shared"], pieces, read)
+    return Ground(
+        arrays["area"], arrays["bounds"], _wide(arrays["left"]), _wide(arrays["right"]), arrays["shared"], pieces, read
+    )

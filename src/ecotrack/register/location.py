@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,19 @@ class Mount(NamedTuple):
 
 def mounts() -> list[Mount]:
     """Return the file systems of this machine."""
+    try:
+        lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return _mounts_elsewhere()
+    return [Mount(_unescaped(point), fstype, options) for _, point, fstype, options, *_ in map(str.split, lines)]
+
+
+def _unescaped(point: str) -> str:
+    """Return a mount point as it is: the table writes spaces and the like as octal numbers (proc(5))."""
+    return re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), point)
+
+
+def _mounts_elsewhere() -> list[Mount]:
     import psutil
 
     return [Mount(part.mountpoint, part.fstype, part.opts) for part in psutil.disk_partitions(all=True)]

@@ -5,43 +5,51 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
-from decimal import Decimal
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from ecotrack.geometry.codec import from_wkb
 from ecotrack.progress import LedgerWriter, PlotLedger, season_code
-from ecotrack.progress.ledger import CHECK_STATES, Ints, count_of
-from ecotrack.register.geopackage import decode
+from ecotrack.progress.ledger import CHECK_STATES, CLAIM_MOST, CLAIM_UNITS, NONE, STRUCK, Ints, Mask, count_of
+from ecotrack.register.bulk import read_blocks
+from ecotrack.register.geopackage import WKB_FROM
 
-_VERSIONS = """
-SELECT seq, effective_on, feature_id, submission_id, unit, kind, programme, season, planted_on, task_id, parent_id,
-  claimed_mu, sample
-FROM feature_version WHERE layer = ? AND seq > ? AND seq <= ? ORDER BY seq"""
+_VERSION_NUMBERS = (
+    "seq",
+    "sample",
+    f"coalesce(min(CAST(claimed_mu * {CLAIM_UNITS} + 0.5 AS INTEGER), {CLAIM_MOST}), {NONE})",
+)
+_SHARED = {"submission": "submissions", "unit": "units", "kind": "kinds", "programme": "programmes", "task": "tasks"}
+_SHARED_COLUMNS = ("submission_id", "unit", "kind", "programme", "task_id")
+"""What the plots of one submission mostly have in common: read as one text, which is taken apart once."""
+
+_VERSION_TEXTS = (
+    "feature_id",
+    " || char(30) || ".join(f"coalesce({name}, '')" for name in _SHARED_COLUMNS),
+    "coalesce(parent_id, '')",
+    "coalesce(season, '') || '|' || coalesce(planted_on, '')",
+)
 
 _DECISIONS = """
 SELECT d.seq, d.decided_on, d.verdict, d.subject, d.subject_id, v.seq FROM decision d
 LEFT JOIN feature_version v ON d.subject = 'version' AND v.version_id = d.subject_id
 WHERE d.seq > ? AND d.seq <= ? ORDER BY d.seq"""
 
-_CHECKS = """
-SELECT r.seq, r.effective_on, r.feature_id, r.state, r.sample, coalesce(o.seq, -1),
-  json_extract(r.fields, '$.holes_live', '$.holes_checked')
-FROM progress_record r LEFT JOIN progress_record o ON o.record_id = r.corrects
-WHERE r.layer = ? AND r.kind = 'check' AND r.feature_id IS NOT NULL AND r.seq > ? AND r.seq <= ?
-ORDER BY r.seq"""
+_STATES = " ".join(f"WHEN '{state}' THEN {number}" for state, number in CHECK_STATES.items())
+_STRUCK = len(CHECK_STATES) + 1
+_RECORD_NUMBERS = (
+    "seq",
+    # One number for all that takes few bits: what SQLite joins is what costs.
+    f"sample + 2 * (kind = 'check') + 4 * (kind = 'status') + 8 * (corrects IS NOT NULL) "
+    f"+ 16 * CASE state {_STATES} WHEN '{STRUCK}' THEN {_STRUCK} ELSE 0 END",
+)
+_RECORD_TEXTS = ("coalesce(feature_id, '')", "CASE kind WHEN 'check' THEN fields ELSE '' END")
 
-_NOTES = """
-SELECT r.seq, r.effective_on, r.feature_id, r.kind, r.state, r.sample, coalesce(o.seq, -1)
-FROM progress_record r LEFT JOIN progress_record o ON o.record_id = r.corrects
-WHERE r.layer = ? AND r.kind <> 'check' AND r.feature_id IS NOT NULL AND r.seq > ? AND r.seq <= ?
-ORDER BY r.seq"""
+_CORRECTED = """
+SELECT r.seq, o.seq FROM progress_record r JOIN progress_record o ON o.record_id = r.corrects
+WHERE r.seq BETWEEN ? AND ?"""
 
 _CHUNK = 900
-_BLOCK = 100_000
 _DENSE = 4
 """Versions that make up more than a quarter of a stretch of the chain are read by going through it."""
 
@@ -58,80 +66,140 @@ def read_ledger(
     until
         The place to read up to: what another process adds meanwhile belongs to the next reading.
     """
-    writer, day = LedgerWriter(before), _days()
-    for row in connection.execute(_VERSIONS, (layer, since, until)):
-        planted = dt.date.fromisoformat(row[8]) if row[8] else None
-        writer.add_version(
-            row[0],
-            day(row[1]),
-            row[2],
-            row[3],
-            unit=row[4],
-            kind=row[5],
-            programme=row[6],
-            season=season_code(row[7], planted),
-            task_id=row[9],
-            parent_id=row[10],
-            claimed_mu=None if row[11] is None else Decimal(row[11]),
-            sample=row[12],
-        )
+    writer = LedgerWriter(before)
+    _add_versions(writer, connection, layer, since, until)
     for seq, decided_on, verdict, subject, subject_id, version_seq in connection.execute(_DECISIONS, (since, until)):
-        writer.add_decision(seq, day(decided_on), verdict, subject, subject_id, version_seq=version_seq)
-    _add_checks(writer, connection.execute(_CHECKS, (layer, since, until)), day)
-    for seq, on, feature, kind, state, sample, corrects in connection.execute(_NOTES, (layer, since, until)):
-        writer.add_note(seq, day(on), feature, kind=kind, state=state, sample=sample, corrects=corrects)
+        writer.add_decision(seq, _day(decided_on), verdict, subject, subject_id, version_seq=version_seq)
+    _add_records(writer, connection, layer, since, until)
     return writer.ledger()
 
 
-def _add_checks(writer: LedgerWriter, cursor: sqlite3.Cursor, day: Callable[[str], int]) -> None:
-    """Add the checks of a cursor block by block: a million of them take the memory of one block."""
-    while rows := cursor.fetchmany(_BLOCK):
-        seq, on, features, states, sample, corrects, counts = zip(*rows, strict=True)
-        live, holes = zip(*(_counts(text) for text in counts), strict=True)
+class _Read(dict[str, int]):
+    """Numbers told from texts; each text is read once."""
+
+    def __init__(self, tell: Callable[[str], int]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = self._tell(text)
+        return number
+
+    def numbers(self, texts: Sequence[str]) -> Ints:
+        """Return the numbers of many texts, shape (n,)."""
+        return np.fromiter(map(self.__getitem__, texts), np.int64, len(texts))
+
+
+def _add_versions(writer: LedgerWriter, connection: sqlite3.Connection, layer: str, since: int, until: int) -> None:
+    seasons = _Read(_season)
+    blocks = read_blocks(
+        connection,
+        "feature_version",
+        layer=layer,
+        since=since,
+        until=until,
+        date="effective_on",
+        numbers=_VERSION_NUMBERS,
+        texts=_VERSION_TEXTS,
+    )
+    for days, (seq, sample, claimed), (features, shared, parents, planted) in blocks:
         columns = {
             "seq": seq,
-            "day": [day(text) for text in on],
-            "live": live,
-            "holes": holes,
-            "state": [CHECK_STATES.get(state, 0) for state in states],
+            "day": days,
+            "feature": writer.numbers("features", features),
+            "parent": writer.numbers("features", parents),
+            "season": seasons.numbers(planted),
+            "claimed": claimed,
             "sample": sample,
-            "corrects": corrects,
         }
-        writer.add_checks(columns, features)
+        writer.add_versions(columns | _shared_numbers(writer, shared))
 
 
-@lru_cache(maxsize=1 << 16)
-def _counts(text: str) -> tuple[int, int]:
-    """Return live and checked holes of the pair that SQLite cut out; the same few pairs come again and again."""
-    live, holes = json.loads(text)
-    return count_of(live), count_of(holes)
+def _shared_numbers(writer: LedgerWriter, texts: Sequence[str]) -> dict[str, Ints]:
+    """Return the columns of `_SHARED` from their joined texts."""
+    kinds = dict.fromkeys(texts)
+    parts = zip(*(text.split("\x1e") for text in kinds), strict=True)
+    place = {text: i for i, text in enumerate(kinds)}
+    rows = np.fromiter(map(place.__getitem__, texts), np.int64, len(texts))
+    return {name: writer.numbers(table, part)[rows] for (name, table), part in zip(_SHARED.items(), parts, strict=True)}
 
 
-def _days() -> Callable[[str], int]:
-    @cache
-    def day(text: str) -> int:
-        return dt.date.fromisoformat(text).toordinal()
+def _add_records(writer: LedgerWriter, connection: sqlite3.Connection, layer: str, since: int, until: int) -> None:
+    counts = _Read(_counts)
+    blocks = read_blocks(
+        connection,
+        "progress_record",
+        layer=layer,
+        since=since,
+        until=until,
+        date="effective_on",
+        numbers=_RECORD_NUMBERS,
+        texts=_RECORD_TEXTS,
+    )
+    for days, (seq, word), (features, fields) in blocks:
+        check, status, state = word & 2 != 0, word & 4 != 0, word >> 4
+        counted, feature = counts.numbers(fields), writer.numbers("features", features)
+        columns = {
+            "seq": seq,
+            "day": days,
+            "feature": feature,
+            "sample": word & 1,
+            "corrects": _corrects(connection, seq, word & 8 != 0),
+            "live": counted % _COUNT - 1,
+            "holes": counted // _COUNT - 1,
+            "state": state % _STRUCK,
+            "status": status.astype(np.int64),
+            "struck": (state == _STRUCK).astype(np.int64),
+        }
+        writer.add_checks(columns, np.flatnonzero((feature != NONE) & check))
+        writer.add_notes(columns, np.flatnonzero((feature != NONE) & ~check))
 
-    return day
+
+def _corrects(connection: sqlite3.Connection, seq: Ints, corrected: Mask) -> Ints:
+    """Return the places of the records that others correct; they are looked up only where there are any."""
+    result = np.full(len(seq), NONE)
+    if corrected.any():
+        found = dict(connection.execute(_CORRECTED, (int(seq[0]), int(seq[-1]))))
+        for i in np.flatnonzero(corrected).tolist():
+            result[i] = found.get(int(seq[i]), NONE)
+    return result
 
 
-def read_shapes(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> npt.NDArray[np.object_]:
-    """Return the geometries of feature versions by their places in the chain, in the order asked."""
+_COUNT = 1 << 31
+
+
+def _counts(fields: str) -> int:
+    """Return live and checked holes of a check's fields as one number, each one more than its count."""
+    found = json.loads(fields) if fields else {}
+    live, holes = (min(count_of(found.get(name)) + 1, _COUNT - 1) for name in ("holes_live", "holes_checked"))
+    return holes * _COUNT + live
+
+
+def _season(text: str) -> int:
+    season, _, planted = text.rpartition("|")
+    return season_code(season or None, dt.date.fromisoformat(planted) if planted else None)
+
+
+def _day(text: str) -> int:
+    return dt.date.fromisoformat(text).toordinal()
+
+
+def read_wkb(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> list[bytes]:
+    """Return the WKB of feature versions by their places in the chain, in the order asked."""
     if len(seqs) == 0:
-        return np.zeros(0, dtype=object)
-    held, place = np.unique(seqs, return_inverse=True)
+        return []
+    held = np.unique(seqs)
     if len(held) * _DENSE > held[-1] - held[0]:
-        sql = "SELECT seq, geom FROM feature_version WHERE layer = ? AND seq BETWEEN ? AND ? ORDER BY seq"
-        wanted, span = {*held.tolist()}, (layer, int(held[0]), int(held[-1]))
-        blobs = [decode(blob) for seq, blob in connection.execute(sql, span) if seq in wanted]
+        sql = "SELECT seq, geom FROM feature_version NOT INDEXED WHERE layer = ? AND seq BETWEEN ? AND ?"
+        blobs = dict(connection.execute(sql, (layer, int(held[0]), int(held[-1]))))
     else:
-        blobs = [decode(blob) for (blob,) in _single(connection, held.tolist())]
-    return np.asarray(from_wkb(blobs)[place])
+        blobs = dict(_single(connection, held.tolist()))
+    return [blobs[seq][WKB_FROM:] for seq in seqs.tolist()]
 
 
-def _single(connection: sqlite3.Connection, seqs: list[int]) -> Iterator[tuple[bytes]]:
+def _single(connection: sqlite3.Connection, seqs: list[int]) -> Iterator[tuple[int, bytes]]:
     """Yield the geometries of versions that lie far apart in the chain, asked for one by one."""
     for start in range(0, len(seqs), _CHUNK):
         some = seqs[start : start + _CHUNK]
         marks = ", ".join("?" * len(some))
-        yield from connection.execute(f"SELECT geom FROM feature_version WHERE seq IN ({marks}) ORDER BY seq", some)
+        yield from connection.execute(f"SELECT seq, geom FROM feature_version WHERE seq IN ({marks})", some)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from ecotrack.register.canonical import KINDS, Entry, decimal_text
+from ecotrack.register.canonical import CLASSES, Entry
 from ecotrack.register.geopackage import decode, encode
 
 _RENAMED = {"wkb": "geom"}
@@ -18,9 +19,6 @@ _READ_ONLY = frozenset({"author", "seq", "recorded_at"})
 _DAYS = frozenset({"effective_on", "submitted_on", "planted_on", "decided_on", "issued_on"})
 _DECIMALS = frozenset({"claimed_mu", "value"})
 _JSON = frozenset({"attributes", "fields", "body"})
-
-CLASSES: dict[str, type[Entry]] = {table: cls for cls, (table, _) in KINDS.items()}
-TABLES: dict[type[Entry], str] = {cls: table for table, cls in CLASSES.items()}
 
 
 @cache
@@ -31,34 +29,53 @@ def columns(table: str) -> tuple[str, ...]:
 
 @cache
 def insert_sql(table: str) -> str:
-    """Return the statement that keeps one entry; ``seq`` comes first."""
-    names = columns(table)
-    marks = ", ".join("?" * (len(names) + 1))
-    return f"INSERT INTO {table} (seq, {', '.join(names)}) VALUES ({marks})"
+    """Return the statement that keeps an entry as `to_rows` gives it; ``seq`` comes first."""
+    marks = ", ".join(f"NULLIF(?, {_NOTHING})" if name in _may_be_none(table) else "?" for name in _field_names(table))
+    return f"INSERT INTO {table} (seq, {', '.join(columns(table))}) VALUES (?, {marks})"
 
 
-def to_row(entry: Entry) -> tuple[Any, ...]:
-    """Return the column values of an entry."""
-    return tuple(_to_column(name, getattr(entry, name)) for name in _field_names(KINDS[type(entry)][0]))
+_NOTHING = 0
+"""Stands for None in columns of text: to bind None costs sqlite3 ten times as much."""
+
+
+@cache
+def _may_be_none(table: str) -> frozenset[str]:
+    return frozenset(f.name for f in dataclasses.fields(CLASSES[table]) if f.default is None)
+
+
+def to_rows(table: str, entries: Sequence[Entry], plain: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Return the column values of entries of one class for `insert_sql`, in the order of `columns`.
+
+    Parameters
+    ----------
+    plain
+        Their `ecotrack.register.canonical.plain_columns`: text, days, numbers and documents stand in the tables as
+        they are hashed; only geometry is kept whole.
+    """
+    found = {name: _column(name, entries, plain[name]) for name in _field_names(table)}
+    found |= {name: _bound(found[name]) for name in _may_be_none(table)}
+    return zip(*found.values(), strict=True)
+
+
+def _bound(values: Sequence[Any]) -> Sequence[Any]:
+    return [_NOTHING if value is None else value for value in values]
+
+
+def _column(name: str, entries: Sequence[Entry], plain: Sequence[Any]) -> Sequence[Any]:
+    if name in _JSON:
+        return [bytes(document).decode() for document in plain]
+    if name == "wkb":
+        return encode([*map(attrgetter(name), entries)])
+    if name == "submitted_wkb":
+        return [*map(attrgetter(name), entries)]
+    if name == "sample":
+        return [*map(int, plain)]  # sqlite3 asks its adapters about every bool
+    return plain
 
 
 @cache
 def _field_names(table: str) -> tuple[str, ...]:
     return tuple(f.name for f in dataclasses.fields(CLASSES[table]) if f.name not in _READ_ONLY)
-
-
-def _to_column(name: str, value: Any) -> Any:
-    if name in _JSON:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    if name == "wkb":
-        return encode(value)
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    if isinstance(value, bool):
-        return int(value)
-    return value
 
 
 @cache

@@ -48,11 +48,16 @@ CREATE TABLE issued_document (seq INTEGER PRIMARY KEY, document_id TEXT NOT NULL
   issued_on TEXT NOT NULL, body TEXT NOT NULL, sample INTEGER NOT NULL);
 CREATE INDEX feature_version_by_feature ON feature_version (layer, feature_id, seq);
 CREATE INDEX feature_version_by_submission ON feature_version (submission_id);
-CREATE INDEX progress_record_by_kind ON progress_record (layer, kind, feature_id, effective_on, seq);
 CREATE INDEX decision_by_subject ON decision (subject, subject_id, seq);
 CREATE INDEX submission_by_raw ON submission (raw_sha256);
 CREATE VIRTUAL TABLE rtree_feature_version_geom USING rtree(id, minx, maxx, miny, maxy);
 """
+
+RECORDS_BY_KIND = """
+CREATE INDEX progress_record_by_kind ON progress_record (layer, kind, feature_id, effective_on, seq)"""
+"""The one index that new records meet in no order at all: each of a million touches another page of it."""
+
+DROP_RECORDS_BY_KIND = "DROP INDEX progress_record_by_kind"
 
 # The triggers of the rtree extension (OGC 12-128r19, annex F.3). Those for updates never fire here, since the
 # tables are append-only; a reader that checks the extension expects them.
@@ -61,8 +66,18 @@ _R = "rtree_feature_version_geom"
 _HAS, _NOT = "(NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))", "(NEW.geom ISNULL OR ST_IsEmpty(NEW.geom))"
 _WAS = "(OLD.geom NOTNULL AND NOT ST_IsEmpty(OLD.geom))"
 _INSERT = f"INSERT OR REPLACE INTO {_R} VALUES ({_BOX});"
+INDEX_AT_ONCE = f"CREATE TRIGGER {_R}_insert AFTER INSERT ON feature_version WHEN {_HAS} BEGIN {_INSERT} END"
+"""The trigger that puts the box of a new version into the spatial index."""
+
+INDEX_LATER = f"DROP TRIGGER {_R}_insert"
+"""Takes that trigger away, inside a transaction that brings it back: it costs four times what the index costs."""
+
+INDEX_BOXES = f"""INSERT INTO {_R} SELECT {_BOX.replace("NEW.", "")} FROM feature_version
+WHERE seq BETWEEN ? AND ? AND NOT ST_IsEmpty(geom) ORDER BY seq"""
+"""Puts the boxes of versions between two places of the chain into the spatial index, as the trigger would."""
+
 _RTREE = f"""
-CREATE TRIGGER {_R}_insert AFTER INSERT ON feature_version WHEN {_HAS} BEGIN {_INSERT} END;
+{INDEX_AT_ONCE};
 CREATE TRIGGER {_R}_update2 AFTER UPDATE OF geom ON feature_version WHEN OLD.seq = NEW.seq AND {_NOT}
   BEGIN DELETE FROM {_R} WHERE id = OLD.seq; END;
 CREATE TRIGGER {_R}_update4 AFTER UPDATE ON feature_version WHEN OLD.seq != NEW.seq AND {_NOT}
@@ -108,7 +123,7 @@ def ddl() -> str:
         for table in APPEND_ONLY
         for verb in ("UPDATE", "DELETE")
     )
-    return _GPKG + _TABLES + _RTREE + guards
+    return _GPKG + _TABLES + RECORDS_BY_KIND + ";\n" + _RTREE + guards
 
 
 def contents() -> list[tuple[str, tuple[object, ...]]]:

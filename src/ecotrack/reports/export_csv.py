@@ -10,6 +10,7 @@ from pathlib import Path
 from ecotrack.errors import Lang
 from ecotrack.intake.tables_cells import escaped
 from ecotrack.intake.tables_write import whole_file
+from ecotrack.reports.receipt import receipt_cells
 from ecotrack.reports.wording import Json, reasons, told
 
 HEADER = ("as_of", "section", "id", "title", "item", "value", "unit", "status", "sample", "sketch", "reason")
@@ -18,7 +19,7 @@ HEADER = ("as_of", "section", "id", "title", "item", "value", "unit", "status", 
 _Row = tuple[object, ...]
 
 
-def scoreboard_csv(scoreboard: Json, path: Path, lang: Lang = "zh") -> Path:
+def scoreboard_csv(scoreboard: Json, path: Path, lang: Lang = "zh", *, receipt: Json | None = None) -> Path:
     """Write the scoreboard as CSV in UTF-8 with BOM; values are unrounded, text is escaped.
 
     Parameters
@@ -27,6 +28,8 @@ def scoreboard_csv(scoreboard: Json, path: Path, lang: Lang = "zh") -> Path:
         JSON values of schema ``ecotrack.scoreboard/1``.
     path
         Where it is written, whole or not at all.
+    receipt
+        Receipt block of its figures (`ecotrack.publication.receipt_block`), rows of the section ``receipt``.
 
     Raises
     ------
@@ -34,16 +37,19 @@ def scoreboard_csv(scoreboard: Json, path: Path, lang: Lang = "zh") -> Path:
         It cannot be written there.
     """
     with whole_file(path) as partial:
-        partial.write_bytes(b"\xef\xbb\xbf" + scoreboard_csv_text(scoreboard, lang).encode("utf-8"))
+        partial.write_bytes(b"\xef\xbb\xbf" + scoreboard_csv_text(scoreboard, lang, receipt=receipt).encode("utf-8"))
     return path
 
 
-def scoreboard_csv_text(scoreboard: Json, lang: Lang = "zh") -> str:
+def scoreboard_csv_text(scoreboard: Json, lang: Lang = "zh", *, receipt: Json | None = None) -> str:
     """Return the CSV text without BOM; columns as `HEADER` names them."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(HEADER)
     for row in _rows(scoreboard, lang):
+        writer.writerow([scoreboard["as_of"], *(_cell(value) for value in row)])
+    for figure, item, value in receipt_cells(receipt) if receipt else ():
+        row = ("receipt", figure, "", item, value, "", "", None, None, "")
         writer.writerow([scoreboard["as_of"], *(_cell(value) for value in row)])
     return text.getvalue()
 

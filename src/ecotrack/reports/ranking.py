@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from ecotrack.errors import Lang, Text, UnknownTask
 from ecotrack.intake.tables_cells import escaped
 from ecotrack.intake.tables_write import whole_file
+from ecotrack.reports.receipt import receipt_lines
 from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import NOT_ASSESSED, Json, amount, marks, rate, told
 from ecotrack.units import round_half_up
@@ -54,7 +55,9 @@ def _numbers(row: Json, lang: Lang) -> list[str]:
     return [amount(row["assigned_mu"]), done, rate(row["rate_pct"]) or blank]
 
 
-def ranking_xlsx(scoreboard: Json, path: Path, *, task_id: str | None = None, title: str | None = None) -> Path:
+def ranking_xlsx(
+    scoreboard: Json, path: Path, *, task_id: str | None = None, title: str | None = None, receipt: Json | None = None
+) -> Path:
     """Write the circular's table as an XLSX file that prints on one A4 page wide.
 
     Parameters
@@ -67,6 +70,8 @@ def ranking_xlsx(scoreboard: Json, path: Path, *, task_id: str | None = None, ti
         Which task; the first of the scoreboard where ``None``.
     title
         Title over the table; the task's own where ``None``.
+    receipt
+        Receipt block of its figures (`ecotrack.publication.receipt_block`), printed small under the table.
 
     Raises
     ------
@@ -86,6 +91,8 @@ def ranking_xlsx(scoreboard: Json, path: Path, *, task_id: str | None = None, ti
         sheet.append([row["rank"], escaped(told(row, "name", "zh")), *_cells(row)])
     sheet.append(["合计", None, *_cells(funnel["total"])])
     _lay_out(sheet)
+    if receipt is not None:
+        _print_receipt(sheet, receipt)
     with whole_file(path) as partial:
         book.save(partial)
     return path
@@ -134,6 +141,23 @@ def _lay_out(sheet: Any) -> None:
     for letter, width in zip("ABCDE", (8, 20, 18, 18, 16), strict=True):
         sheet.column_dimensions[letter].width = width
     _set_page(sheet)
+
+
+def _print_receipt(sheet: Any, receipt: Json) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    for line in receipt_lines(receipt, "zh"):
+        sheet.append([escaped(line)])
+        row = sheet.max_row
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=5)
+        cell = sheet.cell(row, 1)
+        cell.font, cell.alignment = Font(size=8, color="FF606060"), Alignment(wrap_text=True, vertical="top")
+        # A merged cell does not grow by itself: about 70 cells of two columns' width fit into a line.
+        sheet.row_dimensions[row].height = 11 * (1 + _width(line) // 120)
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
 def _is_fraction(value: object) -> bool:

@@ -10,6 +10,7 @@ from rich.text import Text as RichText
 
 from ecotrack.errors import Lang, Text
 from ecotrack.figures.anomalies import CHECKS
+from ecotrack.reports.pace import pace_tables
 from ecotrack.reports.ranking import ranking_table
 from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import (
@@ -59,6 +60,7 @@ def _sections(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
     yield anomalies_line(scoreboard.get("findings", {}).get("anomalies", []), lang)
     yield rivers_table(scoreboard, lang)
     yield coverage_table(scoreboard, lang)
+    yield from pace_tables(scoreboard.get("pace", {"tasks": (), "targets": ()}), lang)
 
 
 def heading(scoreboard: Json, lang: Lang) -> RichText:
@@ -121,7 +123,9 @@ def _step_row(step: Json, above: Json | None, lang: Lang) -> list[str]:
     missing = step["area_mu"] is None
     losses = "；".join(_losses(step, above, lang))
     flag = Text("大于上一环节", "above the step before").lang(lang) if step["flag"] else ""
-    remarks = "；".join(text for text in (flag, reasons(step, lang)) if text)
+    days = "、".join(step.get("due_on", ()))
+    due = Text(f"到期日 {days}", f"due on {days}").lang(lang) if days else ""
+    remarks = "；".join(text for text in (flag, reasons(step, lang), due) if text)
     return [
         told(step, "title", lang),
         NOT_ASSESSED.lang(lang) if missing else amount(step["area_mu"], fixed=step["plots"] is not None),
@@ -155,9 +159,19 @@ def units_table(scoreboard: Json, lang: Lang) -> RenderableType:
         for row, *numbers, in_dispute in zip(rows, *columns, disputed, strict=True)
     ]
     title = Text("三、各单位地块（责任口径）", "Plots by responsible unit").lang(lang)
-    note = _ROUNDED.lang(lang) + _DISPUTED.lang(lang)
+    note = _ROUNDED.lang(lang) + _DISPUTED.lang(lang) + _beside(scoreboard["units"], lang)
     heading_ = title + marks(scoreboard["units"], lang)
     return Group(table(heading_, _columns(names, len(names)), cells, total=True), RichText(note + "\n"))
+
+
+def _beside(units: Json, lang: Lang) -> str:
+    """Return what must be known of the ground in the table: kinds that stand together, and opening balance."""
+    kinds, total = [kind for kind in units.get("kinds", ()) if kind], units["responsible"][-1]
+    told_kinds = Text(f"；含{'、'.join(kinds)}，地面只计一次", f"; ground of {', '.join(kinds)}, counted once")
+    stock, share = amount(total.get("stock_mu")), rate(total.get("stock_pct"))
+    told_stock = Text(f"；其中存量（以文件认定）{stock}亩，占{share}%", f"; opening balance {stock} mu, {share} %")
+    parts = [(told_kinds, len(kinds) > 1), (told_stock, bool(total.get("stock_mu")))]
+    return "".join(text.lang(lang) for text, said in parts if said)
 
 
 def _parts(rows: list[Json], key: str) -> list[str]:

@@ -39,12 +39,13 @@ def amount(value: float | Decimal | None, *, digits: int = 2, fixed: bool = Fals
 
     Examples
     --------
-    >>> amount(36777.0), amount(5465.126), amount(None)
-    ('36,777', '5,465.13', '')
+    >>> amount(36777.0), amount(5465.126), amount(-0.001), amount(None)
+    ('36,777', '5,465.13', '0', '')
     """
     if value is None:
         return ""
-    text = f"{round_half_up(value, digits):,f}"
+    # Adding zero turns a rounded -0.00 into 0.00.
+    text = f"{round_half_up(value, digits) + 0:,f}"
     return text if fixed or "." not in text else text.rstrip("0").rstrip(".")
 
 
