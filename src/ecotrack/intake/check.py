@@ -20,7 +20,7 @@ from ecotrack.intake.check_ground import ground_findings
 from ecotrack.intake.check_shape import Subject, measures_of, shape_findings
 from ecotrack.intake.checks import Check, checks_of
 from ecotrack.intake.read import SECONDS, Upload, limits_of, read
-from ecotrack.intake.readings import Settled, open_candidates, settle
+from ecotrack.intake.readings import Settled, contradiction, declared_degrees, open_candidates, settle
 from ecotrack.intake.repairs import Repair, proposed_repairs, with_repairs
 from ecotrack.intake.submit import Proposal, Target, propose
 from ecotrack.intake.submit_fields import as_text, match_fields
@@ -201,10 +201,39 @@ def _read_settled(
         workspace, reading, sha256=upload.sha256, sender=order.sender, layer=order.layer, ids=ids, as_of=today()
     )
     if settled is None:
-        return reading, None
+        return reading if said else _with_doubt(workspace, upload, order, reading, layer), None
     if settled.system not in (None, AS_IS):
         reading = again(settled.system)
     return _with_settled(reading, settled), settled
+
+
+def _with_doubt(workspace: Workspace, upload: Upload, order: Order, reading: Reading, layer: LayerDef) -> Reading:
+    """Return the reading, held back where what the file declares is not where known plots are."""
+    items = declared_degrees(reading)
+    if not items:
+        return reading
+    source = match_fields(_names(reading), layer).get("feature_id", "")
+    ids = [as_text(item.attributes.get(source)) for item in items]
+    found = contradiction(workspace, reading, sha256=upload.sha256, layer=order.layer, ids=ids, as_of=today())
+    if found is None or found.system is None:
+        return reading
+    said, right = TITLES[AS_IS], TITLES[found.system]
+    facts = {"declared_zh": said.zh, "declared_en": said.en, "found_zh": right.zh, "found_en": right.en}
+    facts |= {"evidence_zh": found.evidence.zh, "evidence_en": found.evidence.en}
+    return _with_finding(reading, {item.number for item in items}, "contradicted_reading", facts)
+
+
+def _with_finding(reading: Reading, numbers: set[int], check: str, facts: dict[str, str]) -> Reading:
+    """Return the reading with the same finding on some of its features."""
+    candidates = [
+        msgspec.structs.replace(
+            item, findings=[*item.findings, Place(item.where, str(item.number)).finding(check, **facts)]
+        )
+        if item.number in numbers
+        else item
+        for item in reading.candidates
+    ]
+    return msgspec.structs.replace(reading, candidates=candidates)
 
 
 def _with_settled(reading: Reading, settled: Settled) -> Reading:
@@ -217,20 +246,12 @@ def _with_settled(reading: Reading, settled: Settled) -> Reading:
     waiting = {item.number for item in open_candidates(reading)}
     facts = {"count": count, "apart": f"{settled.apart_m:.0f}", "zh": names}
     facts["en"] = ", ".join(TITLES[name].en for name in READINGS)
-    candidates = [
-        msgspec.structs.replace(
-            item,
-            findings=[*item.findings, Place(item.where, str(item.number)).finding("ambiguous_position", **facts)],
-        )
-        if item.number in waiting
-        else item
-        for item in reading.candidates
-    ]
+    reading = _with_finding(reading, waiting, "ambiguous_position", facts)
     unknown = ("文件没有说明经纬度是哪种坐标", "the file does not say which degrees these are")
     opened = {layer.name for layer in reading.layers if layer.open}
     layers = [msgspec.structs.replace(layer, crs_evidence=unknown) if layer.open else layer for layer in reading.layers]
     findings = [found for found in reading.findings if found.check != "told_crs" or found.where not in opened]
-    return msgspec.structs.replace(reading, layers=layers, candidates=candidates, findings=findings)
+    return msgspec.structs.replace(reading, layers=layers, findings=findings)
 
 
 def _with_subjects(proposal: Proposal, subjects: list[Subject], *, reason: str) -> Proposal:

@@ -22,6 +22,7 @@ from ecotrack.intake.checks import check_table
 from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, stored_all
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
+from ecotrack.intake.read_encoding import recode_xml
 from ecotrack.intake.read_gpx import close_walk
 from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 from ecotrack.model.findings import Finding
@@ -94,6 +95,7 @@ def read_upload(ask: Ask, folder: Path) -> Reading:
 
 def _sources(ask: Ask, folder: Path) -> tuple[list[Source], list[EcotrackError]]:
     upload = folder / UPLOAD_NAME
+    recode_xml(upload)
     kind = sniff(upload, name=ask.file_name)
     if kind.reader == "archive":
         found = unpack(upload, folder / "unpacked", name=ask.file_name)
