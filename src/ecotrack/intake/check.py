@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -387,45 +388,56 @@ def _held(proposal: Proposal, checks: Mapping[str, Check]) -> list[int]:
     return sorted(int(number) for number in ready & {feature for feature in stopped if feature})
 
 
+class _Sort(NamedTuple):
+    """What decides whether a silent check has passed a feature: all features of one sort are alike to it."""
+
+    drawn: bool
+    placed: bool
+    sound: bool
+    kind: str | None = None
+    form: str | None = None
+
+
 def _tallies(checks: Mapping[str, Check], reading: Reading, proposal: Proposal, around: Surroundings) -> list[Tally]:
     spoken: dict[str, dict[str, set[str]]] = {}
     for finding in proposal.findings:
         if finding.feature:
             spoken.setdefault(finding.check, {}).setdefault(finding.feature, set()).add(finding.answer)
-    subjects = {item.number: item for item in proposal.subjects}
-    return [_tally(check, reading, subjects, spoken, around) for check in checks.values() if check.each]
+    subjects = {item.number: item.version for item in proposal.subjects}
+    sorts = {str(item.number): _sort_of(item, subjects.get(item.number)) for item in reading.candidates}
+    return [_tally(check, sorts, Counter(sorts.values()), spoken, around) for check in checks.values() if check.each]
+
+
+def _sort_of(item: Candidate, version: FeatureVersion | None) -> _Sort:
+    drawn, placed = item.submitted_wkb is not None, item.wkb is not None
+    return _Sort(drawn, placed, True, version.kind, version.form) if version else _Sort(drawn, placed, False)
 
 
 def _tally(
     check: Check,
-    reading: Reading,
-    subjects: Mapping[int, Subject],
+    sorts: Mapping[str, _Sort],
+    silent: Counter[_Sort],
     spoken: Mapping[str, Mapping[str, set[str]]],
     around: Surroundings,
 ) -> Tally:
-    """Count the answers of one check, feature by feature: silence passes only where it could have spoken."""
+    """Count the answers of one check: where it said nothing, silence passes only where it could have spoken."""
     told: dict[str, set[str]] = {}
     for name in (check.id, *check.covers):
         for feature, answers in spoken.get(name, {}).items():
             told[feature] = told.get(feature, set()) | answers
-    absent = check.layer is not None and check.layer not in {*around.zones, *around.unread}
-    unread = check.layer in around.unread
     counts = {"passed": 0, "failed": 0, "not_checked": 0, "not_asked": 0}
-    for item in reading.candidates:
-        answer = _answer(check, item, subjects.get(item.number), told.get(str(item.number)), absent)
-        counts["not_checked" if unread and answer == "passed" else answer] += 1
+    for feature, answers in told.items():
+        counts[next(answer for answer in ("failed", "not_checked", "passed") if answer in answers)] += 1
+        silent[sorts[feature]] -= 1
+    for sort, number in silent.items():
+        counts[_silent_answer(check, sort, around)] += number
     return Tally(check, **counts)
 
 
-def _answer(check: Check, item: Candidate, subject: Subject | None, spoken: set[str] | None, absent: bool) -> str:
-    if spoken:
-        return next(answer for answer in ("failed", "not_checked", "passed") if answer in spoken)
-    if absent or (subject is not None and not subject.asked(check)):
+def _silent_answer(check: Check, sort: _Sort, around: Surroundings) -> str:
+    absent = check.layer is not None and check.layer not in {*around.zones, *around.unread}
+    if absent or (sort.sound and not check.applies(kind=sort.kind, form=sort.form)):
         return "not_asked"
-    if check.stage == "geometry":
-        reached = item.submitted_wkb is not None
-    elif check.stage == "position":
-        reached = item.wkb is not None
-    else:
-        reached = check.stage in ("file", "attributes") or subject is not None
-    return "passed" if reached else "not_checked"
+    reached = {"geometry": sort.drawn, "position": sort.placed, "file": True, "attributes": True}
+    passed = reached.get(check.stage, sort.sound) and check.layer not in around.unread
+    return "passed" if passed else "not_checked"
