@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import doctest
 import re
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from ecotrack.model.targets import TargetDef
 from ecotrack.register import Register, new_id
 from ecotrack.settings import Rules, WorkspaceConfig
 from ecotrack.workspace import Workspace
+from publication_cases import make_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "geo").glob("*.md"))]
@@ -181,3 +183,12 @@ def test_every_documented_key_of_the_scoreboard_is_there(scoreboard: dict[str, A
     text = (ROOT / "docs" / "json-schema.md").read_text(encoding="utf-8")
     first_cells = re.findall(r"^\| (`[^|]+) \|", text.split("## `targets[]`")[0], re.M)
     assert set(re.findall(r"`([a-z_]+)`", " ".join(first_cells))) == set(scoreboard)
+
+
+@pytest.mark.parametrize("name", ["figures.md", "receipts.md"])
+def test_the_worked_examples_of_the_docs_run(name: str, tmp_path: Path) -> None:
+    path = ROOT / "docs" / name
+    given = {"workspace": make_workspace(tmp_path)} if name == "receipts.md" else {}
+    found = doctest.testfile(str(path), module_relative=False, globs=given, encoding="utf-8")
+    assert found.attempted > 5
+    assert found.failed == 0

@@ -318,3 +318,11 @@ def test_opening_balance_is_marked_and_its_share_is_told() -> None:
 
 def test_intake_and_figures_mean_the_same_by_opening_balance() -> None:
     assert intake_submit.STOCK == STOCK
+
+
+def test_a_task_names_its_revision_with_the_day() -> None:
+    names = {"unit": "131102", "task_id": "t", "kind": "造林", "season": "2016"}
+    records = [record("tasks", "task", on, mu, **names) for on, mu in (("2016-01-10", "100"), ("2016-09-01", "150"))]
+    for as_of, revised in (("2016-08-31", "2016-01-10"), ("2016-12-31", "2016-09-01")):
+        (funnel,) = board(as_of, records=records).to_json()["funnel"]
+        assert funnel["revised_on"] == revised

@@ -98,7 +98,7 @@ def in_blocks(versions: list[Any], dice: random.Random) -> Ground:
 
 
 def test_two_winners_over_one_rival_keep_their_own_order() -> None:
-    """An award moves a plot before its rival, and before nobody else."""
+    """An award moves a plot right before its rival; two winners over one rival stay as they stood."""
     places = {"first": box(115.600), "second": box(115.604), "third": box(115.608)}
     versions = [plot(name, shape, unit=unit) for (name, shape), unit in zip(places.items(), UNITS, strict=True)]
     decisions = [*(accept(name) for name in places), award("second", "first"), award("third", "first")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from math import fsum
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import snap
-from ecotrack.geometry.overlap import credit, net_area_m2, overlap_pairs
+from ecotrack.geometry.overlap import credit, net_area_m2, overlap_pairs, shared_ground
 from ecotrack.geometry.split import split
 from test_geometry_survey import shapes, stars
 
@@ -79,3 +80,35 @@ def _credited(plots, claim, disputes, order) -> tuple[dict[int, tuple[float, ...
     found = credit(area_m2(plots[order]), claim=claim[order], pairs=pairs, disputed=contested)
     columns = (found.credited_m2, found.disputed_m2, found.lost_overlap_m2, found.lost_dispute_m2)
     return {int(name): tuple(c[row] for c in columns) for row, name in enumerate(order)}, found.net_m2
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_blocks_of_work_done_at_once_in_any_order_give_what_one_worker_gives(workers: int) -> None:
+    """Areas, shared ground and border pieces of blocks, put back in their order, are equal to the digit."""
+    dice = random.Random(workers)
+    plots = stored([_star(dice) for _ in range(300)])
+    cells = np.array([shapely.box(115.5, 37.5, 115.62, 37.8), shapely.box(115.62, 37.5, 115.8, 37.8)], dtype=object)
+    whole = overlap_pairs(plots)
+    blocks = np.array_split(np.arange(len(plots)), 13)
+    pairs = np.array_split(np.arange(len(whole.left)), 13)
+
+    def work(number: int) -> tuple[np.ndarray, ...]:
+        rows, some = blocks[number], pairs[number]
+        cut = split(plots[rows], cells.copy())
+        shared = shared_ground(plots, whole.left[some], whole.right[some])
+        return area_m2(plots[rows]), shared.shared_m2, cut.area_m2, cut.outside_m2
+
+    order = dice.sample(range(13), 13)
+    with ThreadPoolExecutor(workers) as pool:
+        done = dict(zip(order, pool.map(work, order), strict=True))
+    columns = [np.concatenate([done[i][column] for i in range(13)]) for column in range(4)]
+    alone = split(plots, cells)
+    expected = (area_m2(plots), whole.shared_m2, alone.area_m2, alone.outside_m2)
+    assert all(np.array_equal(found, one) for found, one in zip(columns, expected, strict=True))
+
+
+def _star(dice: random.Random) -> shapely.Polygon:
+    angles = np.linspace(0, 2 * np.pi, dice.randrange(3, 15), endpoint=False)
+    radii = np.array([dice.uniform(0.0005, 0.006) for _ in angles])
+    centre = 115.60 + dice.random() * 0.05, 37.60 + dice.random() * 0.05
+    return shapely.Polygon(np.c_[centre[0] + np.cos(angles) * radii, centre[1] + np.sin(angles) * radii])

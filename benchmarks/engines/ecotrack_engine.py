@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+import shapely
 
 from benchmarks.questions import YEARS, Answer, latest_sums, net_cells, sorted_pairs
+
+_BLOCK = 1 << 14
 
 
 class EcotrackEngine:
@@ -36,31 +41,45 @@ class EcotrackEngine:
         return time.process_time()
 
     def read(self) -> Answer:
-        import shapely
-
-        from ecotrack.geometry.codec import from_wkb
+        from ecotrack.geometry.codec import from_wkb, rings_of
         from ecotrack.geometry.features import geometries_of
         from ecotrack.progress.seasons import Season
 
         with self._workspace.register(read_only=True) as register:
             self._ledger = register.plot_ledger("plots", until=register.head().seq)
-            self._geometry = from_wkb(register.wkb(self._ledger.version["seq"], layer="plots"))
+            self._bytes = register.wkb(self._ledger.version["seq"], layer="plots")
         seasons = [Season.of_code(int(code)) for code in np.unique(self._ledger.version["season"])]
         years = np.array([season.year if season else 0 for season in seasons])
         self._year = years[np.unique(self._ledger.version["season"], return_inverse=True)[1]]
         self._counties = geometries_of(self._workspace.features("counties"))
         self._ring = geometries_of(self._workspace.features("ring_zone"))
-        vertices = shapely.get_num_coordinates(self._geometry).sum()
+        vertices = 0
+        for blobs in self._blocks():
+            rings = rings_of(blobs)
+            rest = from_wkb([blobs[i] for i in rings.rest.tolist()])
+            vertices += len(rings.lonlat) + int(shapely.get_num_coordinates(rest).sum())
         records = len(self._ledger.check["seq"]) + len(self._ledger.note["seq"])
-        return np.array([len(self._geometry), vertices, records])
+        return np.array([len(self._bytes), vertices, records])
+
+    def _blocks(self) -> Iterator[list[bytes]]:
+        for start in range(0, len(self._bytes), _BLOCK):
+            yield self._bytes[start : start + _BLOCK]
+
+    def _shapes(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+        from ecotrack.geometry.codec import from_wkb
+
+        return from_wkb([self._bytes[row] for row in rows.tolist()])
 
     def area(self) -> Answer:
-        import shapely
+        from ecotrack.geometry.boxes import Boxes
+        from ecotrack.geometry.codec import from_wkb
+        from ecotrack.geometry.measure import measure
 
-        from ecotrack.geometry.area import area_m2
-
-        valid = shapely.is_valid(self._geometry)
-        return np.array([(~valid).sum(), area_m2(self._geometry).sum()])
+        invalid = sum(int((~shapely.is_valid(from_wkb(blobs))).sum()) for blobs in self._blocks())
+        every = np.arange(len(self._bytes))
+        self._area_m2, bounds = measure(every, lambda rows: [self._bytes[row] for row in rows.tolist()])
+        self._boxes = Boxes(bounds)
+        return np.array([invalid, self._area_m2.sum()])
 
     def latest(self) -> Answer:
         parts = (self._ledger.check, self._ledger.note)
@@ -71,40 +90,41 @@ class EcotrackEngine:
         return latest_sums(number[plot[last]], seq[last] - seq.min())
 
     def split(self) -> Answer:
-        import shapely
+        from ecotrack.geometry.split import split_boxes
 
-        from ecotrack.geometry.split import split
-
-        self._pieces = pieces = split(self._geometry, self._counties)
-        cut = np.flatnonzero(~pieces.whole)
-        self._ground = self._geometry[pieces.polygon]
-        self._ground[cut] = shapely.intersection(self._ground[cut], self._counties[pieces.cell[cut]])
-        inside = np.bincount(self._pieces.cell, self._pieces.area_m2, len(self._counties))
-        return np.append(inside, self._pieces.outside_m2.sum())
+        found = split_boxes(self._boxes, self._counties, areas=self._area_m2, read=self._shapes)
+        self._pieces = found
+        inside = np.bincount(found.cell, found.area_m2, len(self._counties))
+        return np.append(inside, found.outside_m2.sum())
 
     def pairs(self) -> Answer:
-        from ecotrack.geometry.overlap import overlap_pairs
+        from ecotrack.geometry.overlap import OverlapPairs, shares
 
-        found = overlap_pairs(self._geometry)
-        return sorted_pairs(found.left, found.right)
+        left, right, shared_m2 = shares(self._boxes.bounds, *self._boxes.meetings(), read=self._shapes)
+        self._pairs = OverlapPairs(left=left, right=right, shared_m2=shared_m2, ground=self._shared)
+        return sorted_pairs(left, right)
+
+    def _shared(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+        return shapely.intersection(*(self._shapes(ends[rows]) for ends in (self._pairs.left, self._pairs.right)))
 
     def net(self) -> Answer:
-        from ecotrack.geometry.overlap import overlap_pairs, union_area_m2
+        from ecotrack.geometry.overlap import pairs_inside, union_area_m2
 
-        pieces = self._pieces
-        year = self._year[pieces.polygon]
+        pieces, year, areas = self._pieces, self._year[self._pieces.polygon], []
         cells = [(cell, of_year) for cell in range(len(self._counties)) for of_year in YEARS]
-        areas = []
         for cell, of_year in cells:
-            rows = (pieces.cell == cell) & (year == of_year)
-            areas.append(union_area_m2(pieces.area_m2[rows], overlap_pairs(self._ground[rows])))
+            here = (pieces.cell == cell) & (year == of_year)
+            inside_m2, whole = np.zeros(len(self._bytes)), np.zeros(len(self._bytes), dtype=bool)
+            inside_m2[pieces.polygon[here]], whole[pieces.polygon[here]] = pieces.area_m2[here], pieces.whole[here]
+            pairs = pairs_inside(self._pairs, inside_m2, whole, self._counties[cell])
+            areas.append(union_area_m2(inside_m2, pairs))
         county, years = np.array(cells).T
         return net_cells(county, years, np.array(areas))
 
     def ring(self) -> Answer:
-        from ecotrack.geometry.split import split
+        from ecotrack.geometry.split import split_boxes
 
-        inside = split(self._geometry, self._ring)
+        inside = split_boxes(self._boxes, self._ring, areas=self._area_m2, read=self._shapes)
         return np.array([len(np.unique(inside.polygon)), inside.area_m2.sum()])
 
     def close(self) -> None:

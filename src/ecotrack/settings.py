@@ -27,6 +27,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ----------
     survival_counts_pct, survival_replant_pct
         At or above the first the area counts; between the two it is to be replanted; below, failed.
+    retention_counts_pct
+        Retention after three years from which ground counts as kept.
     tie_break
         How prior claim inside one season is told: by submission or by acceptance.
     disputes
@@ -44,6 +46,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     survival_counts_pct: str = "85"
     survival_replant_pct: str = "41"
+    retention_counts_pct: str = "80"
     tie_break: str = "submission"
     disputes: str = "units"
     claim_tolerance_pct: str | None = None

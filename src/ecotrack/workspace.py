@@ -112,6 +112,7 @@ class View:
             "as_of": self.as_of.isoformat(),
             "as_known": known,
             "register": {"seq": self.head.seq, "head": self.head.sha256},
+            "claim_tolerance_pct": _number(config.rules.claim_tolerance_pct),
             "sample": _any_sample(body),
             "sketch": any(figure["sketch"] for figure in body["targets"]),
         }
@@ -354,6 +355,10 @@ def _unit_entry(unit: Unit) -> UnitEntry:
     names = json.dumps(msgspec.to_builtins(unit), ensure_ascii=False, sort_keys=True)
     unit_id = stable_id("unit", names)
     return UnitEntry(unit_id=unit_id, code=unit.code, name_zh=unit.name_zh, kind=unit.kind, names=names)
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
 
 
 def _any_sample(body: dict[str, Any]) -> bool:

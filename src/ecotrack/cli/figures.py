@@ -110,6 +110,16 @@ def _chosen(funnels: list[dict[str, Any]], task: str | None) -> list[dict[str, A
     "--task", help=say("任务编号（默认为当日在行的第一项任务）", "task (default: the first one that runs on the day)")
 )
 @option(
+    "--step",
+    type=click.Choice(["reported", "mapped", "accepted", "verified", "qualified"]),
+    default="reported",
+    show_default=True,
+    help=say(
+        "按哪个环节排名：reported 上报、mapped 上图、accepted 审核、verified 核实、qualified 合格",
+        "the step whose rate ranks the units",
+    ),
+)
+@option(
     "--xlsx",
     type=click.Path(path_type=Path, dir_okay=False),
     help=say("写成 Excel 通报表", "write the circular as a spreadsheet"),
@@ -128,6 +138,7 @@ def rank(
     as_of: dt.date | None,
     as_known: dt.datetime | None,
     task: str | None,
+    step: str,
     xlsx: Path | None,
     as_json: bool,
     publishing: bool,
@@ -138,11 +149,13 @@ def rank(
     _refuse_clash({"--publish": publishing, "--as-known": as_known is not None})
     if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
         raise UnknownFormat(xlsx, known=".xlsx")
+    from ecotrack.figures.ranking import ranked_by
+
     view = open_workspace(ctx).view(as_of=as_of, as_known=as_known)
     document = view.to_json()
-    funnel = _running(document, task)
+    funnel = ranked_by(_running(document, task), step)
     document["funnel"] = [funnel]
-    receipt = _receipt(view, funnel["task_id"], by if publishing else None, publishing=publishing)
+    receipt = _receipt(view, funnel["task_id"], step, by if publishing else None, publishing=publishing)
     if xlsx is not None:
         from ecotrack.reports import ranking_xlsx
 
@@ -156,12 +169,12 @@ def rank(
         show(ranking_table(funnel, lang_of(ctx)), "\n".join(receipt_lines(receipt, lang_of(ctx))))
 
 
-def _receipt(view: View, task_id: str, by: str | None, *, publishing: bool) -> dict[str, Any]:
+def _receipt(view: View, task_id: str, step: str, by: str | None, *, publishing: bool) -> dict[str, Any]:
     """Return the receipt block of a ranking, after issuing the receipts where that was asked for."""
     from ecotrack.publication import publish, receipt_block
     from ecotrack.publication.receipts import UNNAMED
 
-    figures = [f"{task_id}/assigned", f"{task_id}/reported", f"{task_id}/rate"]
+    figures = [f"{task_id}/{name}" for name in ("assigned", step, *(("rate",) if step == "reported" else ()))]
     if publishing:
         publish(view.workspace, as_of=view.as_of, figures=figures, by=by or UNNAMED)
     return receipt_block(view, figures)

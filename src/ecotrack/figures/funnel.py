@@ -66,6 +66,8 @@ class Task:
     ----------
     assigned_mu
         By unit code, the last revision up to the day.
+    revised_on
+        Day of that revision.
     """
 
     task_id: str
@@ -76,6 +78,7 @@ class Task:
     document: str
     sample: bool
     assigned_mu: dict[str, float]
+    revised_on: str = ""
 
 
 @dataclass(slots=True)
@@ -116,6 +119,7 @@ class Funnel:
             "level": task.level,
             "season": task.season,
             "document": task.document,
+            "revised_on": task.revised_on,
             "sample": task.sample,
             "account": "responsible",
             "steps": [self._step(step) for step in STEPS],
@@ -184,6 +188,7 @@ def _task(task_id: str, rows: Sequence[ProgressRecord]) -> Task:
         level=str(last.fields.get("level") or ""),
         season=str(last.fields.get("season") or ""),
         document=last.basis_document,
+        revised_on=last.effective_on.isoformat(),
         sample=all(row.sample for row in rows),
         assigned_mu={str(row.unit): float(row.value) for row in rows if row.value is not None},
     )

@@ -19,17 +19,11 @@ from ecotrack.geometry.boxes import Boxes, Ints
 from ecotrack.geometry.codec import ReadWkb, from_wkb
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.geometry.measure import measure
-from ecotrack.geometry.overlap import OverlapPairs, shared_ground
+from ecotrack.geometry.overlap import OverlapPairs, shares
 from ecotrack.geometry.split import split_boxes
 
 KERNEL = "2"
 """Version of what is computed here; kept pieces of another kernel are thrown away."""
-
-_BLOCK = 50_000
-"""Pairs whose shapes are held in memory at a time."""
-
-_NEIGHBOURHOOD_DEG = 0.02
-"""Side of the squares by which pairs are ordered, so that a block reads few shapes that another one reads too."""
 
 
 class ZonePieces(NamedTuple):
@@ -116,7 +110,8 @@ def carry_on(before: Ground, count: int, read: ReadWkb, zones: dict[str, Sequenc
     boxes = Boxes(bounds)
     left, right = boxes.meetings()
     past, new = Boxes(before.bounds).met_by(bounds)
-    pairs = _shared(result, np.concatenate([fresh[left], past]), np.concatenate([fresh[right], fresh[new]]))
+    first, second = np.concatenate([fresh[left], past]), np.concatenate([fresh[right], fresh[new]])
+    pairs = shares(result.bounds, first, second, read=result.read)
     return replace(
         result,
         left=np.concatenate([before.left, pairs.left]),
@@ -124,27 +119,6 @@ def carry_on(before: Ground, count: int, read: ReadWkb, zones: dict[str, Sequenc
         shared_m2=np.concatenate([before.shared_m2, pairs.shared_m2]),
         pieces=_pieces(before, result, fresh, boxes, zones),
     )
-
-
-class _Pairs(NamedTuple):
-    left: Ints
-    right: Ints
-    shared_m2: Floats
-
-
-def _shared(ground: Ground, left: Ints, right: Ints) -> _Pairs:
-    """Measure what versions share whose boxes meet, some at a time and neighbours together."""
-    place = np.round(ground.bounds[left, :2] / _NEIGHBOURHOOD_DEG)
-    order = np.lexsort((right, left, place[:, 0], place[:, 1]))
-    found = [_Pairs(left[:0], right[:0], np.zeros(0))]
-    for start in range(0, len(order), _BLOCK):
-        some = order[start : start + _BLOCK]
-        rows, where = np.unique(np.concatenate([left[some], right[some]]), return_inverse=True)
-        pairs = shared_ground(ground.read(rows), where[: len(some)], where[len(some) :])
-        found.append(_Pairs(rows[pairs.left], rows[pairs.right], pairs.shared_m2))
-    lefts, rights, shared = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    order = np.lexsort((rights, lefts))
-    return _Pairs(lefts[order], rights[order], shared[order])
 
 
 def zone_key(layer: str, cells: Sequence[Feature]) -> str:

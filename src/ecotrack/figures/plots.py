@@ -15,7 +15,7 @@ from ecotrack.figures.ground import Ground, ZonePieces, pairs_of, zone_key
 from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.boxes import Ints
 from ecotrack.geometry.features import Feature, geometries_of
-from ecotrack.geometry.overlap import Credit, OverlapPairs, credit
+from ecotrack.geometry.overlap import Credit, OverlapPairs, credit, pairs_inside
 from ecotrack.geometry.sums import exact_sum, exact_sums
 from ecotrack.progress import (
     FAILED,
@@ -298,18 +298,7 @@ class PlotSet:
     def _in_cell(self, pieces: ZonePieces, shape: Any) -> tuple[Floats, OverlapPairs]:
         areas, whole = np.zeros(len(self)), np.zeros(len(self), dtype=bool)
         areas[pieces.row], whole[pieces.row] = pieces.area_m2, pieces.whole == 1
-        rows = np.flatnonzero((areas[self.pairs.left] > 0) & (areas[self.pairs.right] > 0))
-        pairs = self.pairs.take(rows)
-        cut = ~(whole[pairs.left] & whole[pairs.right])
-
-        def ground(some: Ints) -> Geometries:
-            shapes, crossing = pairs.ground(some), cut[some]
-            shapes[crossing] = shapely.intersection(shapes[crossing], shape)
-            return shapes
-
-        shared, crossing = pairs.shared_m2.copy(), np.flatnonzero(cut)
-        shared[crossing] = area_m2(ground(crossing))
-        return areas, replace(pairs, shared_m2=shared, ground=ground)
+        return areas, pairs_inside(self.pairs, areas, whole, shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

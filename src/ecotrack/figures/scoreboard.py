@@ -19,6 +19,7 @@ from ecotrack.figures.ground import Ground
 from ecotrack.figures.lake import lake_surface
 from ecotrack.figures.pace import pace
 from ecotrack.figures.plots import PlotSet, StepCredit, chosen_set, plot_sets
+from ecotrack.figures.retention import retention
 from ecotrack.figures.rivers import km_treated
 from ecotrack.figures.sections import class_differences, good_sections
 from ecotrack.figures.series import annual_change, forest_cover, groundwater_balance, rank_out_of_last
@@ -137,7 +138,10 @@ class Scoreboard:
             "years": self._years(),
             "programmes": self._programmes(),
             "overlaps": self._overlaps(),
-            "indicators": {"km_treated": km_treated(self.state, self._reaches())},
+            "indicators": {
+                "km_treated": km_treated(self.state, self._reaches()),
+                "retention": retention(self.plots),
+            },
             "pace": pace(self.state, [one.task for one in self.funnels], self.figures, self._measure_on),
             "findings": {
                 "class_differences": class_differences(self.state, "sections", self._optional("sections")),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import combinations
-from math import fsum
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,13 @@ import shapely
 from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.boxes import Boxes, Ints, Mask
 from ecotrack.geometry.codec import ReadShapes
-from ecotrack.geometry.sums import exact_sum
+from ecotrack.geometry.sums import exact_sum, exact_sums
+
+_BLOCK = 50_000
+"""Pairs whose shapes are held in memory at a time."""
+
+_NEIGHBOURHOOD_DEG = 0.02
+"""Side of the squares by which pairs are ordered, so that a block reads few shapes that another one reads too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,69 @@ def shared_ground(geometries: Geometries, left: Ints, right: Ints) -> OverlapPai
     return OverlapPairs(left=left[real], right=right[real], shared_m2=shared_m2[real], ground=lambda rows: shared[rows])
 
 
+class Shares(NamedTuple):
+    """Pairs that share ground by the rows of their polygons, ``left < right``, sorted; shape (k,)."""
+
+    left: Ints
+    right: Ints
+    shared_m2: Floats
+
+
+def shares(bounds: Floats, left: Ints, right: Ints, *, read: ReadShapes) -> Shares:
+    """Measure what polygons share whose boxes meet; some are read at a time, neighbours together.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north of every polygon, shape (n, 4), EPSG:4490 degrees.
+    left, right
+        Pairs whose boxes meet (`Boxes.meetings`), ``left < right``.
+    read
+        Gives the polygons of some rows, EPSG:4490.
+
+    Examples
+    --------
+    >>> boxes = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1), shapely.box(2, 0, 4, 1)])
+    >>> near = Boxes(shapely.bounds(boxes))
+    >>> shares(near.bounds, *near.meetings(), read=lambda rows: boxes[rows]).right.tolist()
+    [1, 2]
+    """
+    place = np.round(bounds[left, :2] / _NEIGHBOURHOOD_DEG)
+    order = np.lexsort((right, left, place[:, 0], place[:, 1]))
+    found = [Shares(left[:0], right[:0], np.zeros(0))]
+    for start in range(0, len(order), _BLOCK):
+        some = order[start : start + _BLOCK]
+        rows, where = np.unique(np.concatenate([left[some], right[some]]), return_inverse=True)
+        pairs = shared_ground(read(rows), where[: len(some)], where[len(some) :])
+        found.append(Shares(rows[pairs.left], rows[pairs.right], pairs.shared_m2))
+    lefts, rights, shared = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    order = np.lexsort((rights, lefts))
+    return Shares(lefts[order], rights[order], shared[order])
+
+
+def pairs_inside(pairs: OverlapPairs, areas: Floats, whole: Mask, cell: shapely.Geometry) -> OverlapPairs:
+    """Return the pairs as they overlap inside a cell.
+
+    Parameters
+    ----------
+    areas, whole
+        How much of each polygon lies in the cell (m2), and whether all of it does; shape (n,).
+    cell
+        Polygon, EPSG:4490; only pairs that its border may cross are cut.
+    """
+    among = pairs.take(np.flatnonzero((areas[pairs.left] > 0) & (areas[pairs.right] > 0)))
+    cut = ~(whole[among.left] & whole[among.right])
+
+    def ground(some: Ints) -> Geometries:
+        shapes, crossing = among.ground(some), cut[some]
+        shapes[crossing] = shapely.intersection(shapes[crossing], cell)
+        return shapes
+
+    shared, crossing = among.shared_m2.copy(), np.flatnonzero(cut)
+    shared[crossing] = area_m2(ground(crossing))
+    return replace(among, shared_m2=shared, ground=ground)
+
+
 def credit(areas: Floats, *, claim: npt.ArrayLike, pairs: OverlapPairs, disputed: Mask | None = None) -> Credit:
     """Share the net area of polygons out among them.
 
@@ -180,24 +248,24 @@ def _held(pairs: OverlapPairs, winner: Ints, loser: Ints, contested: Mask, count
     nothing, holders = np.zeros(0, dtype=np.int64), [*as_winner]
     ground = _ground_of(pairs, [*as_winner.values(), *as_loser.values()])
     heaps = [(ground[as_winner[i]], ground[as_loser.get(i, nothing)]) for i in holders]
-    result[holders] = area_m2([_net(_by_content(whole), _by_content(taken)) for whole, taken in heaps])
+    result[holders] = area_m2([_net(frozenset(whole), frozenset(taken)) for whole, taken in heaps])
     return result
 
 
-def _by_content(ground: Geometries) -> tuple[shapely.Geometry, ...]:
-    """Return shapes in an order of their content: the last digits of an overlay depend on the order."""
-    return tuple(ground[np.argsort(shapely.to_wkb(ground), kind="stable")])
-
-
 @lru_cache(maxsize=1 << 13)
-def _net(whole: tuple[shapely.Geometry, ...], taken: tuple[shapely.Geometry, ...] = ()) -> shapely.Geometry:
+def _net(whole: frozenset[shapely.Geometry], taken: frozenset[shapely.Geometry] = frozenset()) -> shapely.Geometry:
     """Return the union of some ground less other ground.
 
     The same few heaps come up again at every step of the funnel and in every county. Normalised, since the area of a
     ring must not depend on the corner at which an overlay begins it.
     """
-    ground = shapely.union_all(whole)
-    return shapely.normalize(shapely.difference(ground, shapely.union_all(taken)) if taken else ground)
+    ground = _united(whole)
+    return shapely.normalize(shapely.difference(ground, _united(taken)) if taken else ground)
+
+
+def _united(ground: frozenset[shapely.Geometry]) -> shapely.Geometry:
+    """Return the union; its last digits depend on the order, so that is one of content."""
+    return shapely.union_all(sorted(ground, key=shapely.to_wkb))
 
 
 def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Floats:
@@ -214,26 +282,34 @@ def _union_area(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Float
     result = np.zeros(count)
     single = np.bincount(key[rows], minlength=count)[key[rows]] == 1
     result[key[rows[single]]] = pairs.shared_m2[rows[single]]
-    groups = _group(key, rows[~single])
-    known, tangled = _among(pairs, groups, count), []
-    for i, mine in groups.items():
-        if _apart(pairs, mine, i, known):
-            result[i] = fsum(pairs.shared_m2[mine].tolist())
-        else:
-            tangled.append(i)
-    ground = _ground_of(pairs, [groups[i] for i in tangled])
-    result[tangled] = area_m2([_net(_by_content(ground[groups[i]])) for i in tangled])
+    rows = rows[~single]
+    tangled = _tangled(pairs, key, rows, count)[key[rows]]
+    polygons, number = np.unique(key[rows[~tangled]], return_inverse=True)
+    result[polygons] = exact_sums(number, len(polygons), pairs.shared_m2[rows[~tangled]])
+    groups = _group(key, rows[tangled])
+    ground = _ground_of(pairs, [*groups.values()])
+    result[[*groups]] = area_m2([_net(frozenset(ground[mine])) for mine in groups.values()])
     return result
 
 
-def _among(pairs: OverlapPairs, groups: Groups, count: int) -> set[tuple[int, int]]:
-    """Return the pairs whose two polygons both occur in some groups of pairs."""
-    if not groups:
-        return set()
-    rows, named = np.concatenate([*groups.values()]), np.zeros(count, dtype=bool)
-    named[pairs.left[rows]] = named[pairs.right[rows]] = True
-    both = named[pairs.left] & named[pairs.right]
-    return {*zip(pairs.left[both].tolist(), pairs.right[both].tolist(), strict=True)}
+def _tangled(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Mask:
+    """Return which polygons have two rivals, in some pairs of theirs, that overlap each other.
+
+    Every pair of all is set beside those pairs of the polygons whose rival is its left end; the polygon is found
+    when its right end is a rival too.
+    """
+    rival = pairs.left[rows] + pairs.right[rows] - key[rows]
+    order = np.argsort(rival, kind="stable")
+    first = np.searchsorted(rival[order], pairs.left)
+    times = np.searchsorted(rival[order], pairs.left, side="right") - first
+    beside = np.repeat(np.arange(len(times)), times)
+    place = np.arange(len(beside)) - np.repeat(np.cumsum(times) - times, times) + first[beside]
+    polygon = key[rows[order[place]]]
+    wanted, held = polygon * count + pairs.right[beside], np.sort(key[rows] * count + rival)
+    at = np.searchsorted(held, wanted)
+    result = np.zeros(count, dtype=bool)
+    result[polygon[held[np.minimum(at, len(held) - 1)] == wanted]] = True
+    return result
 
 
 def _ground_of(pairs: OverlapPairs, groups: list[Ints]) -> Geometries:
@@ -243,12 +319,6 @@ def _ground_of(pairs: OverlapPairs, groups: list[Ints]) -> Geometries:
         rows = np.unique(np.concatenate(groups))
         result[rows] = pairs.ground(rows)
     return result
-
-
-def _apart(pairs: OverlapPairs, rows: Ints, i: int, known: set[tuple[int, int]]) -> bool:
-    """Whether no two of the rivals of polygon ``i`` overlap each other."""
-    rivals = sorted((pairs.left[rows] + pairs.right[rows] - i).tolist())
-    return not any(pair in known for pair in combinations(rivals, 2))
 
 
 def _group(key: Ints, rows: Ints) -> Groups:

@@ -11,12 +11,13 @@ from typing import Any
 from rich.console import RenderableType
 
 from ecotrack.errors import Lang, Text, UnknownTask
+from ecotrack.figures.funnel import STEPS
 from ecotrack.intake.tables_cells import escaped
 from ecotrack.intake.tables_write import whole_file
 from ecotrack.reports.receipt import receipt_lines
 from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import NOT_ASSESSED, Json, amount, marks, rate, told
-from ecotrack.units import round_half_up
+from ecotrack.units import round_half_up, round_parts
 
 COLUMNS = {
     "zh": ("名次", "单位", "任务（亩）", "完成（亩）", "完成率（%）"),
@@ -43,15 +44,42 @@ def pick_funnel(scoreboard: Json, task_id: str | None) -> Json:
 
 def ranking_table(funnel: Json, lang: Lang) -> RenderableType:
     """Return the ranking of a task's units for the terminal."""
-    columns = [(name, i != 1) for i, name in enumerate(COLUMNS[lang])]
-    rows = [[str(row["rank"]), told(row, "name", lang), *_numbers(row, lang)] for row in funnel["units"]]
-    rows.append(["", Text("合计", "total").lang(lang), *_numbers(funnel["total"], lang)])
+    columns = [(name, i != 1) for i, name in enumerate(_titles(funnel, lang))]
+    *parts, whole = _done(funnel)
+    measured = _step(funnel) != "reported"
+    rows = [
+        [str(row["rank"]), told(row, "name", lang), *_numbers(row, done, lang, fixed=measured)]
+        for row, done in zip(funnel["units"], parts, strict=True)
+    ]
+    rows.append(["", Text("合计", "total").lang(lang), *_numbers(funnel["total"], whole, lang, fixed=measured)])
     return table(f"{funnel['title_zh']}{marks(funnel, lang)}", columns, rows, total=True)
 
 
-def _numbers(row: Json, lang: Lang) -> list[str]:
+def _step(funnel: Json) -> str:
+    """Return the step by which a funnel is ranked: *reported*, unless it says otherwise."""
+    return str(funnel.get("ranked_by", "reported"))
+
+
+def _titles(funnel: Json, lang: Lang) -> tuple[str, ...]:
+    """Return the column titles; a step other than *reported* is named."""
+    titles, step = list(COLUMNS[lang]), _step(funnel)
+    if step != "reported":
+        titles[3] = Text(f"{STEPS[step].zh}（亩）", f"{STEPS[step].en} (mu)").lang(lang)
+    return tuple(titles)
+
+
+def _done(funnel: Json) -> list[Decimal | None]:
+    """Return what each unit has done, and the total: rounded parts add up to it (largest remainder)."""
+    key = f"{_step(funnel)}_mu"
+    total = None if funnel["total"][key] is None else round_half_up(funnel["total"][key], 2)
+    known = [row[key] for row in funnel["units"] if row[key] is not None]
+    rounded = iter(round_parts(known, digits=2, total=total) if known else [])
+    return [*(None if row[key] is None else next(rounded) for row in funnel["units"]), total]
+
+
+def _numbers(row: Json, done_mu: Decimal | None, lang: Lang, *, fixed: bool) -> list[str]:
     blank = NOT_ASSESSED.lang(lang)
-    done = blank if row["reported_mu"] is None else amount(row["reported_mu"])
+    done = blank if done_mu is None else amount(done_mu, fixed=fixed)
     return [amount(row["assigned_mu"]), done, rate(row["rate_pct"]) or blank]
 
 
@@ -87,9 +115,10 @@ def ranking_xlsx(
     sheet: Any = book.active
     sheet.title = "通报"
     _head(sheet, title or str(funnel["title_zh"]), funnel, dt.date.fromisoformat(scoreboard["as_of"]))
+    done = iter(_done(funnel))
     for row in funnel["units"]:
-        sheet.append([row["rank"], escaped(told(row, "name", "zh")), *_cells(row)])
-    sheet.append(["合计", None, *_cells(funnel["total"])])
+        sheet.append([row["rank"], escaped(told(row, "name", "zh")), *_cells(row, next(done))])
+    sheet.append(["合计", None, *_cells(funnel["total"], next(done))])
     _lay_out(sheet)
     if receipt is not None:
         _print_receipt(sheet, receipt)
@@ -103,11 +132,11 @@ def _head(sheet: Any, title: str, funnel: Json, as_of: dt.date) -> None:
     day = max(reported, default=as_of)
     sheet.append([escaped(title) + marks(funnel, "zh")])
     sheet.append([f"截至{day.year}年{day.month}月{day.day}日", None, None, None, "单位：亩"])
-    sheet.append(list(COLUMNS["zh"]))
+    sheet.append(list(_titles(funnel, "zh")))
 
 
-def _cells(row: Json) -> list[float | int | str | None]:
-    done, percent = row["reported_mu"], row["rate_pct"]
+def _cells(row: Json, done: Decimal | None) -> list[float | int | str | None]:
+    percent = row["rate_pct"]
     return [
         _number(row["assigned_mu"], 2),
         NOT_ASSESSED.zh if done is None else _number(done, 2),
@@ -115,7 +144,7 @@ def _cells(row: Json) -> list[float | int | str | None]:
     ]
 
 
-def _number(value: float | None, digits: int) -> float | int | None:
+def _number(value: float | Decimal | None, digits: int) -> float | int | None:
     if value is None:
         return None
     rounded: Decimal = round_half_up(value, digits)

@@ -56,6 +56,8 @@ def _sections(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
         yield units_table(scoreboard, lang)
         yield territorial_table(scoreboard, lang)
     yield treated_line(scoreboard["indicators"]["km_treated"], lang)
+    if "retention" in scoreboard["indicators"]:
+        yield retention_line(scoreboard["indicators"]["retention"], lang)
     yield overlaps_line(scoreboard["overlaps"], lang)
     yield anomalies_line(scoreboard.get("findings", {}).get("anomalies", []), lang)
     yield rivers_table(scoreboard, lang)
@@ -76,6 +78,10 @@ def heading(scoreboard: Json, lang: Lang) -> RichText:
         f"register {register['seq']}  {str(register['head'])[:12]}  definitions {scoreboard['definition']}",
     )
     line = f"{text.lang(lang)}{marks(scoreboard, lang)}\n{seal.lang(lang)}  {workspace['classification']}"
+    tolerance = scoreboard.get("claim_tolerance_pct")
+    if tolerance is not None:
+        rule = Text(f"上报面积与实测相差不超过{tolerance:g}%的，不作为发现", f"claims within {tolerance:g} % stand")
+        line += f"\n{rule.lang(lang)}"
     return RichText(line, style="bold")
 
 
@@ -112,7 +118,8 @@ def funnel_table(funnel: Json, lang: Lang) -> RenderableType:
     rows = [_step_row(step, above, lang) for above, step in zip([None, *steps], steps, strict=False)]
     title = Text(f"二、任务进度：{funnel['title_zh']}", f"Task: {funnel['title_zh']}").lang(lang)
     facts = " ".join(str(funnel.get(key) or "") for key in ("kind", "level", "season")).strip()
-    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}", _columns(names, 3), rows)
+    paper = " ".join(str(funnel.get(key) or "") for key in ("document", "revised_on")).strip()
+    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}  {paper}", _columns(names, 3), rows)
 
 
 def _columns(names: tuple[str, ...], numbers_to: int) -> list[tuple[str, bool]]:
@@ -220,6 +227,20 @@ def treated_line(treated: Json, lang: Lang) -> RichText:
     text = Text(f"河渠治理：{km or NOT_ASSESSED.zh}", f"Rivers and canals treated: {km_en or NOT_ASSESSED.en}")
     drawn = {"sample": treated["sample"], "sketch": bool(km) and not treated["calibrated"]}
     return RichText(text.lang(lang) + marks(drawn, lang))
+
+
+def retention_line(found: Json, lang: Lang) -> RichText:
+    """Return one line about retention after three years, or why it is not assessed."""
+    if found["kept_pct"] is None:
+        head = Text(f"三年保存率：{NOT_ASSESSED.zh}，", f"Retention after three years: {NOT_ASSESSED.en}, ")
+        return RichText(head.lang(lang) + reasons(found, lang))
+    surveyed, kept, share = amount(found["surveyed_mu"]), amount(found["kept_mu"]), rate(found["kept_pct"])
+    text = Text(
+        f"三年保存率：调查{found['surveyed_plots']}块{surveyed}亩，达到{found['counts_from_pct']:g}%的{kept}亩，占{share}%",
+        f"Retention after three years: {found['surveyed_plots']} plots, {surveyed} mu surveyed; "
+        f"{kept} mu at {found['counts_from_pct']:g} % or more, {share} %",
+    )
+    return RichText(text.lang(lang) + marks(found, lang))
 
 
 def overlaps_line(overlaps: Json, lang: Lang) -> RichText:
