@@ -13,12 +13,13 @@ import shapely
 
 from ecotrack.coordinates.detective import AS_IS, READINGS, TITLES
 from ecotrack.errors import NoRegister, Text
+from ecotrack.geometry.area import Geometries
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate, Place, Reading
 from ecotrack.intake.check_again import again_findings
 from ecotrack.intake.check_fields import claims_in_mu, densities_of, field_findings, garbled_findings
-from ecotrack.intake.check_ground import ground_findings
-from ecotrack.intake.check_shape import Subject, measures_of, shape_findings
+from ecotrack.intake.check_ground import GroundFindings, ground_findings
+from ecotrack.intake.check_shape import Measures, Subject, measures_of, shape_findings
 from ecotrack.intake.checks import Check, checks_of
 from ecotrack.intake.read import SECONDS, Upload, limits_of, read
 from ecotrack.intake.readings import Settled, contradiction, declared_degrees, open_candidates, settle
@@ -299,27 +300,12 @@ def _checked(
     )
     found = [
         *claims.findings,
-        *field_findings(
-            subjects,
-            measures.area_m2,
-            checks=checks,
-            submitted_on=order.submitted_on,
-            densities=densities_of(reading, proposal.matches.get("density")),
-        ),
+        *_about_plots(reading, proposal, measures, order, checks),
         *again_findings(subjects, around.named, layer=layer, checks=checks, reason=order.reason),
-        *garbled_findings(reading, checks["garbled"]),
         *shape_findings(subjects, geometries, measures, checks),
     ]
     ground = ground_findings(subjects, geometries, measures, around, checks=checks, units=workspace.units)
-    repairs = list(
-        proposed_repairs(
-            subjects,
-            geometries,
-            repeated=frozenset(int(f.feature or 0) for f in found if f.check == "duplicate_vertex"),
-            slivers=ground.slivers,
-            apart_m=checks["duplicate_vertex"].limit,
-        )
-    )
+    repairs = _repairs(subjects, geometries, found, ground, checks)
     mended, told = with_repairs(subjects, repairs, order.repairs, checks)
     if order.repairs:
         proposal, subjects = _with_subjects(proposal, mended, reason=order.reason), mended
@@ -338,6 +324,33 @@ def _checked(
         compared=len(around.accepted) if around.compared else None,
         titles={item.name: item.title for item in layer.fields},
     )
+
+
+def _about_plots(
+    reading: Reading, proposal: Proposal, measures: Measures, order: Order, checks: Mapping[str, Check]
+) -> list[Finding]:
+    """Return what is wrong with what is written about plots."""
+    densities = densities_of(reading, proposal.matches.get("density"))
+    written = field_findings(
+        proposal.subjects,
+        measures.area_m2,
+        checks=checks,
+        submitted_on=order.submitted_on,
+        densities=densities,
+    )
+    return [*written, *garbled_findings(reading, checks["garbled"])]
+
+
+def _repairs(
+    subjects: list[Subject],
+    geometries: Geometries,
+    found: list[Finding],
+    ground: GroundFindings,
+    checks: Mapping[str, Check],
+) -> list[Repair]:
+    repeated = frozenset(int(finding.feature or 0) for finding in found if finding.check == "duplicate_vertex")
+    apart_m = checks["duplicate_vertex"].limit
+    return list(proposed_repairs(subjects, geometries, repeated=repeated, slivers=ground.slivers, apart_m=apart_m))
 
 
 def _named(reading: Reading, layer: LayerDef) -> set[str]:
