@@ -18,6 +18,8 @@ from ecotrack.errors.configuration import (
     MissingAsset,
     NewerWorkspace,
     NotAWorkspace,
+    ShiftedBase,
+    UnknownBase,
 )
 from ecotrack.errors.data import (
     BadCoverage,
@@ -143,9 +145,11 @@ __all__ = [
     "RefusedRows",
     "RegisterBusy",
     "RegisterError",
+    "ShiftedBase",
     "StrayCoordinates",
     "Text",
     "TimedOut",
+    "UnknownBase",
     "UnknownCRS",
     "UnknownCRSName",
     "UnknownCode",

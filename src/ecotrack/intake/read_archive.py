@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import zipfile
@@ -58,8 +59,13 @@ def unpack(archive: Path, folder: Path, *, name: str) -> Unpacked:
             _refuse_unsafe(members, name)
             groups = _grouped(members)
             stored = _extract(container, groups, folder, name)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
         raise UnreadableFile(name, detail=plain_words(error)) from None
+    except OSError as error:
+        # A directory that points outside the file makes the reader seek there; a full disk is another matter.
+        if error.errno != errno.EINVAL:
+            raise
+        raise UnreadableFile(name, detail=plain_words("zip file")) from None
     result = _sources(stored, name)
     if not result.sources and not result.refused:
         raise EmptyFile(name)
