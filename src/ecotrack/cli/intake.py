@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
@@ -119,7 +119,7 @@ def check(ctx: click.Context, /, files: tuple[Path, ...], **options: Any) -> Non
         results.append(checked)
     if options["as_json"]:
         document = {"schema": CHECK_SCHEMA, "files": [checked_json(checked) for checked in results]}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        _print_json(document)
     ctx.exit(0 if all(checked.clean for checked in results) else 1)
 
 
@@ -168,8 +168,13 @@ def import_(ctx: click.Context, /, files: tuple[Path, ...], **options: Any) -> N
     if options["as_json"]:
         files_json = [imported_json(checked, outcome) for checked, outcome in results]
         document = {"schema": IMPORT_SCHEMA, "dry_run": options["dry_run"], "files": files_json}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        _print_json(document)
     ctx.exit(1 if any(checked.proposal.waiting or checked.proposal.blocked for checked, _ in results) else 0)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    # The standard library indents in pure Python: two million values of a county's file take it three seconds.
+    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
 
 
 def _check_options(options: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -130,6 +131,16 @@ class Checked:
     def findings(self) -> list[Finding]:
         """Everything that was found, on the file and on its features."""
         return self.proposal.findings
+
+    @cached_property
+    def states(self) -> dict[int, str]:
+        """What becomes of each feature, by its number.
+
+        ``ready``, ``held`` (it can be registered, not accepted as it stands) or ``waits`` (it stays out).
+        """
+        ready = {item.number for item in self.proposal.subjects} - {*self.proposal.waiting}
+        states = {item.number: "ready" if item.number in ready else "waits" for item in self.reading.candidates}
+        return states | dict.fromkeys(self.held, "held")
 
     @property
     def clean(self) -> bool:

@@ -67,13 +67,6 @@ def give_back(checked: Checked, folder: Path, *, lang: Lang) -> Path:
     return path
 
 
-def _state(checked: Checked, number: int) -> str:
-    if number in checked.held:
-        return "held"
-    ready = {item.number for item in checked.proposal.subjects} - set(checked.proposal.waiting)
-    return "ready" if number in ready else "waits"
-
-
 def _words(checked: Checked, lang: Lang) -> dict[int, tuple[str, str, str]]:
     found: dict[int, list[Finding]] = {}
     for finding in checked.findings:
@@ -82,7 +75,7 @@ def _words(checked: Checked, lang: Lang) -> dict[int, tuple[str, str, str]]:
     stop = "；" if lang == "zh" else "; "
     return {
         item.number: (
-            _STATES[_state(checked, item.number)].lang(lang),
+            _STATES[checked.states[item.number]].lang(lang),
             stop.join(finding.message.lang(lang) for finding in found.get(item.number, ())),
             stop.join(dict.fromkeys(finding.mend.lang(lang) for finding in found.get(item.number, ()))),
         )
