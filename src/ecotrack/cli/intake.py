@@ -270,13 +270,21 @@ def _check_one(
         _show(ctx, checked)
     if options["report"] is not None:
         _write_report(ctx, workspace, checked, options)
-    if options["give_back"] is not None and checked.reading.candidates:
-        from ecotrack.intake.give_back import give_back
-
-        path = give_back(checked, options["give_back"], lang=lang_of(ctx))
-        if not options["as_json"]:
-            speak(ctx, f"带检查结果的文件：{path}", f"the file with its findings: {path}")
+    if options["give_back"] is not None:
+        _give_back(ctx, checked, options)
     return checked
+
+
+def _give_back(ctx: click.Context, checked: Checked, options: dict[str, Any]) -> None:
+    from ecotrack.intake.give_back import give_back
+
+    if checked.reading.candidates:
+        path = give_back(checked, options["give_back"], lang=lang_of(ctx))
+        zh, en = f"带检查结果的文件：{path}", f"the file with its findings: {path}"
+    else:
+        zh, en = "没有读出图形，因此没有退回文件", "no feature could be read, so no file is given back"
+    if not options["as_json"]:
+        speak(ctx, zh, en)
 
 
 def _choose(register: Register, upload: Upload, order: Order) -> Order:

@@ -104,7 +104,7 @@ class Checked:
     tallies
         The answers of every check that gives one for each feature.
     area_mu
-        Measured area by number of the feature.
+        Measured area by number of the feature, after the repairs that were taken.
     compared
         How many accepted plots lay near and were compared; ``None`` where there is no register.
     titles
@@ -331,10 +331,17 @@ def _checked(
         repairs=repairs,
         held=_held(proposal, checks),
         tallies=_tallies(checks, reading, proposal, around),
-        area_mu={item.number: mu_from_m2(float(m2)) for item, m2 in zip(subjects, measures.area_m2, strict=True)},
+        area_mu=_areas_mu(subjects, measures, [repair for repair in repairs if repair.id in order.repairs]),
         compared=len(around.accepted) if around.compared else None,
         titles={item.name: item.title for item in layer.fields},
     )
+
+
+def _areas_mu(subjects: Sequence[Subject], measures: Measures, taken: Sequence[Repair]) -> dict[int, float]:
+    """Return the measured area of each feature as it would be registered: after the repairs that were taken."""
+    areas_m2 = {item.number: float(m2) for item, m2 in zip(subjects, measures.area_m2, strict=True)}
+    areas_m2 |= {repair.number: repair.after_m2 for repair in taken}
+    return {number: mu_from_m2(m2) for number, m2 in areas_m2.items()}
 
 
 def _about_plots(
