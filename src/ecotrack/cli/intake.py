@@ -336,7 +336,7 @@ def _show(ctx: click.Context, checked: Checked) -> None:
         click.echo(line)
     show(*findings_table(checked.findings, lang))
     if ctx.info_name == "check":
-        show(checks_table(checked, lang))
+        show(*checks_table(checked, lang))
     click.echo(summary(checked).lang(lang))
 
 
