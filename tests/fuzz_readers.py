@@ -138,7 +138,8 @@ def main(seconds: float, number: int) -> None:
     from ecotrack.intake.check_fields import garbled_findings
     from ecotrack.intake.check_shape import corners_of, measures_of
     from ecotrack.intake.checks import check_table
-    from ecotrack.intake.child import UPLOAD_NAME, Ask, read_upload
+    from ecotrack.intake.ask import UPLOAD_NAME, Ask
+    from ecotrack.intake.child import read_upload
 
     base = Path.cwd()
     with tempfile.TemporaryDirectory(dir=base) as made:

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from ecotrack.geometry.area import area_m2
 from ecotrack.intake.candidates import Reading
-from ecotrack.intake.child import UPLOAD_NAME, Ask, read_upload
+from ecotrack.intake.ask import UPLOAD_NAME, Ask
+from ecotrack.intake.child import read_upload
 from ecotrack.intake.read import Upload
 from ecotrack.intake.submit import Proposal, Target, propose, register_proposal
 from ecotrack.model import Decision

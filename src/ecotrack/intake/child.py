@@ -17,6 +17,7 @@ import shapely
 from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs
 from ecotrack.errors import EcotrackError, UnknownCRS
 from ecotrack.intake.apps import Origin, origin_of
+from ecotrack.intake.ask import UPLOAD_NAME, Ask
 from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
 from ecotrack.intake.checks import check_table
 from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, stored_all
@@ -26,38 +27,9 @@ from ecotrack.intake.read_encoding import recode_xml
 from ecotrack.intake.read_gpx import close_walk
 from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 from ecotrack.model.findings import Finding
-from ecotrack.model.layers import GeometryKind
 
 _BLOCK = 2000
-UPLOAD_NAME = "upload"
-"""Our name for the sender's bytes inside the working folder."""
-
 _SYSTEMS = {"WGS84": "EPSG:4326", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
-
-
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What the parent asks of the child.
-
-    Attributes
-    ----------
-    file_name
-        The sender's name for the upload; for messages only.
-    extent
-        West, south, east, north of the workspace, EPSG:4490 degrees.
-    crs, encoding
-        What the user says about the file, where it overrules the file.
-    known_fields
-        Header texts that the target layer has a use for.
-    geometry
-        Kind of geometry that the target layer takes.
-    """
-
-    file_name: str
-    extent: Extent
-    crs: str | None = None
-    encoding: str | None = None
-    known_fields: tuple[str, ...] = ()
-    geometry: GeometryKind = "Polygon"
 
 
 def main(request: bytes, folder: Path) -> bytes:

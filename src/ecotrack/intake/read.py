@@ -14,8 +14,8 @@ import msgspec
 
 from ecotrack.coordinates import Extent
 from ecotrack.errors import EcotrackError, EmptyFile, MissingFile, TimedOut, UnreadableFile
+from ecotrack.intake.ask import UPLOAD_NAME, Ask
 from ecotrack.intake.candidates import Place, Reading
-from ecotrack.intake.child import UPLOAD_NAME, Ask
 from ecotrack.intake.formats import FORMATS
 from ecotrack.model.layers import GeometryKind
 from ecotrack.sandbox import Limits, run
