@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import csv
 import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyogrio
 import pytest
 import shapely
 
@@ -103,3 +106,63 @@ def test_every_disagreement_is_about_a_file_of_the_corpus() -> None:
     expected = {row["path"]: row["expected"] for row in rows()}
     for path, (ours, reason) in DISAGREE.items():
         assert ours != expected[path], reason
+
+
+OTHER_READER = ("shp", "geojson", "gpkg", "fgb", "gml", "mitab", "dxf", "zip", "filegdb", "topojson", "esrijson")
+"""Formats that pyogrio reads too, with a GDAL of its own."""
+
+NOT_BY_THE_OTHER = (
+    "shp/Fiona__test_tin.zip",
+    "dxf/gdal__3d.dxf",
+    "filegdb/gdal__testopenfilegdb92.gdb.zip",
+    "zip/Fiona__testopenfilegdb.gdb.zip",
+    "gml/gdal__citygml_lod2_713_5322.xml",
+    "gml/gdal__citygml_compound_crs.gml",
+)
+"""Files with surfaces that pyogrio, or shapely behind it, has no type for."""
+
+OTHER_TEXT = {
+    "shp/sf__olinda1.zip": "Latin-1 without a word about it: a Chinese office's file like this is GB18030",
+    "geojson/geojsonhint__good-featurecollection-extensions.geojson": "one column holds numbers, texts and objects",
+}
+"""Where the texts differ from those of pyogrio, and why."""
+
+
+def taken_rows() -> list[dict[str, str]]:
+    return [
+        row
+        for row in rows()
+        if row["path"].split("/")[0] in OTHER_READER
+        and row["path"] not in NOT_BY_THE_OTHER
+        and DISAGREE.get(row["path"], (row["expected"],))[0] != "reject"
+    ]
+
+
+@pytest.mark.skipif(not rows(), reason="the corpus is not here (ECOTRACK_CORPUS)")
+@pytest.mark.parametrize("row", taken_rows(), ids=lambda row: row["path"])
+def test_row_by_row_geometry_and_attributes_are_those_that_another_reader_finds(row: dict[str, str]) -> None:
+    path = ROOT / row["path"]
+    reading = read(Upload.from_path(path), extent=HENGSHUI)
+    others = [*by_pyogrio(path)]
+    assert len(reading.candidates) == len(others)
+    for ours, (geometry, attributes) in zip(reading.candidates, others, strict=True):
+        drawn = shapely.force_2d(shapely.from_wkb(ours.submitted_wkb)) if ours.submitted_wkb else None
+        empty = geometry is None or geometry.is_empty
+        assert drawn is None if empty else shapely.equals_exact(drawn, geometry, 0), ours.where
+        if row["path"] not in OTHER_TEXT:
+            texts = {name: ours.attributes.get(name) or "" for name, value in attributes.items() if value}
+            assert texts == {name: value for name, value in attributes.items() if value}, ours.where
+
+
+def by_pyogrio(path: Path) -> Iterator[tuple[shapely.Geometry | None, dict[str, str]]]:
+    """Yield geometry (2D) and the attributes that are text, feature by feature, over all layers."""
+    source = f"/vsizip/{path}" if path.suffix == ".zip" else str(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for layer in [str(name) for name, _ in pyogrio.list_layers(source)]:
+            meta, _, shapes, columns = pyogrio.raw.read(source, layer=layer)
+            count = len(shapes) if shapes is not None else len(columns[0]) if columns else 0
+            drawn = shapely.force_2d(shapely.from_wkb(shapes)) if shapes is not None else [None] * count
+            for number in range(count):
+                values = {name: column[number] for name, column in zip(meta["fields"], columns, strict=True)}
+                yield drawn[number], {name: value for name, value in values.items() if isinstance(value, str)}

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -103,7 +104,7 @@ class Checked:
     tallies
         The answers of every check that gives one for each feature.
     area_mu
-        Measured area by number of the feature.
+        Measured area by number of the feature, after the repairs that were taken.
     compared
         How many accepted plots lay near and were compared; ``None`` where there is no register.
     titles
@@ -130,6 +131,16 @@ class Checked:
     def findings(self) -> list[Finding]:
         """Everything that was found, on the file and on its features."""
         return self.proposal.findings
+
+    @cached_property
+    def states(self) -> dict[int, str]:
+        """What becomes of each feature, by its number.
+
+        ``ready``, ``held`` (it can be registered, not accepted as it stands) or ``waits`` (it stays out).
+        """
+        ready = {item.number for item in self.proposal.subjects} - {*self.proposal.waiting}
+        states = {item.number: "ready" if item.number in ready else "waits" for item in self.reading.candidates}
+        return states | dict.fromkeys(self.held, "held")
 
     @property
     def clean(self) -> bool:
@@ -320,10 +331,17 @@ def _checked(
         repairs=repairs,
         held=_held(proposal, checks),
         tallies=_tallies(checks, reading, proposal, around),
-        area_mu={item.number: mu_from_m2(float(m2)) for item, m2 in zip(subjects, measures.area_m2, strict=True)},
+        area_mu=_areas_mu(subjects, measures, [repair for repair in repairs if repair.id in order.repairs]),
         compared=len(around.accepted) if around.compared else None,
         titles={item.name: item.title for item in layer.fields},
     )
+
+
+def _areas_mu(subjects: Sequence[Subject], measures: Measures, taken: Sequence[Repair]) -> dict[int, float]:
+    """Return the measured area of each feature as it would be registered: after the repairs that were taken."""
+    areas_m2 = {item.number: float(m2) for item, m2 in zip(subjects, measures.area_m2, strict=True)}
+    areas_m2 |= {repair.number: repair.after_m2 for repair in taken}
+    return {number: mu_from_m2(m2) for number, m2 in areas_m2.items()}
 
 
 def _about_plots(

@@ -115,11 +115,16 @@ class _Ground:
         for i, outside in zip(rows.tolist(), cut.outside_m2.tolist(), strict=True):
             if outside > max(check.limit, self.areas[i] * 1e-6):
                 yield self._share_finding("outside_city", i, outside, **self._sketch("counties"))
-        inside = self._inside_units(rows)
+        inside, cells = self._inside_units(rows), [cell.feature_id for cell in counties]
+        lies_in: dict[int, list[str]] = {}
+        for row, cell, ground in zip(cut.polygon.tolist(), cut.cell.tolist(), cut.area_m2.tolist(), strict=True):
+            if ground > 1:
+                lies_in.setdefault(int(rows[row]), []).append(cells[cell])
         for i in rows.tolist():
             outside = float(self.areas[i] - inside.get(i, self.areas[i]))
             if outside > self.areas[i] * self.checks["outside_unit"].limit / 100:
-                yield self._share_finding("outside_unit", i, outside, **self._unit_facts(i))
+                facts = self._unit_facts(self.subjects[i].version.unit, lies_in.get(i, []))
+                yield self._share_finding("outside_unit", i, outside, **facts)
 
     def _inside_units(self, rows: np.ndarray) -> dict[int, float]:
         """Return the ground inside the named unit, by whichever layer draws most of it as the unit's; m2."""
@@ -137,14 +142,8 @@ class _Ground:
                     inside[i] = max(inside.get(i, 0.0), part)
         return inside
 
-    def _unit_facts(self, i: int) -> dict[str, str]:
-        name = self._unit_name(self.subjects[i].version.unit)
-        others = [
-            self._unit_name(cell.feature_id)
-            for cell in self.around.zones.get("counties", ())
-            if cell.feature_id != self.subjects[i].version.unit
-            and area_m2([shapely.intersection(cell.geometry, self.geometries[i])])[0] > 1
-        ]
+    def _unit_facts(self, unit: str | None, lies_in: Sequence[str]) -> dict[str, str]:
+        name, others = self._unit_name(unit), [self._unit_name(code) for code in lies_in if code != unit]
         zh, en = "、".join(o.zh for o in others), ", ".join(o.en for o in others)
         told = {"others_zh": f"，落在{zh}" if zh else "", "others_en": f", in {en}" if en else ""}
         return {"unit_zh": name.zh, "unit_en": name.en, **told, **self._sketch(*UNIT_LAYERS)}

@@ -54,7 +54,7 @@ def give_back(checked: Checked, folder: Path, *, lang: Lang) -> Path:
         (_shapefile, ".zip")
         if drivers == {"ESRI Shapefile"}
         else (_geojson, ".geojson")
-        if drivers == {"GeoJSON"}
+        if drivers == {"GeoJSON"} and len(checked.reading.layers) == 1
         else (_table, ".xlsx")
         if drivers == {"table"}
         else (_geopackage, ".gpkg")
@@ -67,13 +67,6 @@ def give_back(checked: Checked, folder: Path, *, lang: Lang) -> Path:
     return path
 
 
-def _state(checked: Checked, number: int) -> str:
-    if number in checked.held:
-        return "held"
-    ready = {item.number for item in checked.proposal.subjects} - set(checked.proposal.waiting)
-    return "ready" if number in ready else "waits"
-
-
 def _words(checked: Checked, lang: Lang) -> dict[int, tuple[str, str, str]]:
     found: dict[int, list[Finding]] = {}
     for finding in checked.findings:
@@ -82,7 +75,7 @@ def _words(checked: Checked, lang: Lang) -> dict[int, tuple[str, str, str]]:
     stop = "；" if lang == "zh" else "; "
     return {
         item.number: (
-            _STATES[_state(checked, item.number)].lang(lang),
+            _STATES[checked.states[item.number]].lang(lang),
             stop.join(finding.message.lang(lang) for finding in found.get(item.number, ())),
             stop.join(dict.fromkeys(finding.mend.lang(lang) for finding in found.get(item.number, ()))),
         )
@@ -115,11 +108,18 @@ def _write_layer(
     path: Path, driver: str, name: str, rows: list[dict[str, Any]], shapes: list[Any], crs: str | None, **options: Any
 ) -> None:
     properties = dict.fromkeys(rows[0], "str" if driver != "ESRI Shapefile" else "str:254")
-    schema = {"geometry": "Unknown" if driver != "ESRI Shapefile" else "Polygon", "properties": properties}
+    schema = {"geometry": "Unknown" if driver != "ESRI Shapefile" else _shp_type(shapes), "properties": properties}
     mode = "a" if path.exists() and driver != "GPKG" else "w"
     with fiona.open(path, mode, driver=driver, crs=crs, schema=schema, layer=name, **options) as sink:
         for row, shape in zip(rows, shapes, strict=True):
             sink.write({"type": "Feature", "geometry": shape, "properties": row})
+
+
+def _shp_type(shapes: Iterable[Any]) -> str:
+    """Return the one type that a shapefile has; a row without a shape stays a row."""
+    kinds = [shape["type"] for shape in shapes if shape is not None]
+    several = [kind.removeprefix("Multi") for kind in kinds]
+    return "MultiPoint" if "MultiPoint" in kinds else several[0] if several else "Polygon"
 
 
 def _full_rows(checked: Checked, fields: Sequence[str], items: Sequence[Candidate], lang: Lang) -> list[dict[str, Any]]:
@@ -150,11 +150,10 @@ def _geojson(checked: Checked, folder: Path, lang: Lang) -> Path:
 def _shapefile(checked: Checked, folder: Path, lang: Lang) -> Path:
     words, packed = _words(checked, lang), folder / "back.zip"
     for name, fields, items in _layers(checked):
-        drawn = [item for item in items if (shape := _geometry(item)) and "Polygon" in shape["type"]]
-        if drawn:
-            rows: list[dict[str, Any]] = [{**_attributes(i, fields), **_cut(words[i.number])} for i in drawn]
-            shapes = [_geometry(item) for item in drawn]
-            _write_layer(folder / f"{name}.shp", "ESRI Shapefile", name, rows, shapes, _crs(drawn), encoding="UTF-8")
+        rows: list[dict[str, Any]] = [{**_attributes(i, fields), **_cut(words[i.number])} for i in items]
+        if rows:
+            shapes = [_geometry(item) for item in items]
+            _write_layer(folder / f"{name}.shp", "ESRI Shapefile", name, rows, shapes, _crs(items), encoding="UTF-8")
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as container:
         for part in sorted(folder.glob("layer*")):
             container.write(part, part.name)

@@ -1,4 +1,4 @@
-"""What OGR's KML driver leaves behind: ExtendedData, SchemaData and folders, read in one pass and joined to it.
+"""What OGR's KML driver leaves behind: ExtendedData, SchemaData, folders, tables in descriptions, joined to it.
 
 Geometry comes from OGR. The attributes are read here by expat, element by element, with no document type and no
 entities but XML's own five, and joined by name and first coordinate; what finds no partner is told, never dropped.
@@ -19,6 +19,7 @@ from ecotrack.errors import RefusedFormat, Text, UnreadableFile
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import FORMATS
 from ecotrack.intake.plain_words import plain_words
+from ecotrack.intake.read_kml_table import described
 from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 
 MAX_TEXT = 10_000
@@ -104,7 +105,7 @@ class _Reader:
         elif local == "name" and self._path[-1:] == ["Folder"]:
             self._folders[-1] = text
         elif local == "Placemark" and self._now is not None:
-            self.done.append(self._now)
+            self.done.append(_with_described(self._now))
             self._now = None
         elif self._now is not None:
             self._keep(self._now, local, text)
@@ -121,6 +122,13 @@ class _Reader:
             now.attributes[local] = text
         elif local in ("coordinates", "coord") and now.first is None:
             now.first = _first(text)
+
+
+def _with_described(placemark: Placemark) -> Placemark:
+    """Add what a table in the description says and no attribute of its own does; the description stays too."""
+    for name, value in described(str(placemark.attributes.get("Description") or "")).items():
+        placemark.attributes.setdefault(name, value or None)
+    return placemark
 
 
 def _first(text: str) -> tuple[float, float] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -197,9 +198,13 @@ def plain_value(value: Any) -> Value:
     --------
     >>> plain_value([1, 2]), plain_value(bytes([1, 255]))
     ('[1, 2]', '01ff')
+    >>> plain_value({"树种": "杨树"})
+    '{"树种": "杨树"}'
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, bytes):
         return value.hex()[:2000]
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from shapely import STRtree, box
 
 from ecotrack.model import Decision, FeatureVersion, ProgressRecord
 from ecotrack.register import rows
@@ -15,6 +16,11 @@ from ecotrack.register.canonical import KINDS
 
 _CHUNK = 900
 _NEAR = "SELECT id FROM rtree_feature_version_geom WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+
+
+_NEAR_BOUNDS = _NEAR.replace("SELECT id", "SELECT id, minx, miny, maxx, maxy")
+_FEW = 500
+"""Boxes that are asked about one by one; more are met in one go with all that lies in their common bounds."""
 
 
 class Around(NamedTuple):
@@ -27,13 +33,22 @@ class Around(NamedTuple):
 
 def read_around(connection: sqlite3.Connection, boxes: npt.NDArray[np.float64], *, layer: str) -> Around:
     """Return the features of which any version's bounds meet any of some boxes (west, south, east, north)."""
-    seqs: set[int] = set()
-    for west, south, east, north in np.asarray(boxes, dtype=float).reshape(-1, 4).tolist():
-        seqs.update(row[0] for row in connection.execute(_NEAR, (west, east, south, north)))
-    found = _some(
-        connection, "SELECT DISTINCT feature_id FROM feature_version WHERE layer = ?", layer, "seq", sorted(seqs)
-    )
+    seqs = _meeting(connection, np.asarray(boxes, dtype=float).reshape(-1, 4))
+    found = _some(connection, "SELECT DISTINCT feature_id FROM feature_version WHERE layer = ?", layer, "seq", seqs)
     return read_named(connection, {row[0] for row in found}, layer=layer)
+
+
+def _meeting(connection: sqlite3.Connection, boxes: npt.NDArray[np.float64]) -> list[int]:
+    """Return the entries whose bounds meet any of some boxes, sorted."""
+    if len(boxes) <= _FEW:
+        found = (row for west, south, east, north in boxes.tolist()
+                 for row in connection.execute(_NEAR, (west, east, south, north)))  # fmt: skip
+        return sorted({row[0] for row in found})
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    near = connection.execute(_NEAR_BOUNDS, (low[0], high[0], low[1], high[1])).fetchall()
+    table = np.array(near, dtype=float).reshape(-1, 5)
+    met = np.unique(STRtree(box(*table[:, 1:].T)).query(box(*boxes.T))[1])
+    return sorted(table[met, 0].astype(int).tolist())
 
 
 def read_named(connection: sqlite3.Connection, feature_ids: Iterable[str], *, layer: str) -> Around:

@@ -96,14 +96,6 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def state_of(checked: Checked, number: int) -> str:
-    """Return ``ready``, ``held`` (it can be registered, not accepted as it stands) or ``waits`` (it stays out)."""
-    if number in checked.held:
-        return "held"
-    ready = any(item.number == number for item in checked.proposal.subjects)
-    return "ready" if ready and number not in checked.proposal.waiting else "waits"
-
-
 def _plot_json(checked: Checked, item: Subject) -> dict[str, Any]:
     version = item.version
     return {
@@ -117,5 +109,5 @@ def _plot_json(checked: Checked, item: Subject) -> dict[str, Any]:
         "form": version.form,
         "measured_mu": round(checked.area_mu[item.number], 3),
         "claimed_mu": str(version.claimed_mu) if version.claimed_mu is not None else None,
-        "state": state_of(checked, item.number),
+        "state": checked.states[item.number],
     }

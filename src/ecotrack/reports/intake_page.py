@@ -19,7 +19,6 @@ from ecotrack.maps.inert import inert_json
 from ecotrack.maps.seal import seal
 from ecotrack.model.findings import Finding
 from ecotrack.model.organisation import UnitBook
-from ecotrack.reports.intake_json import state_of
 from ecotrack.reports.intake_terminal import LEVELS, summary
 
 MAX_DRAWN_CORNERS = 400_000
@@ -166,7 +165,7 @@ def _plots(checked: Checked, units: UnitBook, lang: Lang) -> list[dict[str, Any]
         room -= corners
         rings = rings_of(geometry) if geometry is not None and (room > 0 or (told and corners < 50_000)) else None
         title = _title(checked, subjects, item.number, item.where, units, lang)
-        row = {"number": item.number, "state": state_of(checked, item.number), "title": title, "rings": rings}
+        row = {"number": item.number, "state": checked.states[item.number], "title": title, "rings": rings}
         result.append({**row, "findings": [_finding_row(finding, lang) for finding in told]})
     return result
 

@@ -25,12 +25,16 @@ SHOWN = 30
 """Rows of findings that are printed; the others are counted."""
 
 
+_KINDS = {"ESRI Shapefile": Text("shp", "shapefile"), "table": Text("表格", "table")}
+
+
 def checked_lines(checked: Checked, lang: Lang) -> Iterator[str]:
     """Yield the lines above the tables: how the file was read, and what can come in."""
     for layer in checked.reading.layers:
         words = [layer.crs_evidence[0 if lang == "zh" else 1], encoding_words(layer.encoding).lang(lang)]
-        told = "；".join(word for word in words if word)
-        yield f"{layer.name}  [{layer.driver}]  {layer.features}  {told}"
+        kind, count = _KINDS.get(layer.driver, Text(layer.driver, layer.driver)), layer.features
+        told = [Text(f"{kind.zh}，{count}个图形", f"{kind.en}, {count} features").lang(lang), *filter(None, words)]
+        yield f"{layer.name}  " + ("；" if lang == "zh" else "; ").join(told)
     proposal = checked.proposal
     if proposal.matches:
         zh = "，".join(f"{source}→{checked.field_title(name).zh}" for name, source in proposal.matches.items())
@@ -86,16 +90,21 @@ def grouped(findings: list[Finding], lang: Lang) -> list[tuple[str, str, str, st
         groups.setdefault(key, []).append(finding.where)
     order = list(LEVELS)
     ranked = sorted(groups.items(), key=lambda item: order.index(item[0][0]))
-    return [(LEVELS[level].lang(lang), _places(places), what, mend) for (level, what, mend), places in ranked]
+    return [(LEVELS[level].lang(lang), _places(places, lang), what, mend) for (level, what, mend), places in ranked]
 
 
-def _places(places: list[str]) -> str:
-    return places[0] if len(places) == 1 else f"{places[0]} … {places[-1]} ({len(places)})"
+def _places(places: list[str], lang: Lang) -> str:
+    if len(places) == 1:
+        return places[0]
+    count = Text(f"共{len(places)}处", f"{len(places)} places").lang(lang)
+    return f"{places[0]} … {places[-1]} ({count})"
 
 
-def checks_table(checked: Checked, lang: Lang) -> RenderableType:
-    """Return the table of checks with their three answers."""
+def checks_table(checked: Checked, lang: Lang) -> Iterator[RenderableType]:
+    """Yield the table of the checks that some feature failed or was not put to, and how many others there are."""
     zh = lang == "zh"
+    told = [tally for tally in checked.tallies if tally.failed or tally.not_checked]
+    rest = len(checked.tallies) - len(told)
     titles = ("检查", "程度", "界限", *(answer.lang(lang) for answer in ANSWERS.values()), "不适用" if zh else "n/a")
     rows = [
         (
@@ -107,14 +116,23 @@ def checks_table(checked: Checked, lang: Lang) -> RenderableType:
             str(tally.not_checked),
             str(tally.not_asked),
         )
-        for tally in checked.tallies
+        for tally in told
     ]
-    return table("检查项目" if zh else "checks", [(title, i > 2) for i, title in enumerate(titles)], rows)
+    if rows:
+        title = "没有全部通过的检查" if zh else "checks not passed by all"
+        yield table(title, [(title, i > 2) for i, title in enumerate(titles)], rows)
+    if rest and checked.reading.candidates:
+        yield Text(
+            f"其余{rest}项检查都通过或不适用（网页报告里有全部项目）。",
+            f"{rest} other checks passed or do not apply (the page lists all).",
+        ).lang(lang)
 
 
 def summary(checked: Checked) -> Text:
     """Return one sentence on what can come in and what waits."""
     total, held = len(checked.reading.candidates), len(checked.held)
+    if not total:
+        return Text("没有读出图形，没有可登记的地块。", "no feature could be read, nothing can be registered.")
     ready, waits = len(checked.proposal.versions) - held, len(checked.proposal.waiting)
     numbers = {str(item.number) for item in checked.proposal.subjects} - {str(n) for n in checked.proposal.waiting}
     mu = sum(checked.area_mu[int(number)] for number in numbers)
