@@ -26,6 +26,7 @@ from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRec
 from ecotrack.progress import PlotLedger
 from ecotrack.progress.ledger import Ints
 from ecotrack.register import rows, schema
+from ecotrack.register.bulk import Objects, read_texts
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
 from ecotrack.register.connection import connect
 from ecotrack.register.geopackage import add_functions
@@ -293,6 +294,10 @@ class Register:
     def wkb(self, seqs: Ints, *, layer: str) -> list[bytes]:
         """Return the stored WKB of feature versions by their places in the chain, EPSG:4490, in the order asked."""
         return read_wkb(self._connection, seqs, layer=layer)
+
+    def texts_at(self, table: str, seqs: Ints, *, columns: Sequence[str]) -> dict[str, Objects]:
+        """Return columns of entries by their places in the chain as texts, in the order asked; ``None`` is nothing."""
+        return read_texts(self._connection, table, seqs, columns=columns)
 
     @property
     def derived_path(self) -> Path:
