@@ -71,9 +71,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             for month in (5, 8, 11):
                 fields = {"level": "县", "holes_checked": 100, "holes_live": 60 + 10 * number}
                 writer.add(record(number, dt.date(2016, month, 3), "check", "合格", fields=fields))
-        wrong = record(
-            1, dt.date(2017, 1, 5), "check", "失败", fields={"level": "市"}, basis_document="衡林1号"
-        )
+        wrong = record(1, dt.date(2017, 1, 5), "check", "失败", fields={"level": "市"}, basis_document="衡林1号")
         writer.add(wrong)
         right = record(1, dt.date(2017, 1, 5), "check", "补植", fields={"level": "市"}, corrects=wrong.record_id)
         writer.add(right)
