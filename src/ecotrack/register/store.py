@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,10 +22,12 @@ from ecotrack.errors import (
     RegisterBusy,
     UnreadableFile,
 )
+from ecotrack.geometry.area import Floats
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRecord, Submission
 from ecotrack.progress import PlotLedger
 from ecotrack.progress.ledger import Ints
 from ecotrack.register import rows, schema
+from ecotrack.register.around import Around, read_around, read_named
 from ecotrack.register.bulk import Objects, read_texts
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
 from ecotrack.register.connection import connect
@@ -298,6 +300,17 @@ class Register:
     def texts_at(self, table: str, seqs: Ints, *, columns: Sequence[str]) -> dict[str, Objects]:
         """Return columns of entries by their places in the chain as texts, in the order asked; ``None`` is nothing."""
         return read_texts(self._connection, table, seqs, columns=columns)
+
+    def around(self, boxes: Floats, *, layer: str) -> Around:
+        """Return what was ever said about the features of a layer whose bounds meet any of some boxes.
+
+        ``boxes`` are west, south, east, north in EPSG:4490 degrees, shape (n, 4).
+        """
+        return read_around(self._connection, boxes, layer=layer)
+
+    def named(self, feature_ids: Iterable[str], *, layer: str) -> Around:
+        """Return what was ever said about some features of a layer."""
+        return read_named(self._connection, feature_ids, layer=layer)
 
     @property
     def derived_path(self) -> Path:
