@@ -10,7 +10,15 @@ from ecotrack.errors import NoWaterEdge, TooLittleSeen, ZoneOutside
 from ecotrack.geometry.area import area_m2
 from ecotrack.imagery.lake import LakeAsked, observe
 from imagery_scenes import (
-    Painting, degrees, feature, rotated, round_lake, south_up, true_km2, utm, write,
+    Painting,
+    degrees,
+    feature,
+    rotated,
+    round_lake,
+    south_up,
+    true_km2,
+    utm,
+    write,
 )  # fmt: skip
 
 WEST, NORTH = 115.587, 37.628

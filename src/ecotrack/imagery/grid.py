@@ -74,7 +74,7 @@ def to_pixels(geometries: Sequence[Any] | npt.NDArray[np.object_], grid: Grid) -
 
     def bring(lonlat: Floats) -> Floats:
         x, y = _between(grid.crs, True).transform(lonlat[:, 0], lonlat[:, 1])
-        return np.column_stack(back @ (np.asarray(x), np.asarray(y)))
+        return _apply(back, np.asarray(x), np.asarray(y))
 
     return np.asarray(shapely.transform(np.asarray(geometries, dtype=object), bring))
 
@@ -83,11 +83,16 @@ def to_lonlat(geometries: Sequence[Any] | npt.NDArray[np.object_], grid: Grid) -
     """Return geometries in (column, row) of a grid as EPSG:4490 longitude/latitude, edges split first."""
 
     def bring(pixels: Floats) -> Floats:
-        x, y = grid.transform @ (pixels[:, 0], pixels[:, 1])
-        return np.column_stack(_between(grid.crs, False).transform(x, y))
+        placed = _apply(grid.transform, pixels[:, 0], pixels[:, 1])
+        return np.column_stack(_between(grid.crs, False).transform(placed[:, 0], placed[:, 1]))
 
     split = shapely.segmentize(np.asarray(geometries, dtype=object), LONGEST_EDGE_PX)
     return np.asarray(shapely.transform(split, bring))
+
+
+def _apply(transform: Affine, x: Floats, y: Floats) -> Floats:
+    a, b, c, d, e, f = transform[:6]
+    return np.column_stack((a * x + b * y + c, d * x + e * y + f))
 
 
 def window_around(pixels: npt.NDArray[np.object_], grid: Grid, *, margin_px: int = 0) -> Window | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -118,7 +118,8 @@ class LakeObservation:
         return f"{self.index} {self.edge.method} {self.edge.value:+.4f}"
 
 
-class _Ground(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Ground:
     """What one reading of the zone gives; arrays of the window's shape.
 
     ``index`` in ten-thousandths; ``basin`` is 0 outside, else the basin's number from 1.
@@ -131,6 +132,7 @@ class _Ground(NamedTuple):
 
     @property
     def seen(self) -> Mask:
+        """Pixels of the zone with an index."""
         return np.asarray(self.index != _UNSEEN)
 
 
@@ -360,7 +362,7 @@ def _observation(
 
 
 def _outline(water: Mask, grid: Grid, window: Window) -> shapely.MultiPolygon:
-    parts: list[Any] = list(shapely.transform(outlines(water), lambda xy: xy + (window.col, window.row)))
+    parts: list[Any] = list(shapely.transform(outlines(water), lambda xy: np.add(xy, (window.col, window.row))))
     if not parts:
         return shapely.MultiPolygon()
     return shapely.MultiPolygon(list(to_lonlat(parts, grid)))

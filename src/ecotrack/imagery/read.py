@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ import rasterio
 import rasterio.windows
 from affine import Affine
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from ecotrack.coordinates import read_crs
 from ecotrack.errors import BadBandTable, BandsApart, MissingFile, NoBand, Text, UnknownCRS, UnreadableFile
@@ -92,18 +93,18 @@ class OpenScene:
                 zh = f"{name} 取第 {source.index} 波段，文件只有 {count} 个波段"
                 raise BadBandTable(source.path, zh=zh, en=f"{name} is band {source.index} of a file of {count}")
         finest = min((self.scene.bands[role].path for role in self.roles), key=lambda path: -self._files[path].width)
-        self.grid = _grid(finest, self._files[finest])
+        self.grid = grid_of(finest, self._files[finest])
         for name, source in sources:
             self._placed(source.path, name)
 
     def _placed(self, path: str, name: str) -> Affine:
         """Return the way from pixels of the grid to pixels of a file."""
         file, grid = self._files[path], self.grid
-        way = ~file.transform @ grid.transform
+        way: Affine = ~file.transform @ grid.transform
         shift = max(abs(way.b) * grid.height, abs(way.d) * grid.width)
         ends = way @ (0, 0), way @ (grid.width, grid.height)
         apart = max(abs(ends[0][0]), abs(ends[0][1]), abs(ends[1][0] - file.width), abs(ends[1][1] - file.height))
-        if shift > _TURNED * max(grid.width, grid.height) or apart > 1 or _grid(path, file).crs != grid.crs:
+        if shift > _TURNED * max(grid.width, grid.height) or apart > 1 or grid_of(path, file).crs != grid.crs:
             raise BandsApart(path, band=name)
         return way
 
@@ -159,9 +160,9 @@ class OpenScene:
             return np.ones(window.shape, dtype=bool)
         stored = self._numbers(mask.path, mask.index, "mask", window, Resampling.nearest)
         if mask.kind == "scl":
-            return ~np.isin(stored, _SCL_HIDDEN)
+            return np.asarray(~np.isin(stored, _SCL_HIDDEN))
         if mask.kind == "qa_pixel":
-            return (stored.astype(np.int64) & _QA_HIDDEN_BITS) == 0
+            return np.asarray((stored.astype(np.int64) & _QA_HIDDEN_BITS) == 0)
         return np.asarray(stored != 0 if mask.kind == "clear" else stored == 0)
 
     def _is_fine(self, path: str) -> bool:
@@ -188,7 +189,10 @@ class OpenScene:
 
 def _open(path: str) -> Any:
     try:
-        return rasterio.open(path)
+        with warnings.catch_warnings():
+            # A raster without a place is refused in words, by `grid_of`.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(path)
     except RasterioError as error:
         if not path.startswith("/vsi") and not Path(path).exists():
             raise MissingFile(path) from None
@@ -203,7 +207,14 @@ def _broken(path: str, error: Exception) -> UnreadableFile:
     )
 
 
-def _grid(path: str, file: Any) -> Grid:
+def grid_of(path: str, file: Any) -> Grid:
+    """Return the grid of an open raster.
+
+    Raises
+    ------
+    UnknownCRS, RefusedCRS
+        It does not say where it lies, or in a datum without a public way to CGCS2000.
+    """
     if file.crs is None or file.transform.is_identity:
         raise UnknownCRS(path)
     reading = read_crs(file.crs.to_wkt(), None, extent=_WORLD, where=path)

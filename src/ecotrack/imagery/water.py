@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,8 @@ _HIGHEST = 3.0
 """Reflectance is mostly below 1; glint and cloud reach 2. A median above is a number without its scale."""
 
 
-class Water(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Water:
     """Open water of an array of pixels.
 
     Attributes
