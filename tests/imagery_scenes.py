@@ -79,10 +79,10 @@ class Painting:
         names = [self.base, *(name for name, _ in self.things)]
         kinds = list(dict.fromkeys(names))
         fine = np.zeros((grid.height * FINE, grid.width * FINE), dtype=np.uint8)
-        for name, shape in self.things:
-            pixels = to_pixels([shape], grid)
-            burned = rasterize(list(pixels), out_shape=fine.shape, transform=Affine.scale(1 / FINE), dtype="uint8")
-            fine[burned == 1] = kinds.index(name)
+        if self.things:
+            pixels = to_pixels([shape for _, shape in self.things], grid)
+            burned = [(shape, kinds.index(name)) for shape, (name, _) in zip(pixels, self.things, strict=True)]
+            rasterize(burned, out=fine, transform=Affine.scale(1 / FINE))
         blocks = fine.reshape(grid.height, FINE, grid.width, FINE)
         return {name: (blocks == number).mean(axis=(1, 3)) for number, name in enumerate(kinds)}
 

@@ -196,7 +196,7 @@ def kept_coverage(geometries: npt.NDArray[np.object_], grid: Grid, folder: Path)
     if place.is_dir():
         try:
             return _load(place)
-        except (OSError, ValueError):
+        except (OSError, ValueError, EOFError):
             shutil.rmtree(place, ignore_errors=True)
     found = cover(geometries, grid)
     beside = place.with_suffix(".part")
