@@ -72,6 +72,11 @@ def test_what_does_not_show_cannot_be_told(asked, looks, why):
     assert why in " ".join(reason.en for reason in found.reasons)
 
 
+def test_a_look_at_plants_that_were_still_young_supports_nothing():
+    then = [look("2021-07-10", 0.7), look("2021-08-20", 0.7)]
+    assert judge(plot(), [*BEFORE, *then], DAY).answer == "cannot_tell"
+
+
 def test_three_growing_seasons_are_a_setting():
     looks = [look("2022-07-10", 0.3), look("2022-08-20", 0.3), *GREEN]
     assert judge(plot("2023-spring"), looks, DAY).answer == "cannot_tell"
@@ -201,7 +206,7 @@ def labelled(tmp_path_factory):
         base = "crops" if on[5:7] in ("07", "08") else "soil"
         scenes.append(
             write(folder / f"{on}.tif", Painting(things, base=base), grid, day=day(on), seed=number, noise=0.01,
-                  roles=ROLES[:4], hidden=hidden if on > "2023" else None)
+                  roles=ROLES[:4], hidden=hidden if on > "2020" else None)
         )  # fmt: skip
     asked = [
         PlotAsked(feature_id=f"{number}", season=KINDS[kind][0], form="片林", core=0, unit="131102")
@@ -246,7 +251,7 @@ def test_chips_are_pictures_and_an_id_is_never_a_path(tmp_path):
     [path] = write_chips("../../强/1", mine, [scene], tmp_path / "chips")
     assert path.parent == tmp_path / "chips"
     with rasterio.open(path) as file:
-        assert (file.driver, file.count, file.width) == ("PNG", 3, 240)
+        assert (file.driver, file.count, file.width) == ("PNG", 3, file.height)
     assert len(list((tmp_path / "chips").iterdir())) == 1
 
 

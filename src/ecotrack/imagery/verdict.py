@@ -143,7 +143,8 @@ def judge(plot: PlotAsked, looks: Sequence[Look], as_of: dt.date, rules: Verdict
     hard = _hard_evidence(plot, before, usable, planted, rules)
     if hard is not None:
         return hard
-    return _soft(plot, before, usable, _growing_seasons(season, as_of), rules)
+    first_grown = season.year + (season.part >= SEASONS["autumn"]) + rules.least_seasons - 1
+    return _soft(plot, before, usable, (_growing_seasons(season, as_of), first_grown), rules)
 
 
 def _season(text: str | None) -> Season | None:
@@ -187,9 +188,14 @@ def _hard_evidence(
     return None
 
 
-def _soft(plot: PlotAsked, before: Sequence[Look], after: Sequence[Look], seasons: int, rules: VerdictRules) -> Verdict:
-    """Return the verdict of greenness, which only grown plants can have."""
-    reasons = []
+def _soft(
+    plot: PlotAsked, before: Sequence[Look], after: Sequence[Look], age: tuple[int, int], rules: VerdictRules
+) -> Verdict:
+    """Return the verdict of greenness, which only grown plants can have.
+
+    ``age`` is their growing seasons, and the first year in which they were grown: earlier looks saw them too young.
+    """
+    (seasons, first_grown), reasons = age, []
     if not after:
         reasons.append(Text("无云像元太少", "too few clear pixels"))
     if plot.core < rules.least_core or plot.form == "林带":
@@ -201,7 +207,8 @@ def _soft(plot: PlotAsked, before: Sequence[Look], after: Sequence[Look], season
         )
     if reasons:
         return _answer(plot, "cannot_tell", *reasons, looks=after)
-    return _by_change(plot, before, after, rules)
+    grown = [look for look in after if look.day.year >= first_grown]
+    return _by_change(plot, before, grown, rules)
 
 
 def _by_change(plot: PlotAsked, before: Sequence[Look], after: Sequence[Look], rules: VerdictRules) -> Verdict:
