@@ -141,6 +141,16 @@ def test_a_dry_lake_has_no_edge_to_find(tmp_path, ground):
             observe(scene, BASINS, LakeAsked(index=index))
 
 
+def test_the_whole_scene_gives_the_threshold_and_the_water_is_followed_as_far_as_it_hangs_together(tmp_path):
+    arm = shapely.box(115.60, 37.6185, 115.602, 37.645)
+    scene = write(tmp_path / "s.tif", painting(("water", arm)), utm(115.58, 37.65, size=600))
+    near, far = observe(scene, BASINS), observe(scene, BASINS, LakeAsked(margin_m=None))
+    whole = true_km2(LAKE.union(arm).difference(ISLAND))
+    assert far.open_m2 / 1e6 == pytest.approx(whole, rel=0.006)
+    assert near.open_m2 < far.open_m2
+    assert far.edge.method == "otsu"
+
+
 def test_a_scene_full_of_water_has_no_edge_either(tmp_path):
     shown = Painting([("turbid", shapely.box(115, 37, 115.61, 38))], base="water")
     with pytest.raises(NoWaterEdge):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
@@ -33,6 +33,7 @@ LEAST_CLEAR_PCT = 60.0
 """Share of the basins that must be seen."""
 LEAST_PIXELS = 9
 """Water, and islands, of fewer pixels are taken for noise."""
+_FARTHEST_M = 100_000.0
 _STEPS = 10_000
 """The index is kept in ten-thousandths: a whole scene then takes two bytes a pixel."""
 _UNSEEN = -32768
@@ -53,7 +54,8 @@ class LakeAsked:
     threshold
         A fixed value; ``None`` is Otsu's.
     margin_m
-        How far beyond the basins; ``None`` looks at the whole scene.
+        How far beyond the basins; ``None`` takes the threshold from the whole scene and follows the water as far as
+        it hangs together.
     least_clear_pct
         Share of the basins that must be seen.
     """
@@ -159,6 +161,8 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         As the scene's files are found.
     """
     asked = asked or LakeAsked()
+    if asked.margin_m is None:
+        return _follow(scene, basins, asked)
     name = asked.index or water_index(scene.bands)
     roles: list[Role] = list(index_roles(name))
     tells_plants = all(role in scene.bands for role in _PLANT_ROLES)
@@ -166,10 +170,12 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         roles += [role for role in _PLANT_ROLES if role not in roles]
     with OpenScene(scene, roles) as opened:
         shapes = to_pixels(geometries_of(basins), opened.grid)
-        window = _window(opened.grid, shapes, basins, asked)
-        if window is None:
+        if window_around(shapes, opened.grid) is None:
             raise ZoneOutside(scene.scene_id, zh="湖区", en="the lake")
-        ground = _look(opened, window, name, shapes, basins, asked)
+        margin_px = asked.margin_m / _pixel_m(shapes, basins)
+        window = window_around(shapes, opened.grid, margin_px=int(np.ceil(margin_px)))
+        assert window is not None
+        ground = _look(opened, window, name, shapes, margin_px)
         seen = _seen_pct(ground, shapes)
         clear_pct = float(np.average(seen, weights=shapely.area(shapes)))
         if clear_pct < asked.least_clear_pct and not (seen >= asked.least_clear_pct).any():
@@ -185,18 +191,27 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
     )
 
 
-def _pixel_m(grid: Grid, shapes: npt.NDArray[np.object_], basins: Sequence[Feature]) -> float:
+def _follow(scene: Scene, basins: Sequence[Feature], asked: LakeAsked) -> LakeObservation:
+    """Observe the lake by the threshold of the whole scene, in ever wider zones until no more hangs on."""
+    name = asked.index or water_index(scene.bands)
+    counts = np.zeros(BINS, dtype=np.int64)
+    with OpenScene(scene, index_roles(name)) as opened:
+        for strip in opened.strips(opened.grid.whole):
+            pixels = opened.read(strip)
+            refuse_raw(pixels.bands, index_roles(name), where=scene.scene_id)
+            counts += histogram(compute(name, pixels.bands)[pixels.clear])
+    edge = find_edge(counts, where=scene.scene_id) if asked.threshold is None else fixed_edge(asked.threshold, counts)
+    margin_m, before = MARGIN_M, -1.0
+    while True:
+        found = observe(scene, basins, replace(asked, threshold=edge.value, margin_m=margin_m))
+        if found.open_m2 <= before * (1 + 1e-9) or margin_m > _FARTHEST_M:
+            return replace(found, edge=edge)
+        margin_m, before = margin_m * 3, found.open_m2
+
+
+def _pixel_m(shapes: npt.NDArray[np.object_], basins: Sequence[Feature]) -> float:
     """Return the side of a pixel at the lake in metres: from the basins' area and their size in pixels."""
     return sqrt(float(area_m2(geometries_of(basins)).sum()) / float(shapely.area(shapes).sum()))
-
-
-def _window(grid: Grid, shapes: npt.NDArray[np.object_], basins: Sequence[Feature], asked: LakeAsked) -> Window | None:
-    if window_around(shapes, grid) is None:
-        return None
-    if asked.margin_m is None:
-        return grid.whole
-    margin_px = int(np.ceil(asked.margin_m / _pixel_m(grid, shapes, basins)))
-    return window_around(shapes, grid, margin_px=margin_px)
 
 
 def _look(
@@ -204,20 +219,14 @@ def _look(
     window: Window,
     name: str,
     shapes: npt.NDArray[np.object_],
-    basins: Sequence[Feature],
-    asked: LakeAsked,
+    margin_px: float,
 ) -> _Ground:
     """Read the window strip by strip; keep the index, the wet plants and where the basins lie."""
     place = Affine.translation(window.col, window.row)
     numbered = [(shape, number) for number, shape in enumerate(shapes, start=1)]
     basin = rasterize(numbered, out_shape=window.shape, transform=place, dtype="uint8")
-    if asked.margin_m is None:
-        zone = np.ones(window.shape, dtype=bool)
-    else:
-        reach = asked.margin_m / _pixel_m(opened.grid, shapes, basins)
-        zone = rasterize(
-            [shapely.union_all(shapely.buffer(shapes, reach))], out_shape=window.shape, transform=place, dtype="uint8"
-        ).astype(bool)
+    around = [shapely.union_all(shapely.buffer(shapes, margin_px))]
+    zone = rasterize(around, out_shape=window.shape, transform=place, dtype="uint8").astype(bool)
     index = np.full(window.shape, _UNSEEN, dtype=np.int16)
     tells_plants = all(role in opened.roles for role in _PLANT_ROLES)
     plants = np.zeros(window.shape, dtype=bool) if tells_plants else None
@@ -265,7 +274,9 @@ def _touching(among: Mask, seeds: Mask) -> Mask:
     parts = outlines(among)
     if len(parts) == 0:
         return np.zeros_like(among)
-    rows, cols = np.nonzero(seeds & among)
+    held = seeds & among
+    held[:, 1:] &= ~held[:, :-1].copy()  # the first pixel of each run: the rest hangs together with it
+    rows, cols = np.nonzero(held)
     tree = shapely.STRtree(parts)
     wide = shapely.area(parts) > 1
     chosen = np.zeros(len(parts), dtype=bool)

@@ -23,6 +23,7 @@ from ecotrack.imagery.grid import Grid, Window
 from ecotrack.imagery.indices import Reflectance
 from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
 
+_CACHE_MB = 160
 STRIP_ROWS = 512
 """Rows that are read at a time."""
 
@@ -75,6 +76,8 @@ class OpenScene:
         self.scene, self.roles = scene, tuple(roles)
         self._files: dict[str, Any] = {}
         self._stack = ExitStack()
+        # GDAL would keep a twentieth of the machine's memory; two rows of blocks of a full scene are enough.
+        self._stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_MB))
         try:
             self._open_all()
         except BaseException:
