@@ -164,7 +164,7 @@ def run(name: str, folder: Path, size: int, plots: int) -> dict[str, Any]:
 
 
 def _peak_mb() -> float:
-    """Return the highest resident memory of this process alone: `getrusage` counts in what its parent had at the fork."""
+    """Return the highest resident memory of this process; `getrusage` counts in its parent at the fork."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
