@@ -73,7 +73,8 @@ def geojson(path: Path, *, bow: bool = False, x: float = 115.6) -> Path:
         ring = [[x, 37.7], [x + 0.01, 37.71], [x + 0.01, 37.7], [x, 37.71], [x, 37.7]]
         crossed = {"type": "Polygon", "coordinates": [ring]}
         features.append({"type": "Feature", "properties": {"编号": "[red]X"}, "geometry": crossed})
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}), encoding="utf-8")
     return path
 
 
@@ -84,7 +85,7 @@ def test_a_good_file_is_registered_and_the_reading_of_its_coordinates_is_said(
     assert result.code == 0, result.text
     assert "已登记3个地块" in result.text
     assert "WGS84" in result.text
-    assert "编号→feature_id" in result.text
+    assert "编号→小班号" in result.text
     with register() as kept:
         assert [(v.feature_id, v.unit, v.season) for v in kept.versions()] == [
             (f"A{n}", "131121", "2016-spring") for n in range(3)
@@ -114,7 +115,7 @@ def test_a_bad_feature_is_listed_with_what_to_do_and_its_neighbours_come_in(
     result = eco("import", path, *OPTIONS)
     assert result.code == 1
     assert "边界自己相交" in result.text
-    assert "--accept-repairs" in result.text
+    assert "--accept make_valid" in result.text
     assert "已登记3个地块，1个待改" in result.text
     mended = eco("import", path, *OPTIONS, "--accept-repairs")
     assert (mended.code, "已登记1个地块，0个待改" in mended.text) == (0, True)
@@ -197,7 +198,8 @@ def test_what_came_in_is_counted_and_measured_and_unused_fields_are_named(
     path.write_text(text, encoding="utf-8")
     result = eco("import", path, *OPTIONS, "--dry-run")
     assert "未用到的字段：备注甲" in result.text
-    assert "可入库3个地块，量算面积合计 1,102" in result.text
+    assert "3个可以登记" in result.text
+    assert "可登记的合计1,102.6亩" in result.text
 
 
 @pytest.mark.parametrize("missing", [".shx", ".dbf"])

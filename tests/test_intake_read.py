@@ -20,6 +20,7 @@ import shapely
 from pyproj import CRS, Transformer
 from shapely.geometry import mapping
 
+from ecotrack.coordinates.shifted import to_gcj02
 from ecotrack.errors import EmptyFile, MissingFile
 from ecotrack.intake.candidates import Reading
 from ecotrack.intake.read import Upload, read
@@ -347,14 +348,16 @@ def test_an_archive_inside_an_archive_is_refused_and_its_neighbour_comes_in() ->
 def test_what_is_not_on_the_list_is_refused_by_name(data: bytes, words: str) -> None:
     reading = bytes_in(data, "a.kml")
     assert reading.candidates == []
-    assert words in reading.findings[0].message.zh
+    assert words in reading.findings[0].message.zh + reading.findings[0].mend.zh
 
 
-def test_an_ovkml_is_not_taken_for_wgs84(tmp_path: Path) -> None:
-    data = write(tmp_path / "a.kml", "KML", [PLOT], crs="EPSG:4326").read_bytes()
+def test_an_ovkml_is_read_as_gcj02_and_it_is_said(tmp_path: Path) -> None:
+    shown = shapely.transform(PLOT, to_gcj02)
+    data = write(tmp_path / "a.kml", "KML", [shown], crs="EPSG:4326").read_bytes()
     reading = bytes_in(data, "路线.ovkml")
-    assert reading.candidates == []
-    assert "GCJ-02" in reading.findings[0].message.zh
+    assert reading.candidates[0].submitted_crs == "GCJ-02"
+    assert vertex_gap(stored(reading)[0], PLOT) < 1e-8
+    assert "GCJ-02" in next(found for found in reading.findings if found.check == "chosen_reading").message.zh
 
 
 def test_no_file_makes_the_reader_ask_the_network() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,7 @@ from ecotrack.errors import (
     AlreadyAccepted,
     EarlyDecision,
     FutureDate,
+    HeldPlots,
     NoName,
     NoOverlap,
     NotAccepted,
@@ -21,6 +22,7 @@ from ecotrack.errors import (
 )
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.overlap import overlap_pairs
+from ecotrack.intake.check_record import held_versions
 from ecotrack.model import Decision, FeatureVersion, Submission
 from ecotrack.register import Register, new_id
 from ecotrack.workspace import today
@@ -77,6 +79,7 @@ def decide(
     reason: str = "",
     document: str = "",
     identity_proven: bool = False,
+    despite: bool = False,
 ) -> list[Decision]:
     """Write one decision about each submission or feature version, all of them or none.
 
@@ -94,6 +97,8 @@ def decide(
         The day that counts, not before the day of submission.
     identity_proven
         Whether the reviewer signed in; else the decision says that the name was only given.
+    despite
+        Accept plots that a check holds back, for the reason given.
 
     Raises
     ------
@@ -101,6 +106,8 @@ def decide(
         The register holds no such id.
     NoName
         ``reviewer`` is blank.
+    HeldPlots
+        A check failed or was not made, and ``despite`` and a reason were not given.
     OwnReview
         The reviewer sent it in.
     NotSender, AlreadyAccepted
@@ -114,10 +121,12 @@ def decide(
     decisions: list[Decision] = []
     with register.writer(author=reviewer) as writer:
         book = _Book(register)
+        held = held_versions(register) if verdict == "accept" and not (despite and reason.strip()) else {}
         for subject_id in dict.fromkeys(subject_ids):
             subject, found, submission_id = book.find(subject_id, accepted=verdict == "strike")
             book.refuse_day(subject_id, submission_id, decided_on)
             book.refuse_verdict(subject_id, found, submission_id, verdict=verdict, reviewer=reviewer)
+            book.refuse_held(subject_id, found, held)
             decision = Decision(
                 decision_id=new_id(),
                 subject=subject,
@@ -309,6 +318,13 @@ class _Book:
         unfit = [state for state in stands if state != "accept"]
         if verdict == "strike" and unfit:
             raise NotAccepted("", name=name, state_zh=_STATES[unfit[0]].zh, state_en=_STATES[unfit[0]].en)
+
+    def refuse_held(self, name: str, found: str, held: Mapping[str, str]) -> None:
+        """Raise where a check holds back what is to be accepted."""
+        stopped = [v for v in self.versions if v.version_id in held and found in (v.submission_id, v.version_id)]
+        if stopped:
+            plots = "、".join(version.feature_id for version in stopped[:5])
+            raise HeldPlots(name, count=len(stopped), plots=plots, first=held[stopped[0].version_id])
 
     def refuse_sender(self, name: str, submission_id: str, reviewer: str) -> None:
         """Raise where the reviewer is the one who sent the submission in."""

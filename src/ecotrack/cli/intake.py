@@ -1,20 +1,125 @@
-"""The verb ``ecotrack import``: boundaries in files become a submission of the register."""
+"""The verbs ``ecotrack check`` and ``ecotrack import``: boundaries in files are judged, and become a submission."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
-from ecotrack.errors import FutureDate, Lang, NoName
+from ecotrack.errors import FutureDate, NoName
 
-_SHOWN = 30
-_LEVELS = {"blocks": ("不能入库", "blocks"), "warns": ("提醒", "warns"), "notes": ("说明", "notes")}
+if TYPE_CHECKING:
+    from ecotrack.intake.check import Checked, Order
+    from ecotrack.intake.read import Upload
+    from ecotrack.intake.submit import Submitted
+    from ecotrack.register import Register
+    from ecotrack.workspace import Workspace
+
+READ_AS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
+"""Option to reading."""
+
+_SHARED = (
+    click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
+    option("--layer", default="plots", show_default=True, help=say("图层", "layer")),
+    option("--unit", help=say("责任单位（属性表里没有时用）", "responsible unit, where the attributes do not say")),
+    option("--season", help=say("造林季节，如 2016-spring", "planting season, such as 2016-spring")),
+    option("--kind", help=say("造林类别，如 造林", "kind, such as 造林")),
+    option("--programme", help=say("工程，如 环湖绿化", "programme, such as 环湖绿化")),
+    option(
+        "--crs",
+        help=say(
+            "坐标系（以此为准）：38带、39带、114度、117度、经纬度，或 EPSG:4527",
+            "CRS, such as EPSG:4527; overrules the file",
+        ),
+    ),
+    option(
+        "--read-as",
+        type=click.Choice(["wgs84", "gcj02", "bd09"]),
+        help=say(
+            "经纬度的读法：wgs84（手持GPS、国家2000）、gcj02（高德、腾讯、奥维）、bd09（百度）",
+            "how degrees are read: wgs84 (GPS), gcj02 (Amap, Ovital), bd09 (Baidu)",
+        ),
+    ),
+    option("--encoding", help=say("文字编码，如 GBK（以此为准）", "text encoding, such as GBK; overrules the file")),
+    option("--submitted-on", type=DAY, help=say("提交日期（默认今天）", "day of submission (default: today)")),
+    option("--by", default="命令行", help=say("提交人", "who sends it in")),
+    option("--accept-repairs", is_flag=True, help=say("接受全部修复建议", "take all proposed repairs")),
+    option(
+        "--accept",
+        "accepted",
+        multiple=True,
+        metavar="REPAIR",
+        help=say(
+            "接受一种修复建议：make_valid、drop_duplicates、clip_slivers（可多次）",
+            "take one kind of repair: make_valid, drop_duplicates, clip_slivers (may be repeated)",
+        ),
+    ),
+    option(
+        "--seconds",
+        type=click.FloatRange(min=1, max=3600),
+        default=18.0,
+        show_default=True,
+        help=say("每个文件的时限（秒）；来源可靠的大文件可放宽", "seconds that one file may take"),
+    ),
+    option(
+        "--report",
+        type=click.Path(path_type=Path, file_okay=False),
+        help=say("网页报告写到这个目录（每个文件一页，不联网可看）", "folder for the HTML reports, one page a file"),
+    ),
+    option(
+        "--give-back",
+        type=click.Path(path_type=Path, file_okay=False),
+        help=say(
+            "把原文件加上检查结论、问题、改法三列，写到这个目录",
+            "folder for the file itself with the findings as columns",
+        ),
+    ),
+    option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON")),
+)
+
+
+def _shared(function: Callable[..., None]) -> Callable[..., None]:
+    for decorate in reversed(_SHARED):
+        function = decorate(function)
+    return function
+
+
+@command(
+    "check",
+    help=say(
+        """检查地块边界文件，不登记：坐标、图形、面积、重叠、界线、属性逐项检查。
+
+        每个问题都说明在哪、怎么改；“未检查”不算通过。""",
+        """Check boundary files and register nothing: coordinates, shapes, areas, overlaps, borders, attributes.
+
+        Each finding says where it is and how to mend it; what was not checked is no pass.""",
+    ),
+    epilog=say(
+        "示例：ecotrack check 枣强2016春.zip --unit 枣强县 --season 2016-spring --kind 造林 --report 检查报告",
+        "Example: ecotrack --lang en check zaoqiang.zip --unit 131121 --season 2016-spring --report reports",
+    ),
+)
+@_shared
+@click.pass_context
+def check(ctx: click.Context, /, files: tuple[Path, ...], **options: Any) -> None:
+    """Check each file; 0 when all is in order, 1 when something must be mended."""
+    from ecotrack.reports.intake_json import CHECK_SCHEMA, checked_json
+
+    _check_options(options)
+    workspace, order = open_workspace(ctx), _order(ctx, options)
+    results = []
+    for path in files:
+        checked = _check_one(ctx, workspace, path, order, options)
+        results.append(checked)
+    if options["as_json"]:
+        document = {"schema": CHECK_SCHEMA, "files": [checked_json(checked) for checked in results]}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    ctx.exit(0 if all(checked.clean for checked in results) else 1)
 
 
 @command(
@@ -32,30 +137,38 @@ _LEVELS = {"blocks": ("不能入库", "blocks"), "warns": ("提醒", "warns"), "
         "Example: ecotrack --lang en import zaoqiang.zip --unit 131121 --season 2016-spring --kind 造林 --by Zhang",
     ),
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--layer", default="plots", show_default=True, help=say("图层", "layer"))
-@option("--unit", help=say("责任单位（属性表里没有时用）", "responsible unit, where the attributes do not say"))
-@option("--season", help=say("造林季节，如 2016-spring", "planting season, such as 2016-spring"))
-@option("--kind", help=say("造林类别，如 造林", "kind, such as 造林"))
-@option("--programme", help=say("工程，如 环湖绿化", "programme, such as 环湖绿化"))
-@option("--crs", help=say("坐标系，如 EPSG:4527（以此为准）", "CRS, such as EPSG:4527; overrules the file"))
-@option("--encoding", help=say("文字编码，如 GBK（以此为准）", "text encoding, such as GBK; overrules the file"))
-@option("--submitted-on", type=DAY, help=say("提交日期（默认今天）", "day of submission (default: today)"))
-@option("--by", default="命令行", help=say("提交人", "who sends it in"))
-@option("--accept-repairs", is_flag=True, help=say("接受对错误边界的修复建议", "take the proposed repairs"))
+@_shared
+@option(
+    "--remember",
+    is_flag=True,
+    help=say(
+        "把 --read-as 的选择用于同一提交人、同一软件以后的文件",
+        "keep the choice of --read-as for this sender and program",
+    ),
+)
+@option("--reason", default="", help=say("更正已登记地块的原因", "why known plots are changed"))
 @option("--accepted-by", metavar="DOCUMENT", help=say("存量：据以认定的文件", "opening balance: the document"))
 @option("--decided-on", type=DAY, help=say("存量：认定日期", "opening balance: day of the decision"))
 @option("--dry-run", is_flag=True, help=say("只检查，不登记", "check only, register nothing"))
-@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 @click.pass_context
 def import_(ctx: click.Context, /, files: tuple[Path, ...], **options: Any) -> None:
     """Import each file; 0 when everything came in, 1 when something could not."""
+    from ecotrack.reports.intake_json import IMPORT_SCHEMA, imported_json
+
     _check_options(options)
-    results = [_import_one(ctx, path, options) for path in files]
+    workspace, order = open_workspace(ctx), _order(ctx, options)
+    results = []
+    for path in files:
+        checked = _check_one(ctx, workspace, path, order, options, keep=not options["dry_run"])
+        outcome = None if options["dry_run"] else _register(workspace, checked, options)
+        results.append((checked, outcome))
+        if not options["as_json"]:
+            _show_outcome(ctx, checked, outcome)
     if options["as_json"]:
-        document = {"schema": "ecotrack.import/1", "dry_run": options["dry_run"], "files": results}
+        files_json = [imported_json(checked, outcome) for checked, outcome in results]
+        document = {"schema": IMPORT_SCHEMA, "dry_run": options["dry_run"], "files": files_json}
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-    ctx.exit(1 if any(result["blocked"] for result in results) else 0)
+    ctx.exit(1 if any(checked.proposal.waiting or checked.proposal.blocked for checked, _ in results) else 0)
 
 
 def _check_options(options: dict[str, Any]) -> None:
@@ -63,90 +176,130 @@ def _check_options(options: dict[str, Any]) -> None:
 
     if not options["by"].strip():
         raise NoName("--by")
-    if bool(options["accepted_by"]) != bool(options["decided_on"]):
+    if bool(options.get("accepted_by")) != bool(options.get("decided_on")):
         raise click.UsageError("--accepted-by DOCUMENT --decided-on DAY")
     for name in ("submitted_on", "decided_on"):
-        if options[name] is not None and options[name] > today():
+        if options.get(name) is not None and options[name] > today():
             raise FutureDate("--" + name.replace("_", "-"), day=options[name], today=today())
 
 
-def _import_one(ctx: click.Context, path: Path, options: dict[str, Any]) -> dict[str, Any]:
-    from ecotrack.intake.read import Upload, read
-    from ecotrack.intake.submit import propose
-
-    workspace = open_workspace(ctx)
-    target = _target(workspace, options)
-    upload = Upload.from_path(path)
-    if not options["dry_run"]:
-        # Kept before anything judges it: what is refused can be looked at again.
-        with workspace.register(create=True) as register:
-            register.keep_raw(upload.data)
-    aliases = tuple(alias for item in target.layer.fields for alias in (item.name, item.title_zh, *item.aliases))
-    reading = read(
-        upload,
-        extent=workspace.config.extent,
-        crs=options["crs"],
-        encoding=options["encoding"],
-        known_fields=aliases,
-    )
-    proposal = propose(
-        upload,
-        reading,
-        target,
-        submitted_on=options["submitted_on"] or _today(),
-        accept_repairs=options["accept_repairs"],
-        stock=bool(options["accepted_by"]),
-    )
-    outcome = None if options["dry_run"] else _register(workspace, upload, proposal, options)
-    result = _as_json(upload, reading, proposal, outcome)
-    if not options["as_json"]:
-        _show(ctx, reading, proposal, outcome)
-    return result
-
-
-def _today() -> dt.date:
+def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
+    from ecotrack.coordinates import crs_name
+    from ecotrack.intake.check import Order, target_of
+    from ecotrack.intake.submit import refuse_bad_target
     from ecotrack.workspace import today
 
-    return today()
-
-
-def _target(workspace: Any, options: dict[str, Any]) -> Any:
-    from ecotrack.errors import NoRegister
-    from ecotrack.intake.submit import Target, refuse_bad_target
-
-    layer = workspace.layer(options["layer"])
+    workspace = open_workspace(ctx)
+    workspace.layer(options["layer"])
     if options["crs"]:
         _refuse_unknown_crs(options["crs"])
     given = {name: options[name] for name in ("unit", "season", "kind", "programme") if options[name]}
     if "unit" in given:
         given["unit"] = workspace.units.resolve(given["unit"], where="--unit").code
-    try:
-        with workspace.register(read_only=True) as register:
-            known = register.versions(layer=layer.id)
-    except NoRegister:
-        known = []
-    target = Target(
-        layer=layer, units=workspace.units, code_lists=workspace.config.code_lists, defaults=given, known=known
+    order = Order(
+        layer=options["layer"],
+        defaults=given,
+        crs=crs_name(options["crs"]) if options["crs"] else None,
+        encoding=options["encoding"],
+        submitted_on=options["submitted_on"] or today(),
+        read_as=READ_AS.get(options["read_as"] or ""),
+        sender=options["by"],
+        reason=options.get("reason") or "",
+        repairs=_repairs(options),
+        stock=bool(options.get("accepted_by")),
+        seconds=options["seconds"],
     )
-    refuse_bad_target(target, submitted_on=options["submitted_on"] or _today())
-    return target
+    refuse_bad_target(target_of(workspace, order), submitted_on=order.submitted_on)
+    return order
+
+
+def _repairs(options: dict[str, Any]) -> frozenset[str]:
+    from ecotrack.errors import UnknownCode
+    from ecotrack.intake.repairs import REPAIRS
+
+    named = frozenset(name.removeprefix("repair:") for name in options["accepted"])
+    for name in sorted(named - set(REPAIRS)):
+        raise UnknownCode("--accept", value=name, zh="修复建议", en="repair", known="、".join(REPAIRS))
+    return frozenset(REPAIRS) if options["accept_repairs"] else named
 
 
 def _refuse_unknown_crs(name: str) -> None:
-    from ecotrack.coordinates import parse_crs
+    from ecotrack.coordinates import SHIFTED, crs_name, parse_crs
     from ecotrack.errors import UnknownCRS, UnknownCRSName
 
     try:
-        parse_crs(name)
+        if crs_name(name) not in SHIFTED:
+            parse_crs(crs_name(name))
     except UnknownCRS:
         raise UnknownCRSName("--crs", name=name) from None
 
 
-def _register(workspace: Any, upload: Any, proposal: Any, options: dict[str, Any]) -> Any:
+def _check_one(
+    ctx: click.Context,
+    workspace: Workspace,
+    path: Path,
+    order: Order,
+    options: dict[str, Any],
+    *,
+    keep: bool = False,
+) -> Checked:
+    from ecotrack.intake.check import check_upload
+    from ecotrack.intake.read import Upload
+    from ecotrack.intake.readings import app_of, choose, sender_key
+
+    upload = Upload.from_path(path)
+    if keep:
+        # Kept before anything judges it: what is refused can be looked at again.
+        with workspace.register(create=True) as register:
+            register.keep_raw(upload.data)
+            order = _choose(register, upload, order)
+    checked = check_upload(workspace, upload, order)
+    if keep and options.get("remember") and options["read_as"]:
+        with workspace.register() as register:
+            key = sender_key(order.sender, app_of(checked.reading))
+            choose(register, key, READ_AS[options["read_as"]], chosen_by=order.sender)
+    if not options["as_json"]:
+        _show(ctx, checked)
+    if options["report"] is not None:
+        _write_report(ctx, workspace, checked, options)
+    if options["give_back"] is not None and checked.reading.candidates:
+        from ecotrack.intake.give_back import give_back
+
+        path = give_back(checked, options["give_back"], lang=lang_of(ctx))
+        if not options["as_json"]:
+            speak(ctx, f"带检查结果的文件：{path}", f"the file with its findings: {path}")
+    return checked
+
+
+def _choose(register: Register, upload: Upload, order: Order) -> Order:
+    """Put the caller's choice about this file on record, so that the submission can name it."""
+    from dataclasses import replace
+
+    from ecotrack.intake.readings import choose, file_key
+
+    if order.read_as is None:
+        return order
+    choose(register, file_key(upload.sha256), order.read_as, chosen_by=order.sender)
+    return replace(order, read_as=None)
+
+
+def _write_report(ctx: click.Context, workspace: Workspace, checked: Checked, options: dict[str, Any]) -> None:
+    from ecotrack.reports.intake_page import write_page
+
+    name = f"{Path(checked.upload.file_name).stem}-{checked.upload.sha256[:8]}.html"
+    path = write_page(checked, options["report"] / name, units=workspace.units, lang=lang_of(ctx))
+    if not options["as_json"]:
+        speak(ctx, f"网页报告：{path}", f"report: {path}")
+
+
+def _register(workspace: Workspace, checked: Checked, options: dict[str, Any]) -> Submitted:
+    from ecotrack.intake.check_record import record_of
     from ecotrack.intake.submit import accept_as_stock, register_proposal
 
     with workspace.register(create=True) as register:
-        outcome = register_proposal(register, upload, proposal, author=options["by"])
+        outcome = register_proposal(
+            register, checked.upload, checked.proposal, author=options["by"], record=record_of(checked)
+        )
         if options["accepted_by"] and outcome.submission_id and outcome.added:
             accept_as_stock(
                 register,
@@ -158,115 +311,22 @@ def _register(workspace: Any, upload: Any, proposal: Any, options: dict[str, Any
     return outcome
 
 
-def _as_json(upload: Any, reading: Any, proposal: Any, outcome: Any) -> dict[str, Any]:
-    return {
-        "file": upload.file_name,
-        "sha256": upload.sha256,
-        "submission": outcome.submission_id if outcome else None,
-        "repeated": outcome.repeated if outcome else None,
-        "added": outcome.added if outcome else None,
-        "features": len(reading.candidates),
-        "can_come_in": len(proposal.versions),
-        "waiting": proposal.waiting,
-        "blocked": proposal.blocked,
-        "measured_mu": round(sum(_measured(proposal)), 1),
-        "matches": proposal.matches,
-        "unused_fields": proposal.unused,
-        "layers": [
-            {"name": x.name, "driver": x.driver, "crs": x.crs, "encoding": x.encoding, "features": x.features}
-            for x in reading.layers
-        ],
-        "findings": [_finding_json(finding) for finding in proposal.findings],
-    }
+def _show(ctx: click.Context, checked: Checked) -> None:
+    from ecotrack.reports.intake_terminal import checked_lines, checks_table, findings_table, summary
+    from ecotrack.reports.terminal import show
 
-
-def _measured(proposal: Any) -> list[float]:
-    from ecotrack.intake.submit import measured_mu
-
-    return measured_mu(proposal.versions)
-
-
-def _finding_json(finding: Any) -> dict[str, Any]:
-    return {
-        "check": finding.check,
-        "level": finding.level,
-        "answer": finding.answer,
-        "feature": finding.feature,
-        "where": finding.where,
-        "zh": finding.message.zh,
-        "en": finding.message.en,
-        "mend_zh": finding.mend.zh,
-        "mend_en": finding.mend.en,
-        "lonlat": finding.lonlat,
-    }
-
-
-def _show(ctx: click.Context, reading: Any, proposal: Any, outcome: Any) -> None:
     lang = lang_of(ctx)
-    for layer in reading.layers:
-        evidence = layer.crs_evidence[0 if lang == "zh" else 1]
-        words = "；".join(part for part in (evidence, layer.encoding) if part)
-        click.echo(f"{layer.name}  [{layer.driver}]  {layer.features}  {words}")
-    if proposal.matches:
-        speak(
-            ctx,
-            "字段对应：" + "，".join(f"{source}→{name}" for name, source in proposal.matches.items()),
-            "fields: " + ", ".join(f"{source} -> {name}" for name, source in proposal.matches.items()),
-        )
-    if proposal.unused:
-        speak(
-            ctx,
-            "未用到的字段：" + "、".join(proposal.unused),
-            "fields not used: " + ", ".join(proposal.unused),
-        )
-    if proposal.findings:
-        _show_findings(proposal.findings, lang)
-    _show_outcome(ctx, reading, proposal, outcome)
+    for line in checked_lines(checked, lang):
+        click.echo(line)
+    show(*findings_table(checked.findings, lang))
+    if ctx.info_name == "check":
+        show(checks_table(checked, lang))
+    click.echo(summary(checked).lang(lang))
 
 
-def _show_findings(findings: list[Any], lang: Lang) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text as Cell
-
-    heads = ("程度", "位置", "问题", "怎么改") if lang == "zh" else ("level", "where", "what", "how to mend")
-    table = Table(*heads, show_lines=False)
-    for level, places, message, mend in _grouped(findings, lang)[:_SHOWN]:
-        # Cell, not markup: a name in a file must not be read as formatting.
-        table.add_row(*(Cell(text, overflow="fold") for text in (level, places, message, mend)))
-    Console(highlight=False).print(table)
-    left = len(_grouped(findings, lang)) - _SHOWN
-    if left > 0:
-        click.echo(f"… 另有{left}条，用 --json 查看全部" if lang == "zh" else f"… {left} more, see --json")
-
-
-def _grouped(findings: list[Any], lang: Lang) -> list[tuple[str, str, str, str]]:
-    """Join findings that say the same of several features into one row, worst first."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    for finding in findings:
-        key = (finding.level, finding.message.lang(lang), finding.mend.lang(lang))
-        groups.setdefault(key, []).append(finding.where)
-    order = list(_LEVELS)
-    rows = sorted(groups.items(), key=lambda item: order.index(item[0][0]))
-    return [
-        (_LEVELS[level][0 if lang == "zh" else 1], _places(places), message, mend)
-        for (level, message, mend), places in rows
-    ]
-
-
-def _places(places: list[str]) -> str:
-    return places[0] if len(places) == 1 else f"{places[0]} … {places[-1]} ({len(places)})"
-
-
-def _show_outcome(ctx: click.Context, reading: Any, proposal: Any, outcome: Any) -> None:
-    mu = sum(_measured(proposal))
-    if proposal.versions:
-        speak(
-            ctx,
-            f"可入库{len(proposal.versions)}个地块，量算面积合计 {mu:,.1f} 亩",
-            f"{len(proposal.versions)} features can come in, {mu:,.1f} mu measured in all",
-        )
-    ready, waiting, total = len(proposal.versions), len(proposal.waiting), len(reading.candidates)
+def _show_outcome(ctx: click.Context, checked: Checked, outcome: Submitted | None) -> None:
+    ready, waiting = len(checked.proposal.versions), len(checked.proposal.waiting)
+    total = len(checked.reading.candidates)
     if outcome is None:
         speak(
             ctx,
@@ -280,7 +340,12 @@ def _show_outcome(ctx: click.Context, reading: Any, proposal: Any, outcome: Any)
             f"this file came in before; nothing was added. Submission: {outcome.submission_id}",
         )
     elif outcome.submission_id is None:
-        speak(ctx, f"共{total}个图形，没有可入库的。", f"{total} features, none could come in.")
+        number = checked.upload.sha256
+        speak(
+            ctx,
+            f"共{total}个图形，没有可入库的。原始文件已保存，编号 {number}",
+            f"{total} features, none could come in. The file is kept as {number}",
+        )
     else:
         speak(
             ctx,

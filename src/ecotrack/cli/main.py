@@ -15,6 +15,7 @@ from ecotrack.errors import EcotrackError, FileFault, Lang, Text
 VERBS = {
     "audit": Verb("ecotrack.cli.register:audit", Text("审计登记链", "verify the chain of the register")),
     "backup": Verb("ecotrack.cli.register:backup", Text("备份登记库和工作区", "back up register and workspace")),
+    "check": Verb("ecotrack.cli.intake:check", Text("检查地块边界文件", "check boundary files")),
     "demo": Verb("ecotrack.cli.demo:demo", Text("示例数据", "sample data")),
     "doctor": Verb("ecotrack.cli.doctor:doctor", Text("检查本机环境", "check this machine")),
     "explain": Verb("ecotrack.cli.explain:explain", Text("说明指标的来历", "what stands behind a figure")),

@@ -10,6 +10,7 @@ import click
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
+from ecotrack.cli.readings import raw_, readings_, revoke_
 
 if TYPE_CHECKING:
     from ecotrack.review import Verdict
@@ -21,6 +22,10 @@ _BY = {
     "strike": say("核销人（不能是提交人）", "who strikes; not the sender"),
     "withdraw": say("提交人本人的姓名", "name of the sender, who alone can withdraw"),
 }
+_DESPITE = say(
+    "检查不通过或未检查的地块也通过（须写明 --reason）",
+    "accept also what a check holds back; needs --reason",
+)
 _DONE = {
     "accept": ("已通过", "accepted"),
     "return": ("已退回", "returned"),
@@ -107,16 +112,32 @@ def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click
     @option("--on", "decided_on", type=DAY, help=say("决定日期（默认今天）", "day of the decision (default: today)"))
     @option("--reason", **({"required": True} if needs_reason else {"default": ""}), help=say("理由", "reason"))
     @option("--document", default="", help=say("依据文件", "document that it rests on"))
+    @option("--despite", is_flag=True, hidden=verdict != "accept", help=_DESPITE)
     @click.pass_context
     def decide_(
-        ctx: click.Context, ids: tuple[str, ...], by: str, decided_on: dt.date | None, reason: str, document: str
+        ctx: click.Context,
+        ids: tuple[str, ...],
+        by: str,
+        decided_on: dt.date | None,
+        reason: str,
+        document: str,
+        despite: bool,
     ) -> None:
         from ecotrack.review import decide
         from ecotrack.workspace import today
 
         day = decided_on or today()
         with open_workspace(ctx).register() as register:
-            made = decide(register, ids, verdict, reviewer=by, decided_on=day, reason=reason, document=document)
+            made = decide(
+                register,
+                ids,
+                verdict,
+                reviewer=by,
+                decided_on=day,
+                reason=reason,
+                document=document,
+                despite=despite,
+            )
         zh_done, en_done = _DONE[verdict]
         speak(
             ctx,
@@ -163,6 +184,9 @@ def award_(
 
 
 review.add_command(list_)
+review.add_command(readings_)
+review.add_command(revoke_)
+review.add_command(raw_)
 review.add_command(award_)
 for _words in (
     ("accept", "通过提交或地块。", "Accept submissions or features."),

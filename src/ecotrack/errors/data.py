@@ -39,7 +39,10 @@ class TimedOut(DataError):
     """Work on a file that went over its time or memory limit."""
 
     what = Text("处理超出限制（{limit}）", "processing went over its limit ({limit})")
-    mend = Text("请把文件拆小后再试", "split the file and try again")
+    mend = Text(
+        "请把文件拆小、边界简化后再试；来源可靠的大文件，接收人可用 --seconds 放宽时限",
+        "split the file or simplify its boundaries; for a large file of trusted origin give it more --seconds",
+    )
 
 
 class RefusedCRS(DataError):

@@ -299,3 +299,16 @@ class NoTaskYet(UsageError):
         "请先用 ecotrack task import 任务.xlsx 导入任务，再用 ecotrack records import 通报.xlsx 导入进度",
         "bring one in with ecotrack task import FILE, then its reports with ecotrack records import FILE",
     )
+
+
+class HeldPlots(UsageError):
+    """Plots whose checks failed or were not made cannot be accepted as they stand."""
+
+    what = Text(
+        "有{count}个地块检查不通过或未检查，不能直接通过（{plots}）：{first}",
+        "{count} plots are held back by a check ({plots}): {first}",
+    )
+    mend = Text(
+        "请退回改正；经核实确认无误的，用 --despite --reason 写明理由后通过",
+        "send them back, or accept them with --despite --reason once it is settled",
+    )

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import msgspec
 
 from ecotrack.errors import EcotrackError, Text
-from ecotrack.model.findings import Answer, Finding, Level
+from ecotrack.intake.checks import Check, check_table
+from ecotrack.intake.plain_words import plain_words
+from ecotrack.model.findings import Finding
 
 Value = str | int | float | bool | None
 """An attribute as it came; floats become decimal text before anything is registered."""
@@ -22,6 +24,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         Its place in the file, from 1, over all layers of the file.
     where
         The layer or sheet and place, as a person finds it again.
+    layer
+        Name of its `LayerReading`.
     wkb
         Stored geometry (EPSG:4490, little-endian WKB); ``None`` while the feature waits for its CRS
         or has no polygon.
@@ -35,6 +39,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     where: str
+    layer: str = ""
     wkb: bytes | None = None
     submitted_wkb: bytes | None = None
     submitted_crs: str | None = None
@@ -73,6 +78,10 @@ class LayerReading(msgspec.Struct, frozen=True, kw_only=True):
         The attribute names.
     features
         How many rows it has, with and without geometry.
+    open
+        Whether its degrees are of unknown origin: they may be shifted (GCJ-02, BD-09), and other evidence decides.
+    app
+        The program that wrote it, where it left its name.
     """
 
     name: str
@@ -82,6 +91,8 @@ class LayerReading(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str = ""
     fields: list[str] = []
     features: int = 0
+    open: bool = False
+    app: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,194 +109,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         return [*self.findings, *(finding for item in self.candidates for finding in item.findings)]
 
 
-KINDS: dict[str, tuple[Level, Answer, Text, Text]] = {
-    "wrong_geometry": (
-        "blocks",
-        "failed",
-        Text("不是{zh}，是{found}", "no {en} ({found})"),
-        Text("这个图层只收{zh}；边界线请先闭合成面", "this layer takes {en}s; close boundary lines to polygons first"),
-    ),
-    "no_geometry": (
-        "blocks",
-        "failed",
-        Text("没有图形", "the geometry is empty"),
-        Text("请补画边界，或删除这一行", "draw the boundary or delete the row"),
-    ),
-    "no_geometry_column": (
-        "blocks",
-        "failed",
-        Text("表中没有图形：{found}", "a table without geometry: {found}"),
-        Text("请提供边界文件，或带 WKT 列、经纬度列的表", "send boundaries, or a WKT or longitude/latitude column"),
-    ),
-    "no_features": (
-        "blocks",
-        "failed",
-        Text("没有任何要素", "there are no features"),
-        Text("请检查导出时是否选中了数据", "check what was selected at export"),
-    ),
-    "unknown_crs": (
-        "blocks",
-        "not_checked",
-        Text("不知道坐标系，先不入库（数值范围 {bounds}）", "the CRS is unknown, so it waits (numbers {bounds})"),
-        Text(
-            "请用 --crs 指明：带号开头的横坐标用 EPSG:4526（38带）或 EPSG:4527（39带），"
-            "六位横坐标用 EPSG:4547（114°）或 EPSG:4548（117°），经纬度用 EPSG:4490",
-            "say it with --crs: EPSG:4526 or 4527 for eastings with zone digits, EPSG:4547 or 4548 without, "
-            "EPSG:4490 for degrees",
-        ),
-    ),
-    "bad_geometry": (
-        "blocks",
-        "failed",
-        Text("图形无法读取：{found}", "the geometry cannot be read: {found}"),
-        Text("请在 GIS 中重画这一块", "draw it again in a GIS"),
-    ),
-    "invalid": (
-        "blocks",
-        "failed",
-        Text(
-            "边界有错：{zh}；建议修复后面积 {after_m2} 平方米（原图 {before_m2} 平方米）",
-            "the boundary is invalid: {en}; the proposed repair measures {after_m2} m2 (as drawn {before_m2} m2)",
-        ),
-        Text(
-            "请在 GIS 中改正，或用 --accept-repairs 接受建议",
-            "mend it in a GIS, or take the proposal with --accept-repairs",
-        ),
-    ),
-    "beyond_repair": (
-        "blocks",
-        "failed",
-        Text("边界有错且无法自动修复：{zh}", "the boundary is invalid and no repair is left of it: {en}"),
-        Text("请在 GIS 中重画这一块", "draw it again in a GIS"),
-    ),
-    "repaired": ("notes", "passed", Text("已按建议修复边界", "the proposed repair was taken"), Text("", "")),
-    "outside_extent": (
-        "warns",
-        "failed",
-        Text("在工作区范围以外（{found}）", "outside the workspace ({found})"),
-        Text("请检查坐标系是否选对", "check the CRS"),
-    ),
-    "axes_swapped": (
-        "warns",
-        "failed",
-        Text("横纵坐标是反的，已对调", "the axes were the wrong way round and were swapped"),
-        Text("请核对位置", "check where it lies"),
-    ),
-    "told_crs": ("warns", "passed", Text("{zh}", "{en}"), Text("请核对位置", "check where it lies")),
-    "datum_shift": (
-        "notes",
-        "passed",
-        Text("坐标从{found}转换到CGCS2000", "transformed from {found} to CGCS2000"),
-        Text("", ""),
-    ),
-    "encoding": (
-        "warns",
-        "failed",
-        Text("文字编码说是{declared}，实际按{found}读取", "the text is declared {declared} but was read as {found}"),
-        Text("如有乱码，请用 --encoding 指明", "if it looks garbled, say it with --encoding"),
-    ),
-    "encoding_unknown": (
-        "warns",
-        "not_checked",
-        Text("文字编码无法判断，属性可能是乱码", "the text encoding is unknown; attributes may be garbled"),
-        Text("请用 --encoding 指明，例如 --encoding GBK", "say it with --encoding, for instance --encoding GBK"),
-    ),
-    "collection": (
-        "warns",
-        "failed",
-        Text("图形混杂（{found}），只取其中的{zh}", "mixed geometry ({found}); only its {en}s are taken"),
-        Text("请核对", "check it"),
-    ),
-    "unread_sheet": (
-        "warns",
-        "not_checked",
-        Text("这张工作表没有认出表头，未读取", "this sheet has no header that is known and was not read"),
-        Text("如其中有边界，请补上列名", "if it holds boundaries, give it column titles"),
-    ),
-    "open_ring": (
-        "blocks",
-        "failed",
-        Text(
-            "边界没有闭合，或不足三个拐点（第{found}圈）",
-            "a ring is not closed or has fewer than three corners (ring {found})",
-        ),
-        Text("请在 GIS 中闭合边界后重新导出", "close the boundary in a GIS and export it again"),
-    ),
-    "missing_field": (
-        "blocks",
-        "failed",
-        Text("缺少“{zh}”", "'{en}' is missing"),
-        Text("请在属性表中填写，或用 {option} 给出", "fill it in, or give it with {option}"),
-    ),
-    "bad_value": (
-        "blocks",
-        "failed",
-        Text("“{zh}”的值“{value}”无法识别", "'{value}' is no value of '{en}'"),
-        Text("可用的值：{known}", "values: {known}"),
-    ),
-    "odd_value": (
-        "warns",
-        "failed",
-        Text("“{zh}”的值“{value}”无法识别，已{taken_zh}", "'{value}' is no value of '{en}'; {taken_en}"),
-        Text("请核对", "check it"),
-    ),
-    "future_season": (
-        "blocks",
-        "failed",
-        Text(
-            "造林季节 {value} 在提交日期 {day} 还没有开始", "the season {value} had not begun on {day}, when it came in"
-        ),
-        Text("请核对季节和提交日期", "check the season and the day of submission"),
-    ),
-    "twice": (
-        "blocks",
-        "failed",
-        Text("文件里编号“{value}”出现多次", "the id '{value}' stands more than once in the file"),
-        Text("请改为各不相同的编号", "give each its own id"),
-    ),
-    "id_taken": (
-        "blocks",
-        "failed",
-        Text(
-            "编号“{value}”已被另一单位或另一季节的地块使用（{other}）", "id '{value}' belongs to another plot ({other})"
-        ),
-        Text("请改用带单位代码和年份的编号", "use an id with the unit's code and the year"),
-    ),
-    "new_version": (
-        "warns",
-        "passed",
-        Text("编号“{value}”已登记过，本次作为新版本", "id '{value}' is known; this becomes its new version"),
-        Text("请确认是同一地块", "make sure that it is the same plot"),
-    ),
-    "huge_plot": (
-        "warns",
-        "failed",
-        Text("面积 {mu} 亩，超过 {limit} 亩", "{mu} mu, more than {limit} mu"),
-        Text("请核对坐标系，以及是否误收了行政界线", "check the CRS, and whether a border was taken for a plot"),
-    ),
-    "same_polygon": (
-        "warns",
-        "failed",
-        Text("与第 {other} 个图形完全相同", "the same polygon as feature {other}"),
-        Text("请删去重复的图形", "delete the one that is repeated"),
-    ),
-    "missing_sibling": (
-        "warns",
-        "failed",
-        Text("缺少同名的 {found} 文件，没有属性", "its {found} file is missing, so there are no attributes"),
-        Text("请把 .shp、.shx、.dbf、.prj 一起打包成 zip 发来", "send .shp, .shx, .dbf and .prj together as a zip"),
-    ),
-    "refused": ("blocks", "failed", Text("{zh}", "{en}"), Text("", "")),
-    "cut_short": (
-        "blocks",
-        "failed",
-        Text("读到第 {found} 个要素后文件中断：{detail}", "the file breaks off after feature {found}: {detail}"),
-        Text("请重新导出", "export it again"),
-    ),
-}
-"""Findings of reading, by check: level, answer, what, how to mend."""
-
-
 class Place(NamedTuple):
     """Where a finding stands: the layer or row as a person finds it, and the feature's number, the vertex."""
 
@@ -298,22 +121,37 @@ class Place(NamedTuple):
 
         Examples
         --------
-        >>> Place("plots.shp #3", "3").finding("wrong_geometry", zh="面", en="polygon", found="Point").message.en
-        'no polygon (Point)'
+        >>> Place("plots.shp #3", "3").finding("duplicate_vertex", count="2").message.zh
+        '有2个拐点与前一个拐点重合（相距不到0.01米）'
         """
-        level, answer, what, mend = KINDS[check]
+        return self.finding_of(check_table()[check], **facts)
+
+    def finding_of(self, check: Check, **facts: str) -> Finding:
+        """Make the finding of a check as an office has set it; ``{threshold}`` stands for its threshold."""
+        told = {"threshold": check.threshold or "", "most": check.most or "", **facts}
         return Finding(
-            check=check,
-            level=level,
-            answer=answer,
-            message=what.format(**facts),
-            mend=mend.format(**facts),
+            check=check.id,
+            level=check.level,
+            answer=check.answer,
+            message=Text(check.zh, check.en).format(**told),
+            mend=Text(check.mend_zh, check.mend_en).format(**told),
             where=self.where,
             feature=self.feature,
             lonlat=self.lonlat,
             facts=facts,
         )
 
+    def cut_short(self, number: int, error: object) -> Finding:
+        """Make the finding that reading broke off behind feature ``number``."""
+        words = plain_words(error)
+        return self.finding("cut_short", found=str(number), zh=words.zh, en=words.en)
+
+    def bad_geometry(self, error: object) -> Finding:
+        """Make the finding that a geometry cannot be read."""
+        words = plain_words(error)
+        return self.finding("bad_geometry", zh=words.zh, en=words.en)
+
     def refusal(self, error: EcotrackError) -> Finding:
         """Turn an error on one file, layer or feature of several into a finding that says the same."""
-        return self.finding("refused", zh=error.message("zh"), en=error.message("en"))
+        what, mend = error.what.format(**error.facts), error.mend.format(**error.facts)
+        return self.finding("refused", zh=what.zh, en=what.en, mend_zh=mend.zh, mend_en=mend.en)

@@ -16,6 +16,7 @@ from typing import Literal
 from xml.parsers import expat
 
 from ecotrack.errors import EmptyFile, RefusedFormat, Text, UnreadableFile
+from ecotrack.intake.plain_words import plain_words
 
 Reader = Literal["fiona", "parquet", "table", "archive"]
 
@@ -163,7 +164,7 @@ def _zip(path: Path, name: str) -> Format:
                 hint = Text("请另存为 xlsx", "save it as xlsx")
                 raise RefusedFormat(name, name=Text("ODS 表格", "an ODS spreadsheet"), hint=hint)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
-        raise UnreadableFile(name, detail=error) from None
+        raise UnreadableFile(name, detail=plain_words(error)) from None
     return FORMATS["xlsx" if "xl/workbook.xml" in names else "zip"]
 
 
@@ -226,22 +227,14 @@ def xml_root(path: Path, *, name: str = "") -> str:
     except _FirstElement:
         return found[0].rpartition(":")[2]
     except (expat.ExpatError, ValueError) as error:
-        raise UnreadableFile(name, detail=f"XML: {error}") from None
-    raise UnreadableFile(name, detail="XML without an element")
+        raise UnreadableFile(name, detail=plain_words(error)) from None
+    raise UnreadableFile(name, detail=Text("里面没有内容", "XML without an element"))
 
 
 def _xml(path: Path, name: str) -> Format:
     root = xml_root(path, name=name)
     if root in _XML_REFUSED:
         raise RefusedFormat(name, name=_XML_REFUSED[root])
-    if name.lower().endswith((".ovkml", ".ovkmz")):
-        raise RefusedFormat(
-            name,
-            name=Text(
-                "奥维 ovkml（坐标多为 GCJ-02，比实地偏移约500米）", "Ovital ovkml, mostly GCJ-02, off by some 500 m"
-            ),
-            hint=Text("请在奥维中按 WGS84 坐标导出 kml", "export kml in WGS84 from Ovital"),
-        )
     # GML applications name their own roots; the GML driver is the only one that may open them.
     return FORMATS[_XML_ROOTS.get(root, "gml")]
 

@@ -21,8 +21,8 @@ from ecotrack.model.layers import GeometryKind
 from ecotrack.sandbox import Limits, run
 
 MAX_UPLOAD_BYTES = 400 << 20
-SECONDS_PER_MB = 8.0
-MAX_SECONDS = 120.0
+SECONDS = 18.0
+"""What one upload may take by default, reading and checking of shapes together."""
 _CHILD = "ecotrack.intake.child:main"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -97,15 +97,14 @@ def _packed(members: Iterable[Path], base: Path) -> bytes:
     return memory.getvalue()
 
 
-def limits_for(upload: Upload) -> Limits:
-    """Return what a child may use for an upload: 20 s, and more for more bytes, up to two minutes.
+def limits_of(seconds: float) -> Limits:
+    """Return what a child may use: so many seconds, of the clock and of the processor, and 1 GB.
 
     Examples
     --------
-    >>> limits_for(Upload("a.shp", bytes(1000))).wall_s, limits_for(Upload("a.shp", bytes(5 << 20))).wall_s
-    (20.0, 60.0)
+    >>> limits_of(60).wall_s, limits_of(60).memory_bytes >> 20
+    (60, 1024)
     """
-    seconds = min(20.0 + SECONDS_PER_MB * (len(upload.data) >> 20), MAX_SECONDS)
     return Limits(wall_s=seconds, cpu_s=int(seconds))
 
 
@@ -133,7 +132,7 @@ def read(
     geometry
         Kind of geometry that the target layer takes; every other kind is a finding.
     limits
-        What the child may use; `limits_for` the upload's size by default.
+        What the child may use; `SECONDS` by default.
 
     Returns
     -------
@@ -157,7 +156,7 @@ def read(
                 _CHILD,
                 msgspec.msgpack.encode(ask),
                 folder=folder,
-                limits=limits or limits_for(upload),
+                limits=limits or limits_of(SECONDS),
                 where=upload.file_name,
             )
         return msgspec.msgpack.decode(answer, type=Reading)

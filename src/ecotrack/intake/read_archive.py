@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ecotrack.errors import EcotrackError, EmptyFile, RefusedFormat, Text, UnreadableFile, UnsafeArchive
 from ecotrack.intake.formats import FORMATS, Format, sniff
+from ecotrack.intake.plain_words import plain_words
 
 MAX_MEMBERS = 2000
 MAX_BYTES = 400 << 20
@@ -57,7 +58,7 @@ def unpack(archive: Path, folder: Path, *, name: str) -> Unpacked:
             groups = _grouped(members)
             stored = _extract(container, groups, folder, name)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise UnreadableFile(name, detail=error) from None
+        raise UnreadableFile(name, detail=plain_words(error)) from None
     result = _sources(stored, name)
     if not result.sources and not result.refused:
         raise EmptyFile(name)

@@ -14,6 +14,7 @@ import shapely
 
 from ecotrack.errors import UnreadableFile
 from ecotrack.intake.candidates import Place
+from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.read_vector import RawFeature, RawLayer, plain_value
 
 _BATCH_ROWS = 10_000
@@ -40,7 +41,7 @@ def read_parquet(path: Path, *, name: str) -> Iterator[RawLayer]:
         source = pq.ParquetFile(path, memory_map=False, pre_buffer=False)
         column = _geometry_column(source, name)
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableFile(name, detail=str(error)[:300]) from None
+        raise UnreadableFile(name, detail=plain_words(error)) from None
     with source:
         yield RawLayer(
             name=name,
@@ -98,7 +99,7 @@ def _features(source: Any, column: _Column | None, where: str) -> Iterator[RawFe
                 number += 1
                 yield _feature(row, column, f"{where} #{number}")
     except (pa.ArrowException, OSError, ValueError) as error:
-        finding = Place(where).finding("cut_short", found=str(number), detail=str(error)[:200])
+        finding = Place(where).cut_short(number, error)
         yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
 
 
@@ -108,6 +109,6 @@ def _feature(row: dict[str, Any], column: _Column | None, where: str) -> RawFeat
     try:
         geometry = shapely.from_wkb(blob) if blob is not None else None
     except shapely.errors.GEOSException as error:
-        finding = Place(where).finding("bad_geometry", found=str(error)[:200])
+        finding = Place(where).bad_geometry(error)
         return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     return RawFeature(where=where, geometry=geometry, attributes=attributes)

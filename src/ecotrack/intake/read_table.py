@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
 import shapely
 
+from ecotrack.coordinates.degrees import Ordinate, read_ordinate
 from ecotrack.errors import Text, UnreadableFile
+from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
+from ecotrack.intake.read_corners import corner_feature, ovital_origin, read_bare_corners
 from ecotrack.intake.read_vector import RawFeature, RawLayer
 from ecotrack.intake.tables import read_tables
 from ecotrack.intake.tables_cells import Row, Table
@@ -28,9 +30,11 @@ _NO_COLUMNS = Text(
 
 
 class _Columns(NamedTuple):
+    """Columns by place; a coordinate in degrees, minutes and seconds has three."""
+
     wkt: int | None
-    first: int | None
-    second: int | None
+    first: int | tuple[int, ...] | None
+    second: int | tuple[int, ...] | None
     group: int | None
 
 
@@ -47,16 +51,20 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
     UnreadableFile
         No sheet has a header with coordinates.
     """
-    words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP}
+    words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP, "度", "分", "秒"}
     try:
         sheets = read_tables(path, knows=lambda text: _fold(text) in words)
     except UnreadableFile as error:
+        bare = list(read_bare_corners(path, name=name))
+        if bare:
+            yield from bare
+            return
         raise UnreadableFile(name, detail=_reason(error), hint=_NO_COLUMNS) from None
     unread = [Place(f"{name}:{sheet}").finding("unread_sheet") for sheet in sheets.unread]
     for table in sheets.tables:
-        layer = _layer(table, f"{name}:{table.sheet}" if table.sheet else name)
-        layer.findings, unread = unread, []
-        yield layer
+        for layer in _layers(table, f"{name}:{table.sheet}" if table.sheet else name):
+            layer.findings, unread = unread, []
+            yield layer
 
 
 def _reason(error: UnreadableFile) -> Text:
@@ -67,18 +75,24 @@ def _fold(text: str) -> str:
     return re.sub(r"[\s_()（）.°/:：]|\b[mM]\b", "", text).lower()
 
 
-def _layer(table: Table, title: str) -> RawLayer:
+def _layers(table: Table, title: str) -> Iterator[RawLayer]:
+    """Yield the sheet as a layer; rows whose coordinates bear Ovital's letters are layers of their own."""
     columns = _columns(table)
-    found = columns.wkt is not None or (columns.first is not None and columns.second is not None)
-    rows = _wkt_features(table, columns, title) if columns.wkt is not None else _corner_features(table, columns, title)
-    return RawLayer(
-        name=title,
-        driver="table",
-        declared_crs=None,
-        fields=[header for header in table.headers if header],
-        features=rows if found else iter(()),
-        has_geometry=found,
-    )
+    if columns.wkt is not None:
+        yield _layer(table, title, _wkt_features(table, columns, title), found=True)
+        return
+    found = columns.first is not None and columns.second is not None
+    systems = dict.fromkeys(_system_of(row, columns) for row in table.rows) if found else {}
+    for system in systems or {None: None}:
+        rows = _corner_features(table, columns, title, system=system) if found else iter(())
+        layer = _layer(table, title, rows, found=found)
+        layer.origin = ovital_origin(system) if system else Origin()
+        yield layer
+
+
+def _layer(table: Table, title: str, features: Iterator[RawFeature], *, found: bool) -> RawLayer:
+    fields = [header for header in table.headers if header]
+    return RawLayer(name=title, driver="table", declared_crs=None, fields=fields, features=features, has_geometry=found)
 
 
 def _columns(table: Table) -> _Columns:
@@ -87,11 +101,21 @@ def _columns(table: Table) -> _Columns:
     def first_of(words: tuple[str, ...]) -> int | None:
         return next((number for word in words for number, header in enumerate(folded) if header == word), None)
 
-    return _Columns(first_of(_WKT), first_of(_FIRST), first_of(_SECOND), first_of(_GROUP))
+    def three_of(words: tuple[str, ...]) -> tuple[int, ...] | None:
+        for word in words:
+            places = tuple(number for part in "度分秒" for number, h in enumerate(folded) if h == word + part)
+            if len(places) == 3:
+                return places
+        return None
+
+    first, second = three_of(_FIRST) or first_of(_FIRST), three_of(_SECOND) or first_of(_SECOND)
+    return _Columns(first_of(_WKT), first, second, first_of(_GROUP))
 
 
 def _attributes(table: Table, row: Row, columns: _Columns) -> dict[str, Value]:
-    left_out = {columns.wkt, columns.first, columns.second} if columns.wkt is None else {columns.wkt}
+    left_out: set[int | None] = {columns.wkt}
+    for column in (columns.first, columns.second) if columns.wkt is None else ():
+        left_out |= set(column) if isinstance(column, tuple) else {column}
     return {
         header: row.cell(number).text or None
         for number, header in enumerate(table.headers)
@@ -107,38 +131,33 @@ def _wkt_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFe
         try:
             geometry = shapely.from_wkt(text) if text else None
         except shapely.errors.GEOSException as error:
-            finding = Place(where).finding("bad_geometry", found=str(error)[:200])
+            finding = Place(where).bad_geometry(error)
             yield RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
             continue
         yield RawFeature(where=where, geometry=geometry, attributes=attributes)
 
 
-def _corner_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFeature]:
+def _corner_features(table: Table, columns: _Columns, title: str, *, system: str | None) -> Iterator[RawFeature]:
     """Join the corners of one plot, in the order of their rows; a plot ends where its id changes."""
     groups: dict[str, list[Row]] = {}
     for row in table.rows:
-        groups.setdefault(row.cell(columns.group).text if columns.group is not None else "", []).append(row)
+        if _system_of(row, columns) == system:
+            key = row.cell(columns.group).text if columns.group is not None else ""
+            groups.setdefault(key, []).append(row)
     for key, rows in groups.items():
         where = f"{title} {key or rows[0].number}"
         attributes = _attributes(table, rows[0], columns)
-        yield _corner_feature(rows, columns, where, attributes)
+        corners = [(row.number, _ordinate(row, columns.first), _ordinate(row, columns.second)) for row in rows]
+        yield corner_feature(corners, where, attributes)
 
 
-def _corner_feature(rows: list[Row], columns: _Columns, where: str, attributes: dict[str, Value]) -> RawFeature:
-    corners = [(row.cell(columns.first or 0).value, row.cell(columns.second or 0).value) for row in rows]
-    bad = next((row.number for row, (x, y) in zip(rows, corners, strict=True) if not (_number(x) and _number(y))), None)
-    if bad is not None:
-        found = f"row {bad}: a corner without two numbers"
-    elif len(set(corners)) < 3:
-        found = f"{len(set(corners))} corners"
-    else:
-        ring = [(float(str(x)), float(str(y))) for x, y in corners]
-        return RawFeature(where=where, geometry=shapely.Polygon(ring), attributes=attributes)
-    finding = Place(where).finding("bad_geometry", found=found)
-    return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
+def _ordinate(row: Row, column: int | tuple[int, ...] | None) -> Ordinate | None:
+    if isinstance(column, tuple):
+        parts = [row.cell(number).text or "0" for number in column]
+        return read_ordinate(f"{parts[0]}°{parts[1]}'{parts[2]}\"")
+    return read_ordinate(row.cell(column or 0).text)
 
 
-def _number(value: object) -> bool:
-    if isinstance(value, Decimal):
-        return value.is_finite()
-    return isinstance(value, str) and re.fullmatch(r"[+-]?\d+(\.\d+)?", value) is not None
+def _system_of(row: Row, columns: _Columns) -> str | None:
+    found = (_ordinate(row, columns.first), _ordinate(row, columns.second))
+    return next((ordinate.system for ordinate in found if ordinate and ordinate.system), None)

@@ -14,8 +14,10 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from ecotrack.errors import Text, UnreadableFile
+from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import Format
+from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
 from ecotrack.model.findings import Finding
 
@@ -58,6 +60,11 @@ class RawLayer:
     findings: list[Finding] = field(default_factory=list)
     assumed_crs: bool = False
     """Whether the CRS is the format's default and not the file's own word."""
+    origin: Origin = field(default_factory=Origin)
+    walks: bool = False
+    """Whether its lines are walks round a plot, to be closed by rule."""
+    empty_is_told: bool = True
+    """Whether having no feature is worth a finding."""
 
 
 def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = None) -> Iterator[RawLayer]:
@@ -79,7 +86,7 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
             except Exception as error:
                 if number:
                     return
-                raise UnreadableFile(name, detail=_short(error, path)) from None
+                raise UnreadableFile(name, detail=plain_words(_short(error, path))) from None
             with source:
                 if source.name not in _SKIPPED_LAYERS.get(kind.id, ()):
                     yield _layer(source, kind, name, text, path)
@@ -91,7 +98,7 @@ def _refuse_without_index(path: Path, name: str) -> None:
             "缺少同名的 .shx 文件：请把 .shp、.shx、.dbf、.prj 一起打包成 zip 发来",
             "its .shx file is missing: send .shp, .shx, .dbf and .prj together as a zip",
         )
-        raise UnreadableFile(name, detail=".shx", hint=hint)
+        raise UnreadableFile(name, detail=Text("缺少 .shx", "no .shx"), hint=hint)
 
 
 def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> Any:
@@ -113,7 +120,7 @@ def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, p
     # Our copy is called "data" or "upload"; the sender knows the file by its own name.
     title = name if source.name in (path.stem, "OGRGeoJSON", "") else f"{name}:{source.name}"
     bare = kind.id == "shp" and not path.with_suffix(".dbf").is_file()
-    assumed = kind.id in ("geojson", "geojsonseq", "topojson") and not _says_crs(path)
+    assumed = kind.id in ("gpx", "kml") or (kind.id in ("geojson", "geojsonseq", "topojson") and not _says_crs(path))
     return RawLayer(
         name=title,
         driver=kind.driver,
@@ -124,6 +131,8 @@ def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, p
         has_geometry=source.schema["geometry"] != "None",
         findings=[Place(title).finding("missing_sibling", found=".dbf")] if bare else [],
         assumed_crs=assumed,
+        empty_is_told=kind.id != "gpx",
+        walks=kind.id == "gpx" and source.name in ("tracks", "routes"),
     )
 
 
@@ -141,7 +150,7 @@ def _features(source: Any, where: str, path: Path) -> Iterator[RawFeature]:
         except StopIteration:
             return
         except Exception as error:
-            finding = Place(where).finding("cut_short", found=str(number), detail=_short(error, path))
+            finding = Place(where).cut_short(number, _short(error, path))
             yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
             return
         number += 1
@@ -158,7 +167,7 @@ def _feature(row: Any, where: str) -> RawFeature:
     try:
         geometry = shape(row.geometry)
     except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-        finding = Place(where).finding("bad_geometry", found=str(error)[:200])
+        finding = Place(where).bad_geometry(error)
         return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     return RawFeature(where=where, geometry=geometry, attributes=attributes)
 

@@ -11,6 +11,7 @@ from ecotrack.errors import BadSeason, FutureSeason, NotAnIntakeLayer, UnknownCo
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate, Place, Reading, Value
+from ecotrack.intake.check_shape import Subject
 from ecotrack.intake.read import Upload
 from ecotrack.intake.submit_fields import (
     as_text,
@@ -22,7 +23,7 @@ from ecotrack.intake.submit_fields import (
     read_unit,
     season_begins,
 )
-from ecotrack.model import Decision, FeatureVersion, Submission
+from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
 from ecotrack.model.findings import Finding
 from ecotrack.model.layers import REGISTER_SOURCE, FieldDef, LayerDef
 from ecotrack.model.organisation import UnitBook
@@ -45,8 +46,6 @@ _VERSION_FIELDS = frozenset(
         "parent_id",
     )
 )
-HUGE_MU = 10_000
-"""Plots above this many mu are asked about: more often a border or a wrong CRS than a plot."""
 STOCK = "存量"
 """Attribute of features that were accepted by a document before ecotrack was in use (opening balance)."""
 
@@ -86,6 +85,8 @@ class Proposal:
         Numbers of the features that cannot.
     findings
         On the file and on its features, those of reading and those of matching.
+    subjects
+        Every feature with a sound boundary and what it would become, also those that wait for an attribute.
     """
 
     submission: Submission
@@ -94,6 +95,7 @@ class Proposal:
     versions: list[FeatureVersion]
     waiting: list[int]
     findings: list[Finding]
+    subjects: list[Subject] = field(default_factory=list)
 
     @property
     def blocked(self) -> bool:
@@ -196,6 +198,7 @@ def propose(
         versions=versions,
         waiting=[draft.number for draft in drafts if draft.version is None],
         findings=[*reading.findings, *(finding for draft in drafts for finding in draft.findings)],
+        subjects=[Subject(d.number, d.where, d.sound) for d in drafts if d.sound is not None],
     )
 
 
@@ -218,8 +221,9 @@ class _Draft:
     def __init__(
         self, candidate: Candidate, submission: Submission, matches: dict[str, str], target: Target, *, stock: bool
     ) -> None:
-        self.number = candidate.number
+        self.number, self.where = candidate.number, candidate.where
         self.findings = list(candidate.findings)
+        drawn = candidate.wkb is not None and not candidate.blocked
         self._place = Place(candidate.where, str(candidate.number))
         self._target = target
         self.unread: dict[str, str] = {}
@@ -230,10 +234,10 @@ class _Draft:
         self._check_season(values.get("season"), submission.submitted_on)
         self.given_id = texts.get("feature_id")
         self.version: FeatureVersion | None = None
-        blocked = candidate.wkb is None or any(finding.level == "blocks" for finding in self.findings)
-        if candidate.wkb is not None and not blocked:
+        self.sound: FeatureVersion | None = None
+        if candidate.wkb is not None and drawn:
             rest = _rest(candidate.attributes, matches) | self.unread | ({STOCK: "是"} if stock else {})
-            self.version = FeatureVersion(
+            self.sound = FeatureVersion(
                 version_id=stable_id(submission.raw_sha256, submission.layer, candidate.number),
                 feature_id=self.given_id or f"{submission.submission_id}-{candidate.number}",
                 layer=submission.layer,
@@ -246,6 +250,8 @@ class _Draft:
                 sample=submission.sample,
                 **{name: value for name, value in values.items() if name in _VERSION_FIELDS},
             )
+            blocked = any(finding.level == "blocks" for finding in self.findings)
+            self.version = None if blocked else self.sound
 
     def _value(self, item: FieldDef, text: str | None) -> Any:
         default = self._target.defaults.get(item.name)
@@ -292,7 +298,7 @@ class _Draft:
 
 
 def _rest(attributes: Mapping[str, Value], matches: dict[str, str]) -> dict[str, str | int | bool | None]:
-    used = set(matches.values())
+    used = {source for name, source in matches.items() if name in _VERSION_FIELDS or name == "feature_id"}
     return {name: as_text(value) for name, value in attributes.items() if name not in used and as_text(value)}
 
 
@@ -336,15 +342,13 @@ def _check_ids(drafts: list[_Draft], target: Target) -> None:
 
 
 def _doubt_shapes(drafts: list[_Draft]) -> None:
-    """Ask about plots that are larger than plots are, and about polygons that stand twice in the file."""
-    ready = [(draft, draft.version) for draft in drafts if draft.version is not None]
+    """Ask about polygons that stand twice in the file."""
     first: dict[bytes, int] = {}
-    for (draft, version), mu in zip(ready, measured_mu([version for _, version in ready]), strict=True):
-        if mu > HUGE_MU:
-            draft.warn("huge_plot", mu=f"{mu:.0f}", limit=str(HUGE_MU))
-        before = first.setdefault(version.wkb, draft.number)
-        if before != draft.number:
-            draft.warn("same_polygon", other=str(before))
+    for draft in drafts:
+        if draft.version is not None:
+            before = first.setdefault(draft.version.wkb, draft.number)
+            if before != draft.number:
+                draft.warn("same_polygon", other=str(before))
 
 
 def measured_mu(versions: Sequence[FeatureVersion]) -> list[float]:
@@ -352,7 +356,9 @@ def measured_mu(versions: Sequence[FeatureVersion]) -> list[float]:
     return [float(mu_from_m2(area)) for area in area_m2(from_wkb([version.wkb for version in versions]))]
 
 
-def register_proposal(register: Register, upload: Upload, proposal: Proposal, *, author: str) -> Submitted:
+def register_proposal(
+    register: Register, upload: Upload, proposal: Proposal, *, author: str, record: IssuedDocument | None = None
+) -> Submitted:
     """Write a proposal into the register in one section: all of it or nothing.
 
     The same bytes again answer with the first submission; only features that had to wait then (for a
@@ -362,6 +368,8 @@ def register_proposal(register: Register, upload: Upload, proposal: Proposal, *,
     ----------
     author
         Name of the sender.
+    record
+        What the checks found, kept beside the submission.
     """
     register.keep_raw(upload.data)
     submission = proposal.submission
@@ -373,6 +381,8 @@ def register_proposal(register: Register, upload: Upload, proposal: Proposal, *,
         if fresh:
             writer.add(submission)
             writer.add_many(fresh)
+        if fresh and record is not None:
+            writer.add(record)
     if fresh:
         return Submitted(submission.submission_id, len(fresh), bool(same))
     return Submitted(same[0].submission_id if same else None, 0, bool(same))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from ecotrack.errors import UnknownUnit
@@ -33,8 +33,8 @@ _FIRST_MONTHS = {"spring": 1, "summer": 5, "autumn": 7, "winter": 10}
 def match_fields(names: Iterable[str], layer: LayerDef) -> dict[str, str]:
     """Return the file's name for each field of the layer that it has.
 
-    A name matches a field's own name, its titles or aliases, whatever the case, and also when a
-    shapefile has cut it to ten bytes. An alias that stands earlier wins.
+    A name matches a field's own name, its titles or aliases, whatever the case, also when a shapefile
+    has cut it to ten bytes, and with a unit in brackets behind it. An alias that stands earlier wins.
 
     Examples
     --------
@@ -46,23 +46,33 @@ def match_fields(names: Iterable[str], layer: LayerDef) -> dict[str, str]:
     """
     free = list(dict.fromkeys(names))
     found: dict[str, str] = {}
-    for exact in (True, False):
+    for same in (_is_same, _is_cut, _is_same_but_unit):
         for field in layer.fields:
             if field.name in found:
                 continue
-            name = _match(field, free, exact=exact)
+            name = _match(field, free, same)
             if name is not None:
                 found[field.name] = name
                 free.remove(name)
     return found
 
 
-def _match(field: FieldDef, names: list[str], *, exact: bool) -> str | None:
+def _match(field: FieldDef, names: list[str], same: Callable[[str, str], bool]) -> str | None:
     for spelling in (field.name, field.title_zh, field.title_en, *field.aliases):
         for name in names:
-            if _fold(name) == _fold(spelling) if exact else _is_cut(name, spelling):
+            if same(name, spelling):
                 return name
     return None
+
+
+def _is_same(name: str, spelling: str) -> bool:
+    return _fold(name) == _fold(spelling)
+
+
+def _is_same_but_unit(name: str, spelling: str) -> bool:
+    """Tell whether a name is a spelling with a unit in brackets behind it: 面积（公顷）."""
+    bare = re.sub(r"\s*[(（][^()（）]*[)）]\s*$", "", name)
+    return bare != name and _is_same(bare, spelling)
 
 
 def _fold(text: str) -> str:

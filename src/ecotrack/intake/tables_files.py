@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ecotrack.errors import Text, UnreadableFile
+from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.tables_cells import Cell, Grid, column_letter, unescaped
 
 MAX_UNPACKED_BYTES = 400_000_000
@@ -19,6 +20,8 @@ MAX_UNPACKED_BYTES = 400_000_000
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DELIMITERS = (",", "\t", ";", "，")
+_QUOTES = Text("请检查引号", "check the quotes")
+_SPLIT = Text("请把文件拆小", "split the file")
 _XLSX_HINT = Text("请用 Excel 或 WPS 另存为 .xlsx 或 UTF-8 的 .csv", "save it as .xlsx or as .csv in UTF-8")
 
 
@@ -53,7 +56,9 @@ def _check_zip(path: Path, data: bytes) -> None:
     if "xl/workbook.xml" not in names:
         raise UnreadableFile(path, detail=Text("不是 XLSX", "not an XLSX file"), hint=_XLSX_HINT)
     if unpacked > MAX_UNPACKED_BYTES:
-        raise UnreadableFile(path, detail=f"{unpacked} bytes unpacked", hint=Text("请把文件拆小", "split the file"))
+        raise UnreadableFile(
+            path, detail=Text("解开后太大", f"{unpacked} bytes unpacked"), hint=Text("请把文件拆小", "split the file")
+        )
 
 
 def decode(path: Path, data: bytes) -> str:
@@ -75,7 +80,7 @@ def decode(path: Path, data: bytes) -> str:
             continue
         if not any(ord(char) < 32 and char not in "\t\r\n" for char in text):
             return text
-    raise UnreadableFile(path, detail="不是文本表格 not text in UTF-8 or GB18030", hint=_XLSX_HINT)
+    raise UnreadableFile(path, detail=Text("不是文字表格", "no text in UTF-8 or GB18030"), hint=_XLSX_HINT)
 
 
 def read_csv_grid(path: Path, data: bytes) -> Iterator[list[list[str]]]:
@@ -93,7 +98,9 @@ def read_csv_grid(path: Path, data: bytes) -> Iterator[list[list[str]]]:
         try:
             yield list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=delimiter == ","))
         except csv.Error as error:
-            raise UnreadableFile(path, detail=error, hint=Text("请检查引号", "check the quotes")) from error
+            raise UnreadableFile(
+                path, detail=plain_words(error), hint=Text("请检查引号", "check the quotes")
+            ) from error
 
 
 def best_csv_grid(path: Path, data: bytes) -> list[list[str]]:
@@ -128,7 +135,7 @@ def read_xlsx_grids(path: Path, data: bytes) -> list[Grid]:
     except UnreadableFile:
         raise
     except Exception as error:  # openpyxl lets whatever its parts raise through for a damaged workbook
-        raise UnreadableFile(path, detail=f"{type(error).__name__}: {error}", hint=_XLSX_HINT) from error
+        raise UnreadableFile(path, detail=plain_words(error), hint=_XLSX_HINT) from error
 
 
 def _sheet_rows(values: Any, formulas: Any) -> list[tuple[Cell, ...]]:

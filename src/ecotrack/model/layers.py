@@ -103,6 +103,25 @@ class Style(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     show: bool = True
 
 
+class CheckSetting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an office changes about one check of intake (docs/intake.md); what is left out stays as it is.
+
+    Attributes
+    ----------
+    id
+        The check.
+    threshold
+        Decimal text, in the unit of the check.
+    layer
+        The layer that it compares with.
+    """
+
+    id: str
+    level: Literal["blocks", "warns", "notes"] | None = None
+    threshold: str | None = None
+    layer: str | None = None
+
+
 class LayerDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One layer of a workspace, as ``layers/<id>.toml`` says it.
 
@@ -121,6 +140,8 @@ class LayerDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Ids of the targets that the layer feeds.
     sketch
         Whether the geometry is a sketch (示意).
+    checks
+        What the office changes about checks of intake.
     """
 
     id: str
@@ -139,6 +160,7 @@ class LayerDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     style: Style = Style()
     fields: tuple[FieldDef, ...] = ()
     records: tuple[RecordKind, ...] = ()
+    checks: tuple[CheckSetting, ...] = ()
 
     @property
     def title(self) -> Text:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,10 +22,12 @@ from ecotrack.errors import (
     RegisterBusy,
     UnreadableFile,
 )
+from ecotrack.geometry.area import Floats
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, ProgressRecord, Submission
 from ecotrack.progress import PlotLedger
 from ecotrack.progress.ledger import Ints
 from ecotrack.register import rows, schema
+from ecotrack.register.around import Around, read_around, read_named
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
 from ecotrack.register.connection import connect
 from ecotrack.register.geopackage import add_functions
@@ -268,6 +270,20 @@ class Register:
     def wkb(self, seqs: Ints, *, layer: str) -> list[bytes]:
         """Return the stored WKB of feature versions by their places in the chain, EPSG:4490, in the order asked."""
         return read_wkb(self._connection, seqs, layer=layer)
+
+    def around(self, boxes: Floats, *, layer: str) -> Around:
+        """Return what was ever said about the features of a layer whose bounds meet any of some boxes.
+
+        Parameters
+        ----------
+        boxes
+            West, south, east, north in EPSG:4490 degrees; shape (n, 4).
+        """
+        return read_around(self._connection, boxes, layer=layer)
+
+    def named(self, feature_ids: Iterable[str], *, layer: str) -> Around:
+        """Return what was ever said about some features of a layer."""
+        return read_named(self._connection, feature_ids, layer=layer)
 
     @property
     def derived_path(self) -> Path:

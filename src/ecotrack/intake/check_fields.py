@@ -1,0 +1,176 @@
+"""Checks of what is written about plots: claimed areas and their unit, days, densities, garbled text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from statistics import median
+from typing import NamedTuple
+
+from ecotrack.errors import Text
+from ecotrack.geometry.area import Floats
+from ecotrack.intake.candidates import Place, Reading
+from ecotrack.intake.check_shape import Subject
+from ecotrack.intake.checks import Check
+from ecotrack.intake.submit_fields import as_text, read_decimal, season_begins
+from ecotrack.intake.tables_cells import header_unit
+from ecotrack.model.findings import Finding
+from ecotrack.units import mu_from_m2
+
+CLAIMED_AS_GIVEN = "上报面积（原值）"
+"""Attribute that keeps a claimed area as it came, where it was converted."""
+
+
+class AreaUnit(NamedTuple):
+    """A unit in which areas are claimed: its words, how many of it make one mu, and its spellings in headers."""
+
+    title: Text
+    per_mu: Decimal
+    spellings: tuple[str, ...]
+
+
+UNITS = (
+    AreaUnit(Text("亩", "mu"), Decimal(1), ("亩", "mu")),
+    AreaUnit(Text("公顷", "ha"), Decimal(1) / 15, ("公顷", "ha", "hm2", "hm²", "顷")),
+    AreaUnit(Text("平方米", "m2"), Decimal(10000) / 15, ("平方米", "m2", "m²", "㎡", "平米")),
+    AreaUnit(Text("平方公里", "km2"), Decimal(1) / 1500, ("平方公里", "km2", "km²", "平方千米")),
+)
+_NEAR = Decimal("0.25")
+"""How far a claimed area may be from the measured one for its unit to be told, as a share."""
+
+_GARBLED = re.compile(r"\ufffd|锟斤拷|烫烫|[\u00c0-\u00ff][\u0080-\u00bf]|[\ue000-\uf8ff]{2}|[\u0080-\u009f]")
+
+
+class Claims(NamedTuple):
+    """Subjects with their claimed areas in mu, and the findings on the column."""
+
+    subjects: list[Subject]
+    findings: list[Finding]
+
+
+def claims_in_mu(
+    subjects: Sequence[Subject], areas_m2: Floats, *, field: str | None, place: Place, checks: Mapping[str, Check]
+) -> Claims:
+    """Tell the unit of the claimed areas by the column's name, else by magnitude against the measured ones.
+
+    Parameters
+    ----------
+    field
+        The file's name for the column; ``None`` where it has none.
+    place
+        Where a finding on the whole column stands.
+
+    Returns
+    -------
+    Claims
+        Areas in another unit are converted to mu and the numbers as given kept as an attribute; numbers that fit
+        no unit are not taken.
+    """
+    ratios = [
+        item.version.claimed_mu / Decimal(mu_from_m2(float(area)))
+        for item, area in zip(subjects, areas_m2, strict=True)
+        if item.version.claimed_mu and area > 0
+    ]
+    if field is None or not ratios:
+        return Claims(list(subjects), [])
+    unit = _named_unit(field) or _told_unit(ratios)
+    if unit is None:
+        finding = place.finding_of(checks["claimed_unit_unclear"], field=field)
+        return Claims([_reclaimed(item, None) for item in subjects], [finding])
+    if unit.per_mu == 1:
+        return Claims(list(subjects), [])
+    facts = {"unit_zh": unit.title.zh, "unit_en": unit.title.en, "count": str(len(ratios)), "field": field}
+    return Claims([_reclaimed(item, unit) for item in subjects], [place.finding_of(checks["claimed_unit"], **facts)])
+
+
+def _named_unit(field: str) -> AreaUnit | None:
+    said = header_unit(field) or field.rpartition("_")[2].lower()
+    return next((unit for unit in UNITS if said in unit.spellings), None)
+
+
+def _told_unit(ratios: Sequence[Decimal]) -> AreaUnit | None:
+    """Return the unit that most areas fit; mu where the numbers are of its size, though they may be wrong."""
+    for unit in UNITS:
+        near = [abs(ratio / unit.per_mu - 1) <= _NEAR for ratio in ratios]
+        if 2 * sum(near) > len(near):
+            return unit
+    middle = median(ratios)
+    return UNITS[0] if Decimal("0.3") <= middle <= Decimal(5) else None
+
+
+def _reclaimed(item: Subject, unit: AreaUnit | None) -> Subject:
+    claimed = item.version.claimed_mu
+    if claimed is None:
+        return item
+    kept = item.version.attributes | {CLAIMED_AS_GIVEN: str(claimed)}
+    changed = None if unit is None else (claimed / unit.per_mu).quantize(Decimal("0.0001"))
+    return item._replace(version=replace(item.version, claimed_mu=changed, attributes=kept))
+
+
+def field_findings(
+    subjects: Sequence[Subject],
+    areas_m2: Floats,
+    *,
+    checks: Mapping[str, Check],
+    submitted_on: dt.date,
+    densities: Mapping[int, str],
+) -> Iterator[Finding]:
+    """Yield what is wrong with claimed areas, days and densities.
+
+    Parameters
+    ----------
+    densities
+        Stems a mu by number of the feature, as the file gives them.
+    """
+    for item, area in zip(subjects, areas_m2.tolist(), strict=True):
+        yield from _claim(item, mu_from_m2(area), checks["claimed_area"])
+        if words := _odd_day(item, submitted_on):
+            value = str(item.version.planted_on)
+            yield item.place.finding_of(checks["planted_day"], value=value, zh=words.zh, en=words.en)
+        check, text = checks["density"], densities.get(item.number)
+        number = read_decimal(text) if text else None
+        if number is not None and not check.limit <= float(number) <= float(check.most or "inf"):
+            yield item.place.finding_of(check, value=str(number))
+
+
+def _claim(item: Subject, measured_mu: float, check: Check) -> Iterator[Finding]:
+    claimed = item.version.claimed_mu
+    if claimed is None or measured_mu <= 0:
+        return
+    apart = 100 * abs(float(claimed) - measured_mu) / measured_mu
+    if apart > check.limit:
+        facts = {"claimed_mu": f"{claimed:f}", "measured_mu": f"{measured_mu:.2f}", "share_pct": f"{apart:.0f}"}
+        yield item.place.finding_of(check, **facts)
+
+
+def _odd_day(item: Subject, submitted_on: dt.date) -> Text | None:
+    planted, season = item.version.planted_on, item.version.season
+    if planted is None:
+        return None
+    if planted > submitted_on:
+        return Text(f"在提交日期{submitted_on}之后", f"after the submission of {submitted_on}")
+    if season is not None and not 0 <= (planted - season_begins(season)).days <= 366:
+        return Text(f"与造林季节{season}不符", f"which is not in the season {season}")
+    return None
+
+
+def garbled_findings(reading: Reading, check: Check) -> Iterator[Finding]:
+    """Yield a finding for each column that holds text which no hand has written."""
+    told: set[str] = set()
+    for item in reading.candidates:
+        for name, value in item.attributes.items():
+            if name not in told and isinstance(value, str) and (_GARBLED.search(value) or _GARBLED.search(name)):
+                told.add(name)
+                place = Place(item.where.partition(" #")[0])
+                yield place.finding_of(check, field=name[:40], value=value[:40])
+
+
+def densities_of(reading: Reading, field: str | None) -> dict[int, str]:
+    """Return the density that each feature gives, by its number."""
+    if field is None:
+        return {}
+    texts = {item.number: as_text(item.attributes.get(field)) for item in reading.candidates}
+    return {number: text for number, text in texts.items() if text}

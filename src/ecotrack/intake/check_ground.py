@@ -1,0 +1,295 @@
+"""Checks against the ground: borders, water, accepted plots, the other plots of the file, the parent plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+
+from ecotrack.errors import Text
+from ecotrack.geometry.area import Floats, Geometries, area_m2
+from ecotrack.geometry.codec import from_wkb
+from ecotrack.geometry.features import Feature, geometries_of
+from ecotrack.geometry.split import split
+from ecotrack.intake.check_shape import Measures, Subject
+from ecotrack.intake.checks import Check
+from ecotrack.intake.ground_pairs import near_pairs, shared_between
+from ecotrack.intake.surroundings import UNIT_LAYERS, Surroundings
+from ecotrack.model import FeatureVersion
+from ecotrack.model.findings import Finding
+from ecotrack.model.organisation import UnitBook
+from ecotrack.units import mu_from_m2
+
+Checks = Mapping[str, Check]
+ON_LAYER = ("on_water", "on_forest", "on_farmland")
+PARENT_KINDS = ("补植", "抚育", "更新", "重造")
+"""Kinds whose plot lies on the plot that it names as parent."""
+
+MAX_TOLD = 12
+"""Overlaps of one feature that are told one by one; the largest come first."""
+
+_NOT_IN_TIME = Text("边界过于复杂，比对超过了时限", "the boundaries are so tangled that it took too long")
+_CROWDED = Text("文件里互相重叠的图形太多", "far too many features of the file overlap one another")
+
+
+@dataclass
+class GroundFindings:
+    """Findings on the ground, and the strips that a repair would clip.
+
+    Attributes
+    ----------
+    findings
+        In the order of the features.
+    slivers
+        Number of a feature to the geometries beside it that only a sliver is shared with.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    slivers: dict[int, list[shapely.Geometry]] = field(default_factory=dict)
+
+
+def ground_findings(
+    subjects: Sequence[Subject],
+    geometries: Geometries,
+    measures: Measures,
+    around: Surroundings,
+    *,
+    checks: Checks,
+    units: UnitBook,
+) -> GroundFindings:
+    """Compare valid polygons with what lies around them and with one another.
+
+    Parameters
+    ----------
+    geometries, measures
+        Of the subjects, EPSG:4490.
+    checks
+        The table as the office has set it.
+    """
+    result = GroundFindings()
+    work = _Ground(subjects, geometries, measures, around, checks, units, result)
+    light = measures.corners <= checks["many_vertices"].limit
+    rows = np.flatnonzero(light)
+    result.findings += work.borders(rows)
+    result.findings += work.layers(rows)
+    result.findings += work.parents(rows)
+    work.beside_accepted(rows)
+    work.inside_file(rows)
+    return result
+
+
+class _Ground:
+    def __init__(
+        self,
+        subjects: Sequence[Subject],
+        geometries: Geometries,
+        measures: Measures,
+        around: Surroundings,
+        checks: Checks,
+        units: UnitBook,
+        result: GroundFindings,
+    ) -> None:
+        self.subjects, self.geometries, self.areas = subjects, geometries, measures.area_m2
+        self.around, self.checks, self.units, self.result = around, checks, units, result
+
+    def _sketch(self, *layers: str) -> dict[str, str]:
+        drawn = any(layer in self.around.sketch for layer in layers)
+        return {
+            "sketch_zh": "（界线为示意，仅供参考）" if drawn else "",
+            "sketch_en": " (its outline is a sketch)" if drawn else "",
+        }
+
+    def _unit_name(self, code: str | None) -> Text:
+        unit = self.units.get(code or "")
+        return Text(unit.name_zh, unit.name_en) if unit else Text(code or "单位未填", code or "no unit")
+
+    def borders(self, rows: np.ndarray) -> Iterator[Finding]:
+        """Tell how much lies outside the city and outside the unit that a feature names."""
+        counties = self.around.zones.get("counties")
+        if not counties or not len(rows):
+            return
+        cut = split(self.geometries[rows], geometries_of(counties), areas=self.areas[rows])
+        check = self.checks["outside_city"]
+        for i, outside in zip(rows.tolist(), cut.outside_m2.tolist(), strict=True):
+            if outside > max(check.limit, self.areas[i] * 1e-6):
+                yield self._share_finding("outside_city", i, outside, **self._sketch("counties"))
+        inside = self._inside_units(rows)
+        for i in rows.tolist():
+            outside = float(self.areas[i] - inside.get(i, self.areas[i]))
+            if outside > self.areas[i] * self.checks["outside_unit"].limit / 100:
+                yield self._share_finding("outside_unit", i, outside, **self._unit_facts(i))
+
+    def _inside_units(self, rows: np.ndarray) -> dict[int, float]:
+        """Return the ground inside the named unit, by whichever layer draws most of it as the unit's; m2."""
+        inside: dict[int, float] = {}
+        for layer in UNIT_LAYERS:
+            cells = {cell.feature_id: cell.geometry for cell in self.around.zones.get(layer, ())}
+            named = [i for i in rows.tolist() if self.subjects[i].version.unit in cells]
+            for code in {self.subjects[i].version.unit for i in named}:
+                some = [i for i in named if self.subjects[i].version.unit == code]
+                shapely.prepare(cells[code])
+                whole = shapely.contains_properly(cells[code], self.geometries[some])
+                ground = self.areas[some].copy()
+                ground[~whole] = area_m2(shapely.intersection(self.geometries[some][~whole], cells[code]))
+                for i, part in zip(some, ground.tolist(), strict=True):
+                    inside[i] = max(inside.get(i, 0.0), part)
+        return inside
+
+    def _unit_facts(self, i: int) -> dict[str, str]:
+        name = self._unit_name(self.subjects[i].version.unit)
+        others = [
+            self._unit_name(cell.feature_id)
+            for cell in self.around.zones.get("counties", ())
+            if cell.feature_id != self.subjects[i].version.unit
+            and area_m2([shapely.intersection(cell.geometry, self.geometries[i])])[0] > 1
+        ]
+        zh, en = "、".join(o.zh for o in others), ", ".join(o.en for o in others)
+        told = {"others_zh": f"，落在{zh}" if zh else "", "others_en": f", in {en}" if en else ""}
+        return {"unit_zh": name.zh, "unit_en": name.en, **told, **self._sketch(*UNIT_LAYERS)}
+
+    def _share_finding(self, check: str, i: int, ground_m2: float, **facts: str) -> Finding:
+        share = 100 * ground_m2 / float(self.areas[i])
+        inner = shapely.point_on_surface(self.geometries[i])
+        place = self.subjects[i].place._replace(lonlat=(inner.x, inner.y))
+        told = {"area_mu": f"{mu_from_m2(ground_m2):.2f}", "share_pct": f"{share:.1f}"}
+        return place.finding_of(self.checks[check], **told, **facts)
+
+    def layers(self, rows: np.ndarray) -> Iterator[Finding]:
+        """Tell what lies on water, on existing forest, on farmland, where there are such layers."""
+        for name in ON_LAYER:
+            check = self.checks[name]
+            cells = self._polygons(check.layer)
+            asked = np.array([i for i in rows.tolist() if self.subjects[i].asked(check)], dtype=np.int64)
+            if not len(cells) or not len(asked):
+                continue
+            near = near_pairs(self.geometries[asked], cells)
+            shared = shared_between(self.geometries[asked[near.left]], cells[near.right])
+            ground = np.bincount(near.left, weights=np.nan_to_num(shared.area_m2), minlength=len(asked))
+            for i, part in zip(asked.tolist(), ground.tolist(), strict=True):
+                if part > self.areas[i] * check.limit / 100:
+                    yield self._share_finding(name, i, part, **self._sketch(check.layer or ""))
+
+    def _polygons(self, layer: str | None) -> Geometries:
+        cells: Sequence[Feature] = self.around.zones.get(layer or "", ())
+        return geometries_of([cell for cell in cells if "Polygon" in cell.geometry.geom_type])
+
+    def parents(self, rows: np.ndarray) -> Iterator[Finding]:
+        """Hold replanting, tending, renewal and redo to the plot that they name as parent."""
+        for i in rows.tolist():
+            item = self.subjects[i]
+            if not item.asked(self.checks["parent_share"]):
+                continue
+            parent_id, kind = item.version.parent_id, str(item.version.kind)
+            parent = self._parent(parent_id)
+            if parent is None:
+                text = _no_parent(parent_id)
+                yield item.place.finding_of(self.checks["parent_missing"], kind=kind, zh=text.zh, en=text.en)
+                continue
+            on_it = area_m2([shapely.intersection(self.geometries[i], parent)])[0]
+            share = 100 * float(on_it) / float(self.areas[i])
+            enough = share >= self.checks["parent_share"].limit
+            facts = {"share_pct": f"{share:.1f}", "other": str(parent_id), "kind": kind}
+            yield item.place.finding_of(self.checks["parent_found" if enough else "parent_share"], **facts)
+
+    def _parent(self, parent_id: str | None) -> shapely.Geometry | None:
+        known = self.around.named.get(parent_id or "")
+        if known is not None:
+            return from_wkb([known.wkb])[0]
+        beside = [i for i, item in enumerate(self.subjects) if parent_id and item.version.feature_id == parent_id]
+        return self.geometries[beside[0]] if beside else None
+
+    def beside_accepted(self, rows: np.ndarray) -> None:
+        """Tell each accepted plot that shares ground, but those that the feature mends or lies on by its kind."""
+        if not len(self.around.geometries):
+            return
+        near = near_pairs(self.geometries[rows], self.around.geometries)
+        if near.crowded:
+            self._not_compared(rows.tolist(), _CROWDED)
+        left = rows[near.left]
+        stands = [not self._belongs(i, self.around.accepted[j]) for i, j in zip(left, near.right, strict=True)]
+        left, right = left[stands], near.right[stands]
+        others = area_m2(self.around.geometries[right])
+        names = [self._accepted_facts(self.around.accepted[j]) for j in right.tolist()]
+        self._tell(left, self.around.geometries[right], others, names, suffix="")
+
+    def _belongs(self, i: int, other: FeatureVersion) -> bool:
+        version = self.subjects[i].version
+        own_parent = version.kind in PARENT_KINDS and other.feature_id == version.parent_id
+        return own_parent or other.feature_id == version.feature_id
+
+    def _accepted_facts(self, other: FeatureVersion) -> dict[str, str]:
+        unit = self._unit_name(other.unit)
+        named = {"other_unit_zh": unit.zh, "other_unit_en": unit.en, "other_season": other.season or "-"}
+        return {"other": other.feature_id, "whose_zh": "已认定地块", "whose_en": "the accepted plot", **named}
+
+    def inside_file(self, rows: np.ndarray) -> None:
+        """Tell the features of the file that share ground with one another."""
+        near = near_pairs(self.geometries[rows], self.geometries[rows])
+        if near.crowded:
+            self._not_compared(rows.tolist(), _CROWDED)
+        left, right = rows[near.left], rows[near.right]
+        keep = [i != j and not self._family(i, j) for i, j in zip(left.tolist(), right.tolist(), strict=True)]
+        left, right = left[keep], right[keep]
+        names = [
+            {"other": str(self.subjects[j].number), "whose_zh": "本文件图形", "whose_en": "feature"} for j in right
+        ]
+        self._tell(left, self.geometries[right], self.areas[right], names, suffix="_in_file")
+
+    def _family(self, i: int, j: int) -> bool:
+        one, other = self.subjects[i].version, self.subjects[j].version
+        return (one.kind in PARENT_KINDS and one.parent_id == other.feature_id) or (
+            other.kind in PARENT_KINDS and other.parent_id == one.feature_id
+        )
+
+    def _not_compared(self, rows: Sequence[int], why: Text) -> None:
+        for i in dict.fromkeys(rows):
+            check = self.checks["ground_not_compared"]
+            self.result.findings.append(self.subjects[i].place.finding_of(check, zh=why.zh, en=why.en))
+
+    def _tell(
+        self, left: np.ndarray, others: Geometries, other_m2: Floats, names: list[dict[str, str]], *, suffix: str
+    ) -> None:
+        """Make the finding of each pair that shares ground, the largest of a feature first."""
+        shared = shared_between(self.geometries[left], others)
+        self._not_compared(left[np.isnan(shared.area_m2)].tolist(), _NOT_IN_TIME)
+        told: dict[int, int] = {}
+        for k in np.lexsort((-shared.area_m2, left)).tolist():
+            ground, i = float(shared.area_m2[k]), int(left[k])
+            if not ground > 0.01 or told.get(i, 0) >= MAX_TOLD:
+                continue
+            told[i] = told.get(i, 0) + 1
+            name = self._kind_of_overlap(ground, float(shared.width_m[k]), i, float(other_m2[k]))
+            if name == "overlap_sliver":
+                self.result.slivers.setdefault(self.subjects[i].number, []).append(others[k])
+            full = name + suffix if name == "overlap" else name.replace("_part", suffix + "_part")
+            place = self.subjects[i].place._replace(lonlat=(float(shared.lonlat[k, 0]), float(shared.lonlat[k, 1])))
+            facts = self._overlap_facts(ground, float(shared.width_m[k]), i, float(other_m2[k]))
+            self.result.findings.append(place.finding_of(self.checks[full], **names[k], **facts))
+
+    def _kind_of_overlap(self, ground_m2: float, width_m: float, i: int, other_m2: float) -> str:
+        area = float(self.areas[i])
+        sliver = self.checks["overlap_sliver"]
+        if 100 * ground_m2 / (area + other_m2 - ground_m2) >= self.checks["near_duplicate"].limit:
+            return "near_duplicate"
+        if ground_m2 < sliver.limit or width_m < float(sliver.width or 0):
+            return "overlap_sliver"
+        large = 100 * ground_m2 / min(area, other_m2) >= self.checks["overlap"].limit
+        return "overlap" if large else "overlap_part"
+
+    def _overlap_facts(self, ground_m2: float, width_m: float, i: int, other_m2: float) -> dict[str, str]:
+        area = float(self.areas[i])
+        return {
+            "area_m2": f"{ground_m2:.2f}",
+            "area_mu": f"{mu_from_m2(ground_m2):.2f}",
+            "share_pct": f"{100 * ground_m2 / area:.1f}",
+            "width_m": f"{width_m:.2f}",
+            "iou_pct": f"{100 * ground_m2 / (area + other_m2 - ground_m2):.1f}",
+        }
+
+
+def _no_parent(parent_id: str | None) -> Text:
+    if parent_id:
+        return Text(f"但登记库里没有原小班号“{parent_id}”", f"but the register holds no parent '{parent_id}'")
+    return Text("必须填原小班号", "so it must name its parent plot")

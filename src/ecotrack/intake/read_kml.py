@@ -1,0 +1,217 @@
+"""What OGR's KML driver leaves behind: ExtendedData, SchemaData and folders, read in one pass and joined to it.
+
+Geometry comes from OGR. The attributes are read here by expat, element by element, with no document type and no
+entities but XML's own five, and joined by name and first coordinate; what finds no partner is told, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+import shapely
+
+from ecotrack.errors import RefusedFormat, Text, UnreadableFile
+from ecotrack.intake.candidates import Place, Value
+from ecotrack.intake.formats import FORMATS
+from ecotrack.intake.plain_words import plain_words
+from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
+
+MAX_TEXT = 10_000
+"""Characters of one attribute that are kept."""
+
+FOLDER = "文件夹"
+"""Attribute that holds the folders in which a placemark lies, outermost first."""
+
+_Key = tuple[str, float, float]
+_NAMES = {"name": "Name", "description": "Description"}
+
+
+@dataclass(slots=True)
+class Placemark:
+    """One placemark as its text says it.
+
+    Attributes
+    ----------
+    first
+        First coordinate, longitude and latitude as they stand; ``None`` where it has none.
+    """
+
+    attributes: dict[str, Value] = field(default_factory=dict)
+    first: tuple[float, float] | None = None
+
+    @property
+    def key(self) -> _Key | None:
+        """What joins it to OGR's feature; ``None`` without a geometry."""
+        if self.first is None:
+            return None
+        return (str(self.attributes.get("Name") or "").strip(), round(self.first[0], 9), round(self.first[1], 9))
+
+
+class _Reader:
+    """Collects placemarks from expat's events."""
+
+    def __init__(self, name: str) -> None:
+        self._file = name
+        self.done: list[Placemark] = []
+        self._path: list[str] = []
+        self._folders: list[str] = []
+        self._now: Placemark | None = None
+        self._data = ""
+        self._text: list[str] = []
+        self._length = 0
+
+    def parser(self) -> Any:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = self._refuse
+        return parser
+
+    def _refuse(self, *_: object) -> None:
+        raise RefusedFormat(self._file, name=Text("带 DOCTYPE 声明的 XML", "XML with a DOCTYPE"))
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        local = tag.rpartition(" ")[2]
+        self._path.append(local)
+        self._text, self._length = [], 0
+        if local == "Folder":
+            self._folders.append("")
+        elif local == "Placemark":
+            self._now = Placemark()
+            if folders := "/".join(folder for folder in self._folders if folder):
+                self._now.attributes[FOLDER] = folders
+        elif local in ("Data", "SimpleData"):
+            self._data = attributes.get("name", "")
+
+    def _characters(self, text: str) -> None:
+        # Only the first coordinate is of use, and an attribute has its limit: nothing here grows with the file.
+        if self._length < MAX_TEXT:
+            self._text.append(text[: MAX_TEXT - self._length])
+            self._length += len(text)
+
+    def _end(self, tag: str) -> None:
+        local = self._path.pop()
+        text = "".join(self._text).strip()
+        if local == "Folder":
+            self._folders.pop()
+        elif local == "name" and self._path[-1:] == ["Folder"]:
+            self._folders[-1] = text
+        elif local == "Placemark" and self._now is not None:
+            self.done.append(self._now)
+            self._now = None
+        elif self._now is not None:
+            self._keep(self._now, local, text)
+        self._text, self._length = [], 0
+
+    def _keep(self, now: Placemark, local: str, text: str) -> None:
+        parent = self._path[-1] if self._path else ""
+        if local in _NAMES and parent == "Placemark":
+            now.attributes[_NAMES[local]] = text or None
+        elif (local == "value" and parent == "Data") or local == "SimpleData":
+            if self._data:
+                now.attributes[self._data] = text or None
+        elif parent == "ExtendedData" and local not in ("Data", "SchemaData") and text:
+            now.attributes[local] = text
+        elif local in ("coordinates", "coord") and now.first is None:
+            now.first = _first(text)
+
+
+def _first(text: str) -> tuple[float, float] | None:
+    numbers = text.replace(",", " ").split(maxsplit=2)[:2]
+    try:
+        return (float(numbers[0]), float(numbers[1]))
+    except (ValueError, IndexError):
+        return None
+
+
+def read_placemarks(path: Path, *, name: str = "") -> list[Placemark]:
+    """Return every placemark of a KML file with its attributes, in the order of the file.
+
+    Raises
+    ------
+    RefusedFormat
+        It declares a document type.
+    UnreadableFile
+        It is no whole XML.
+    """
+    reader = _Reader(name)
+    try:
+        with path.open("rb") as stream:
+            reader.parser().ParseFile(stream)
+    except (expat.ExpatError, ValueError) as error:
+        raise UnreadableFile(name, detail=plain_words(error)) from None
+    return reader.done
+
+
+def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
+    """Yield the layers of a KML file: geometry from OGR, attributes from `read_placemarks`.
+
+    Placemarks that OGR leaves out, for want of a geometry that it reads, come last as a layer of their own.
+
+    Raises
+    ------
+    RefusedFormat, UnreadableFile
+        As `read_placemarks` says, or OGR cannot open it.
+    """
+    placemarks = read_placemarks(path, name=name)
+    waiting: dict[_Key, deque[Placemark]] = defaultdict(deque)
+    for placemark in placemarks:
+        if placemark.key is not None:
+            waiting[placemark.key].append(placemark)
+    fields = list(dict.fromkeys(key for placemark in placemarks for key in placemark.attributes))
+    alone: list[str] = []
+    for layer in read_vector(path, FORMATS["kml"], name=name):
+        layer.name = layer.name.removesuffix(":Layer #0")
+        layer.features = _joined(layer.features, waiting, alone)
+        layer.fields = fields
+        layer.assumed_crs = True
+        yield layer
+    left = [placemark for placemark in placemarks if placemark.key is None or placemark in waiting[placemark.key]]
+    if left or alone:
+        yield _rest(left, alone, fields, name)
+
+
+def _joined(
+    features: Iterator[RawFeature], waiting: dict[_Key, deque[Placemark]], alone: list[str]
+) -> Iterator[RawFeature]:
+    for feature in features:
+        first = _first_of(feature.geometry)
+        queue = waiting.get((str(feature.attributes.get("Name") or "").strip(), *first)) if first else None
+        if queue:
+            feature.attributes = queue.popleft().attributes
+            if title := str(feature.attributes.get("Name") or "").strip():
+                feature.where = f"{feature.where} {title[:40]}"
+        elif feature.geometry is not None:
+            alone.append(feature.where)
+        feature.where = feature.where.replace(":Layer #0", "")
+        yield feature
+
+
+def _first_of(geometry: shapely.Geometry | None) -> tuple[float, float] | None:
+    if geometry is None or geometry.is_empty:
+        return None
+    x, y = shapely.get_coordinates(geometry)[0]
+    return (round(float(x), 9), round(float(y), 9))
+
+
+def _rest(left: list[Placemark], alone: list[str], fields: list[str], name: str) -> RawLayer:
+    features = (RawFeature(where=f"{name} {n.attributes.get('Name') or ''}".strip(), geometry=None,
+                           attributes=n.attributes) for n in left)  # fmt: skip
+    findings = [Place(name).finding("kml_unmatched", count=str(len(alone)))] if alone else []
+    return RawLayer(
+        name=name,
+        driver="KML",
+        declared_crs="EPSG:4326",
+        fields=fields,
+        features=iter(features),
+        findings=findings,
+        assumed_crs=True,
+        empty_is_told=bool(left),
+    )

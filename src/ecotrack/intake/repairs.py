@@ -1,0 +1,111 @@
+"""Repairs: proposed with what they change, taken only when somebody says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+
+from ecotrack.errors import Text
+from ecotrack.geometry.area import Geometries, area_m2
+from ecotrack.geometry.codec import snap, to_wkb
+from ecotrack.geometry.width import metres_per_degree
+from ecotrack.intake.check_shape import Subject
+from ecotrack.intake.checks import Check
+from ecotrack.model.findings import Finding
+
+REPAIRS: dict[str, Text] = {
+    "make_valid": Text("改正自己相交的边界", "mend a boundary that crosses itself"),
+    "drop_duplicates": Text("删去重复拐点", "drop repeated corners"),
+    "clip_slivers": Text("裁去与相邻地块重叠的细缝", "clip the slivers shared with the plots beside it"),
+}
+"""Every repair, by the id with which it is accepted."""
+
+MAX_CHANGE = 0.01
+"""A repair of a valid boundary that would change more than this share of its area is not proposed."""
+
+
+class Repair(NamedTuple):
+    """A repair of one feature: what it would become (EPSG:4490), and its area before and after."""
+
+    number: int
+    id: str
+    geometry: shapely.Geometry
+    before_m2: float
+    after_m2: float
+
+    def facts(self) -> dict[str, str]:
+        """Return what a finding says of it."""
+        words = REPAIRS[self.id]
+        areas = {"before_m2": f"{self.before_m2:.2f}", "after_m2": f"{self.after_m2:.2f}"}
+        return {"repair": self.id, "zh": words.zh, "en": words.en, **areas}
+
+
+def proposed_repairs(
+    subjects: Sequence[Subject],
+    geometries: Geometries,
+    *,
+    repeated: frozenset[int],
+    slivers: Mapping[int, Sequence[shapely.Geometry]],
+    apart_m: float,
+) -> Iterator[Repair]:
+    """Yield the repairs of valid boundaries, one after the other for each feature.
+
+    Parameters
+    ----------
+    repeated
+        Numbers of features with repeated corners.
+    slivers
+        Number of a feature to the plots beside it that it only shares a sliver with.
+    apart_m
+        Corners nearer than this are repeated.
+    """
+    for item, geometry in zip(subjects, geometries, strict=True):
+        shape = geometry
+        if item.number in repeated:
+            step = apart_m / float(metres_per_degree(item_latitude(shape))[1])
+            repair = _repair(item.number, "drop_duplicates", shape, shapely.remove_repeated_points(shape, step))
+            if repair is not None:
+                yield repair
+                shape = repair.geometry
+        beside = slivers.get(item.number)
+        if beside:
+            clipped = shapely.difference(shape, shapely.union_all(np.array(beside, dtype=object)))
+            repair = _repair(item.number, "clip_slivers", shape, clipped)
+            if repair is not None:
+                yield repair
+
+
+def item_latitude(shape: shapely.Geometry) -> float:
+    """Return the latitude of the south of a shape, degrees."""
+    return float(shapely.bounds(shape)[1])
+
+
+def _repair(number: int, name: str, before: shapely.Geometry, after: shapely.Geometry) -> Repair | None:
+    """Return the repair if what it leaves is a valid polygon of nearly the same area."""
+    mended = shapely.normalize(snap(after))
+    if "Polygon" not in mended.geom_type or mended.is_empty or not shapely.is_valid(mended):
+        return None
+    old, new = area_m2(np.array([before, mended], dtype=object)).tolist()
+    if abs(new - old) > MAX_CHANGE * old or mended.equals_exact(before, tolerance=0):
+        return None
+    return Repair(number, name, mended, old, new)
+
+
+def with_repairs(
+    subjects: Sequence[Subject], repairs: Sequence[Repair], taken: frozenset[str], checks: Mapping[str, Check]
+) -> tuple[list[Subject], list[Finding]]:
+    """Return the subjects with the repairs taken, and what is said of every repair."""
+    places = {item.number: item for item in subjects}
+    findings = []
+    for repair in repairs:
+        item = places[repair.number]
+        check = checks["repair_taken" if repair.id in taken else "repair_offered"]
+        findings.append(item.place.finding_of(check, **repair.facts()))
+        if repair.id in taken:
+            version = replace(item.version, wkb=to_wkb(repair.geometry))
+            places[repair.number] = item._replace(version=version)
+    return list(places.values()), findings

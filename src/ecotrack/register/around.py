@@ -1,0 +1,65 @@
+"""A few features and all that was said about them, found by place or by id: what a check of new plots asks for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ecotrack.model import Decision, FeatureVersion, ProgressRecord
+from ecotrack.register import rows
+from ecotrack.register.canonical import KINDS
+
+_CHUNK = 900
+_NEAR = "SELECT id FROM rtree_feature_version_geom WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+
+
+class Around(NamedTuple):
+    """Features with every version, decision and status note of theirs, each in the order of recording."""
+
+    versions: list[FeatureVersion]
+    decisions: list[Decision]
+    notes: list[ProgressRecord]
+
+
+def read_around(connection: sqlite3.Connection, boxes: npt.NDArray[np.float64], *, layer: str) -> Around:
+    """Return the features of which any version's bounds meet any of some boxes (west, south, east, north)."""
+    seqs: set[int] = set()
+    for west, south, east, north in np.asarray(boxes, dtype=float).reshape(-1, 4).tolist():
+        seqs.update(row[0] for row in connection.execute(_NEAR, (west, east, south, north)))
+    found = _some(
+        connection, "SELECT DISTINCT feature_id FROM feature_version WHERE layer = ?", layer, "seq", sorted(seqs)
+    )
+    return read_named(connection, {row[0] for row in found}, layer=layer)
+
+
+def read_named(connection: sqlite3.Connection, feature_ids: Iterable[str], *, layer: str) -> Around:
+    """Return the features with some ids."""
+    ids = sorted(set(feature_ids))
+    versions = _entries(connection, FeatureVersion, "layer = ?", layer, "feature_id", ids)
+    subjects = sorted({v.version_id for v in versions} | {v.submission_id for v in versions})
+    decisions = _entries(connection, Decision, "subject <> ?", "", "subject_id", subjects)
+    notes = _entries(connection, ProgressRecord, "kind = 'status' AND layer = ?", layer, "feature_id", ids)
+    return Around(versions, decisions, notes)
+
+
+def _entries(
+    connection: sqlite3.Connection, cls: type[Any], test: str, value: str, column: str, wanted: Sequence[str]
+) -> list[Any]:
+    table = KINDS[cls][0]
+    names = ", ".join(rows.columns(table))
+    found = [*_some(connection, f"SELECT seq, {names} FROM {table} WHERE {test}", value, column, wanted)]
+    return [cls(**rows.from_row(table, row[1:])) for row in sorted(found, key=lambda row: row[0])]
+
+
+def _some(
+    connection: sqlite3.Connection, sql: str, value: str, column: str, wanted: Iterable[str | int]
+) -> Iterator[tuple[Any, ...]]:
+    keys = list(wanted)
+    for start in range(0, len(keys), _CHUNK):
+        some = keys[start : start + _CHUNK]
+        marks = ", ".join("?" * len(some))
+        yield from connection.execute(f"{sql} AND {column} IN ({marks})", (value, *some))

@@ -1,0 +1,230 @@
+"""What intake found about files, as one HTML page that opens without a network: a map with marks, and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from ecotrack.coordinates.detective import TITLES
+from ecotrack.errors import Lang, Text
+from ecotrack.geometry.codec import from_wkb
+from ecotrack.intake.check import Checked
+from ecotrack.maps.assets import vendor_text
+from ecotrack.maps.inert import inert_json
+from ecotrack.maps.seal import seal
+from ecotrack.model.findings import Finding
+from ecotrack.model.organisation import UnitBook
+from ecotrack.reports.intake_json import state_of
+from ecotrack.reports.intake_terminal import LEVELS, summary
+
+MAX_DRAWN_CORNERS = 400_000
+"""Corners that one page draws; plots without findings are left out beyond them."""
+
+_WEB = Path(__file__).with_name("web")
+_LEGEND = {
+    "#2a7d46": Text("可以登记", "can be registered"),
+    "#d98a00": Text("可登记，处理后才能通过审核", "registered, but not accepted yet"),
+    "#b3261e": Text("改正后再报", "must be mended first"),
+    "#4d6480": Text("已认定的地块", "accepted plots"),
+}
+_WORDS = {"accepted": Text("已认定地块", "accepted plot"), "goto": Text("看图上", "show")}
+_TITLE = Text("地块边界检查报告", "Check of plot boundaries")
+
+
+def write_page(checked: Checked, path: Path, *, units: UnitBook, lang: Lang) -> Path:
+    """Write the report of one file, whole or not at all.
+
+    Raises
+    ------
+    MissingAsset
+        The browser libraries have not been fetched.
+    """
+    page = check_page(checked, units=units, lang=lang).encode("utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(page)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def check_page(checked: Checked, *, units: UnitBook, lang: Lang) -> str:
+    """Return the report of one file as a sealed page: it loads nothing, and what came in the file stays text."""
+    data = inert_json(_data(checked, units, lang))
+    body = "".join(
+        (
+            f"<header><h1>{escape(_TITLE.lang(lang))}：{escape(checked.upload.file_name)}</h1>",
+            f'<div class="sum">{escape(summary(checked).lang(lang))}</div>{_read_as(checked, lang)}</header>',
+            f'<main><div id="map"></div><section>{_counts(checked, lang)}',
+            _whole_file(checked, lang),
+            f'<h2>{escape(Text("逐块问题和改法", "Plot by plot").lang(lang))}</h2><div id="plots"></div>',
+            _checks(checked, lang),
+            "</section></main>",
+            f'<script type="application/json" id="ecotrack-intake">{data}</script>',
+            f"<script>{vendor_text('leaflet.js').replace('//# sourceMappingURL=leaflet.js.map', '')}</script>",
+            f"<script>{(_WEB / 'intake.js').read_text(encoding='utf-8')}</script>",
+        )
+    )
+    css = vendor_text("leaflet.css") + (_WEB / "intake.css").read_text(encoding="utf-8")
+    head = (
+        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{_TITLE.lang(lang)}</title>'
+    )
+    return seal(f'<!DOCTYPE html><html lang="{lang}"><head>{head}<style>{css}</style></head><body>{body}</body></html>')
+
+
+def _read_as(checked: Checked, lang: Lang) -> str:
+    index = 0 if lang == "zh" else 1
+    told = dict.fromkeys(layer.crs_evidence[index] for layer in checked.reading.layers if layer.crs_evidence[index])
+    words = "；".join(told)
+    return f'<div class="muted">{escape(words)}</div>' if words else ""
+
+
+def _counts(checked: Checked, lang: Lang) -> str:
+    held, waits = len(checked.held), len(checked.proposal.waiting)
+    numbers = {"ready": len(checked.proposal.versions) - held, "held": held, "waits": waits}
+    names = dict(zip(numbers, list(_LEGEND.values())[:3], strict=True))
+    cells = "".join(
+        f'<div class="count {state}"><b>{n}</b>{escape(names[state].lang(lang))}</div>' for state, n in numbers.items()
+    )
+    return f'<div class="counts">{cells}</div>'
+
+
+def _whole_file(checked: Checked, lang: Lang) -> str:
+    rows = [_finding_html(f, lang) for f in checked.findings if not f.feature]
+    if not rows:
+        return ""
+    title = Text("关于整个文件", "About the whole file").lang(lang)
+    state = "waits" if any(f.level == "blocks" for f in checked.findings if not f.feature) else "ready"
+    return f'<h2>{escape(title)}</h2><div class="plot {state}">{"".join(rows)}</div>'
+
+
+def _finding_html(finding: Finding, lang: Lang) -> str:
+    mend = finding.mend.lang(lang)
+    below = f'<div class="mend">{escape(mend)}</div>' if mend else ""
+    word = escape(LEVELS[finding.level].lang(lang))
+    what = escape(finding.message.lang(lang))
+    return f'<div class="find"><span class="tag {finding.level}">{word}</span><span>{what}</span>{below}</div>'
+
+
+def _checks(checked: Checked, lang: Lang) -> str:
+    zh = lang == "zh"
+    titles = ("检查了什么", "界限", "通过", "不通过", "未检查", "不适用") if zh else (
+        "check", "limit", "passed", "failed", "not checked", "n/a")  # fmt: skip
+    head = "".join(f"<th>{title}</th>" for title in titles)
+    rows = []
+    for tally in checked.tallies:
+        limit = f"{tally.check.threshold} {tally.check.unit}" if tally.check.threshold else ""
+        numbers = (
+            f'<td class="n">{tally.passed}</td><td class="n{" bad" if tally.failed else ""}">{tally.failed}</td>'
+            f'<td class="n{" open" if tally.not_checked else ""}">{tally.not_checked}</td>'
+            f'<td class="n">{tally.not_asked}</td>'
+        )
+        rows.append(f"<tr><td>{escape(tally.check.title.lang(lang))}</td><td>{escape(limit)}</td>{numbers}</tr>")
+    note = Text(
+        "“未检查”不等于通过：没有检查的地块不能通过审核。", "Not checked is no pass: such a plot cannot be accepted."
+    ).lang(lang)
+    title = Text("检查项目", "Checks").lang(lang)
+    return f'<h2>{title}</h2><p class="muted">{note}</p><table><tr>{head}</tr>{"".join(rows)}</table>'
+
+
+def _data(checked: Checked, units: UnitBook, lang: Lang) -> dict[str, Any]:
+    plots = _plots(checked, units, lang)
+    counties = checked.around.zones.get("counties", ())
+    sketch = "（示意）" if "counties" in checked.around.sketch else ""
+    bounds = shapely.total_bounds([cell.geometry for cell in counties]).tolist() if counties else [0, 0, 0, 0]
+    readings = [(row["colour"], row["title"]) for row in _readings(checked, lang)]
+    near = zip(checked.around.accepted, checked.around.geometries, strict=True)
+    return {
+        "words": {key: text.lang(lang) for key, text in _WORDS.items()},
+        "legend": [*((colour, text.lang(lang)) for colour, text in _LEGEND.items()), *readings],
+        "extent": [[bounds[1], bounds[0]], [bounds[3], bounds[2]]],
+        "counties": [{"name": f"{cell.name or ''}{sketch}", "rings": rings_of(cell.geometry)} for cell in counties],
+        "accepted": [{"name": v.feature_id, "rings": rings_of(shape)} for v, shape in list(near)[:3000]],
+        "plots": plots,
+        "readings": _readings(checked, lang),
+        "repairs": _repairs(checked, lang),
+    }
+
+
+def _plots(checked: Checked, units: UnitBook, lang: Lang) -> list[dict[str, Any]]:
+    subjects = {item.number: item for item in checked.proposal.subjects}
+    found: dict[str, list[Finding]] = {}
+    for finding in checked.findings:
+        found.setdefault(finding.feature or "", []).append(finding)
+    result, room = [], MAX_DRAWN_CORNERS
+    for item in checked.reading.candidates:
+        told = found.get(str(item.number), [])
+        geometry = from_wkb([item.wkb])[0] if item.wkb else None
+        corners = int(shapely.get_num_coordinates(geometry)) if geometry is not None else 0
+        room -= corners
+        rings = rings_of(geometry) if geometry is not None and (room > 0 or (told and corners < 50_000)) else None
+        title = _title(checked, subjects, item.number, item.where, units, lang)
+        row = {"number": item.number, "state": state_of(checked, item.number), "title": title, "rings": rings}
+        result.append({**row, "findings": [_finding_row(finding, lang) for finding in told]})
+    return result
+
+
+def _title(checked: Checked, subjects: Mapping[int, Any], number: int, where: str, units: UnitBook, lang: Lang) -> str:
+    item = subjects.get(number)
+    first = Text(f"第{number}块", f"feature {number}").lang(lang)
+    if item is None:
+        return f"{first}（{where}）"
+    unit = units.get(item.version.unit or "")
+    unit_name = (unit.name_zh if lang == "zh" else unit.name_en) if unit else ""
+    given = item.version.feature_id if not item.version.feature_id.startswith(item.version.submission_id) else ""
+    parts = (given, item.version.name, unit_name, f"{checked.area_mu[number]:.2f} {Text('亩', 'mu').lang(lang)}")
+    return f"{first}：" + "  ".join(part for part in parts if part)
+
+
+def _finding_row(finding: Finding, lang: Lang) -> dict[str, Any]:
+    places = [[float(v) for v in pair.split()] for pair in finding.facts.get("places", "").split(";") if pair]
+    return {
+        "level": finding.level,
+        "word": LEVELS[finding.level].lang(lang),
+        "what": finding.message.lang(lang),
+        "mend": finding.mend.lang(lang),
+        "places": places or ([list(finding.lonlat)] if finding.lonlat else []),
+    }
+
+
+def _repairs(checked: Checked, lang: Lang) -> list[dict[str, Any]]:
+    title = Text("建议修复成这样", "the proposed repair").lang(lang)
+    mended = [(i.number, from_wkb([i.proposed_wkb])[0]) for i in checked.reading.candidates if i.proposed_wkb]
+    mended += [(repair.number, repair.geometry) for repair in checked.repairs]
+    return [{"title": f"{title} #{number}", "rings": rings_of(shape)} for number, shape in mended]
+
+
+_READING_COLOURS = ("#1f78b4", "#e0218a", "#ff7f00")
+
+
+def _readings(checked: Checked, lang: Lang) -> list[dict[str, Any]]:
+    """Return the outlines of an ambiguous file under each reading, for the map."""
+    if checked.settled is None:
+        return []
+    return [
+        {
+            "title": TITLES[system].lang(lang),
+            "colour": colour,
+            "rings": [r for shape in shapes for r in rings_of(shape)],
+        }
+        for (system, shapes), colour in zip(checked.settled.options, _READING_COLOURS, strict=False)
+    ]
+
+
+def rings_of(geometry: shapely.Geometry) -> Sequence[Sequence[Sequence[Sequence[float]]]]:
+    """Return the rings of each part of a polygon as longitude/latitude pairs.
+
+    Examples
+    --------
+    >>> rings_of(shapely.box(0, 0, 1, 1))
+    [[[[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0]]]]
+    """
+    parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
+    return [[shapely.get_coordinates(ring).round(9).tolist() for ring in shapely.get_rings(part)] for part in parts]

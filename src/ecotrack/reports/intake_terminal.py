@@ -1,0 +1,133 @@
+"""What intake found about a file, in the terminal: what to mend first, then what was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+
+from ecotrack.errors import Lang, Text
+from ecotrack.intake.check import Checked
+from ecotrack.model.findings import Finding
+from ecotrack.reports.terminal import table
+
+LEVELS = {
+    "blocks": Text("须改正", "must mend"),
+    "warns": Text("请核对", "look at it"),
+    "notes": Text("说明", "note"),
+}
+ANSWERS = {
+    "passed": Text("通过", "passed"),
+    "failed": Text("不通过", "failed"),
+    "not_checked": Text("未检查", "not checked"),
+}
+SHOWN = 30
+"""Rows of findings that are printed; the others are counted."""
+
+
+def checked_lines(checked: Checked, lang: Lang) -> Iterator[str]:
+    """Yield the lines above the tables: how the file was read, and what can come in."""
+    for layer in checked.reading.layers:
+        words = [layer.crs_evidence[0 if lang == "zh" else 1], encoding_words(layer.encoding).lang(lang)]
+        told = "；".join(word for word in words if word)
+        yield f"{layer.name}  [{layer.driver}]  {layer.features}  {told}"
+    proposal = checked.proposal
+    if proposal.matches:
+        zh = "，".join(f"{source}→{checked.field_title(name).zh}" for name, source in proposal.matches.items())
+        en = ", ".join(f"{source} -> {name}" for name, source in proposal.matches.items())
+        yield Text(f"字段对应：{zh}", f"fields: {en}").lang(lang)
+    if proposal.unused:
+        names = "、".join(proposal.unused[:40])
+        yield Text(f"未用到的字段：{names}", f"fields not used: {names}").lang(lang)
+
+
+_CODECS = {"gb18030": "GBK", "utf-8": "UTF-8", "latin-1": "?"}
+_TOLD = {
+    "cpg": "按 .cpg 文件",
+    "ldid": "按文件头",
+    "bytes": "按内容判断",
+    "asked": "按参数",
+    "unknown": "无法判断",
+}
+
+
+def encoding_words(encoding: str) -> Text:
+    """Return how the text of a layer was read, in words.
+
+    Examples
+    --------
+    >>> encoding_words("gb18030 (bytes)").zh
+    '文字编码GBK（按内容判断）'
+    """
+    codec, _, source = encoding.partition(" (")
+    if not codec:
+        return Text("", "")
+    told = _TOLD.get(source.rstrip(")"), source.rstrip(")"))
+    return Text(f"文字编码{_CODECS.get(codec, codec)}（{told}）", f"text read as {encoding}")
+
+
+def findings_table(findings: list[Finding], lang: Lang) -> Iterator[RenderableType]:
+    """Yield the table of findings, the gravest first; those that say the same of several features in one row."""
+    rows = grouped(findings, lang)
+    if not rows:
+        return
+    titles = ("程度", "位置", "问题", "怎么改") if lang == "zh" else ("level", "where", "what", "how to mend")
+    yield table("", [(title, False) for title in titles], rows[:SHOWN])
+    left = len(rows) - SHOWN
+    if left > 0:
+        yield Text(f"… 另有{left}条，见网页报告或 --json", f"… {left} more, see the page or --json").lang(lang)
+
+
+def grouped(findings: list[Finding], lang: Lang) -> list[tuple[str, str, str, str]]:
+    """Return findings as rows of level, places, what and how to mend, the gravest first."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for finding in findings:
+        key = (finding.level, finding.message.lang(lang), finding.mend.lang(lang))
+        groups.setdefault(key, []).append(finding.where)
+    order = list(LEVELS)
+    ranked = sorted(groups.items(), key=lambda item: order.index(item[0][0]))
+    return [(LEVELS[level].lang(lang), _places(places), what, mend) for (level, what, mend), places in ranked]
+
+
+def _places(places: list[str]) -> str:
+    return places[0] if len(places) == 1 else f"{places[0]} … {places[-1]} ({len(places)})"
+
+
+def checks_table(checked: Checked, lang: Lang) -> RenderableType:
+    """Return the table of checks with their three answers."""
+    zh = lang == "zh"
+    titles = ("检查", "程度", "界限", *(answer.lang(lang) for answer in ANSWERS.values()), "不适用" if zh else "n/a")
+    rows = [
+        (
+            tally.check.title.lang(lang),
+            LEVELS[tally.check.level].lang(lang),
+            f"{tally.check.threshold} {tally.check.unit}" if tally.check.threshold else "",
+            str(tally.passed),
+            str(tally.failed),
+            str(tally.not_checked),
+            str(tally.not_asked),
+        )
+        for tally in checked.tallies
+    ]
+    return table("检查项目" if zh else "checks", [(title, i > 2) for i, title in enumerate(titles)], rows)
+
+
+def summary(checked: Checked) -> Text:
+    """Return one sentence on what can come in and what waits."""
+    total, held = len(checked.reading.candidates), len(checked.held)
+    ready, waits = len(checked.proposal.versions) - held, len(checked.proposal.waiting)
+    numbers = {str(item.number) for item in checked.proposal.subjects} - {str(n) for n in checked.proposal.waiting}
+    mu = sum(checked.area_mu[int(number)] for number in numbers)
+    compared = checked.compared
+    beside = Text(
+        "没有登记库，未与已认定地块比对" if compared is None else f"与附近{compared}个已认定地块比对过",
+        "no register, so not compared with accepted plots"
+        if compared is None
+        else f"compared with {compared} accepted plots nearby",
+    )
+    return Text(
+        f"共{total}个图形：{ready}个可以登记，{held}个可以登记但处理后才能通过审核，{waits}个须改正后再报；"
+        f"可登记的合计{mu:,.1f}亩；{beside.zh}。",
+        f"{total} features: {ready} can be registered, {held} more can but not be accepted as they stand, {waits} must "
+        f"be mended first; {mu:,.1f} mu can be registered; {beside.en}.",
+    )

@@ -1,0 +1,73 @@
+"""The reports of intake: what came in a file stays text, whatever it says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import shapely
+from shapely.geometry import mapping
+
+from ecotrack.intake.check import Checked, Order, check_upload
+from ecotrack.intake.read import Upload
+from ecotrack.reports.intake_json import checked_json
+from ecotrack.reports.intake_page import check_page
+from ecotrack.reports.intake_terminal import grouped
+from ecotrack.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+EVIL = "</script><img src=x onerror=alert(1)>${alert(2)}"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("workspace")
+    shutil.copy(ROOT / "ecotrack.toml", folder)
+    for name in ("layers", "geo"):
+        shutil.copytree(ROOT / name, folder / name)
+    return Workspace.open(folder)
+
+
+@pytest.fixture(scope="module")
+def checked(workspace: Workspace) -> Checked:
+    rows = [
+        {"type": "Feature", "properties": {"编号": EVIL, "XIAN": EVIL, EVIL: EVIL}, "geometry": mapping(shape)}
+        for shape in (shapely.box(115.7, 37.5, 115.7001, 37.5001), shapely.box(115.71, 37.5, 115.713, 37.503))
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
+    data = json.dumps({"type": "FeatureCollection", "crs": crs, "features": rows}).encode()
+    order = Order(defaults={"season": "2016-spring", "kind": "造林"}, submitted_on=dt.date(2016, 5, 1))
+    return check_upload(workspace, Upload(f"{EVIL}.geojson", data), order)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_names_in_a_file_are_no_markup_in_its_page(checked: Checked, workspace: Workspace, lang: str) -> None:
+    page = check_page(checked, units=workspace.units, lang="zh" if lang == "zh" else "en")
+    assert "<img src=x" not in page
+    assert page.count("</script>") == 3  # the data, leaflet, and our own script
+    assert "default-src 'none'" in page
+    assert "unsafe-inline" not in page
+
+
+def test_the_page_is_the_same_for_the_same_findings(checked: Checked, workspace: Workspace) -> None:
+    assert check_page(checked, units=workspace.units, lang="zh") == check_page(
+        checked, units=workspace.units, lang="zh"
+    )
+
+
+def test_the_json_holds_every_answer_and_adds_up(checked: Checked) -> None:
+    document = checked_json(checked)
+    for check in document["checks"]:
+        counted = check["passed"] + check["failed"] + check["not_checked"] + check["not_asked"]
+        assert counted == document["features"], check["check"]
+    assert json.loads(json.dumps(document)) == document
+    assert {plot["state"] for plot in document["plots"]} == {"waits"}
+
+
+def test_findings_that_say_the_same_stand_in_one_row_the_gravest_first(checked: Checked) -> None:
+    rows = grouped(checked.findings, "zh")
+    assert [row[0] for row in rows] == sorted((row[0] for row in rows), key=["须改正", "请核对", "说明"].index)
+    assert len(rows) == len({row[2] for row in rows})
