@@ -76,7 +76,8 @@ class Account:
 
         Examples
         --------
-        >>> zhang = Account(account_id="1", login="zq-01", name="", phone="", roles=frozenset({Role("field", "131121")}))
+        >>> roles = frozenset({Role("field", "131121")})
+        >>> zhang = Account(account_id="1", login="zq-01", name="", phone="", roles=roles)
         >>> zhang.may("field"), zhang.may("field", "131121"), zhang.may("field", "131122"), zhang.may("reviewer")
         (True, True, False, False)
         """

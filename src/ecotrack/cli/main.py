@@ -33,6 +33,7 @@ VERBS = {
     "restore": Verb("ecotrack.cli.register:restore", Text("核对或恢复备份", "verify or restore a backup")),
     "review": Verb("ecotrack.cli.review:review", Text("审核提交的边界", "review what was submitted")),
     "sample": Verb("ecotrack.cli.sample:sample", Text("抽样核查", "samples for field checks")),
+    "serve": Verb("ecotrack.cli.serve:serve", Text("网上报送和审核", "the portal")),
     "stats": Verb("ecotrack.cli.figures:stats", Text("指标、任务进度、单位进度", "figures of a day")),
     "task": Verb("ecotrack.cli.records:task", Text("任务：导入、列表", "tasks")),
 }

@@ -1,1 +1,1 @@
-"""The desk of the portal: it takes uploads in, has them checked by children, and carries submissions to the register."""
+"""The desk of the portal: takes uploads in, has children check them, carries submissions to the register."""

@@ -93,6 +93,11 @@ class DiskFull(RegisterError):
     """Bytes that could not be kept."""
 
     what = Text("服务器没能保存文件：{detail}", "the portal could not keep the file: {detail}")
-    mend = Text(
-        "文件还在您的设备上，请通知管理员，稍后再传", "your file is still with you; send it later"
-    )
+    mend = Text("文件还在您的设备上，请通知管理员，稍后再传", "your file is still with you; send it later")
+
+
+class MissingExtra(UsageError):
+    """A part of ecotrack whose libraries are not installed."""
+
+    what = Text("没有安装这项功能需要的库（{detail}）", "a library that this needs is not installed ({detail})")
+    mend = Text("请运行 pip install 'ecotrack[{extra}]'", "pip install 'ecotrack[{extra}]'")
