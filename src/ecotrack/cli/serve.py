@@ -29,7 +29,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
         Only this machine can reach it by default. The first start prints a one-time link for the first account.""",
     ),
     epilog=say(
-        "示例：ecotrack serve；对办公网开放：ecotrack serve --host 0.0.0.0 --name 本机名 --tls-cert 证书 --tls-key 私钥",
+        "示例：ecotrack serve；对办公网：ecotrack serve --host 0.0.0.0 --name 本机名 --tls-cert 证书 --tls-key 私钥",
         "Examples: ecotrack serve; for the office: ecotrack serve --host 0.0.0.0 --name NAME --tls-cert C --tls-key K",
     ),
 )

@@ -156,7 +156,7 @@ def neighbours(workspace: Workspace, boxes: Any, *, layer: str, but: set[str]) -
     counties = workspace.features("counties") if "counties" in workspace.layers else []
     sketch = "（示意）" if "counties" in workspace.layers and workspace.layers["counties"].sketch else ""
     return {
-        "accepted": [
+        "near": [
             {"name": v.feature_id, "sample": v.sample, "rings": rings_of(shape)}
             for v, shape in [*near][:_NEIGHBOURS]
             if v.version_id not in but

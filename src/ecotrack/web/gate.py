@@ -32,7 +32,7 @@ SEALED_POLICY = "sandbox allow-scripts allow-popups allow-downloads; frame-ances
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "geolocation=(self), camera=(self), screen-wake-lock=(self), microphone=()",

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from ecotrack.accounts import EVERY_UNIT, ROLES, Account, RoleName
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
+from ecotrack.reports.wording import amount, marks, rate, reasons, told, with_unit
 from ecotrack.web.gate import Gate, Rate, Visitor
 from ecotrack.workspace import today
 
@@ -53,11 +54,7 @@ class Portal:
     sign_ins: Rate = field(default_factory=lambda: Rate(10, 300))
     visits: Rate = field(default_factory=lambda: Rate(60, 300))
     uploads: Rate = field(default_factory=lambda: Rate(600, 60))
-    templates: jinja2.Environment = field(
-        default_factory=lambda: jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
-        )
-    )
+    templates: jinja2.Environment = field(default_factory=lambda: _templates())
 
     @property
     def folder(self) -> str:
@@ -98,6 +95,20 @@ class Portal:
             "kinds": list(lists.get("plot_kind", {})),
             "programmes": list(lists.get("programme", {})),
         }
+
+
+def _templates() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(_HERE / "templates")
+    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    made.filters |= {
+        "with_unit": lambda value, unit: with_unit(value, unit, "zh"),
+        "amount": amount,
+        "marks": lambda part: marks(part, "zh"),
+        "reasons": lambda part: reasons(part, "zh"),
+        "told": lambda part, key: told(part, key, "zh"),
+        "rate": rate,
+    }
+    return made
 
 
 def seasons(day: dt.date) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ export function around(map, told, words = "已认定地块 ") {
     draw(cell.rings, { color: "#8a7f72", weight: 1, dashArray: "4 4", fill: false, interactive: false }, map)
       .bindTooltip(make("span", "", cell.name), { permanent: true, direction: "center", className: "county" });
   }
-  for (const other of told.accepted || []) {
+  for (const other of told.near || []) {
     draw(other.rings, NEIGHBOUR, map).bindPopup(() => make("div", "", words + other.name + (other.sample ? "（示例）" : "")));
   }
 }
