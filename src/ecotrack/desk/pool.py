@@ -7,9 +7,11 @@ memory of its work with it when it ends, and can be killed without harm to the s
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -19,6 +21,8 @@ _T = TypeVar("_T")
 
 PRELOADED = ("ecotrack.desk.work", "fiona", "numpy", "shapely")
 """What every child finds loaded; pandas and folium only in those that need them."""
+
+_NICE = 10  # taking uploads in comes before checking them
 
 
 class Pool:
@@ -89,6 +93,8 @@ def _answer(here: Connection, child: Any, seconds: float, where: str) -> Any:
 
 
 def _work(there: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    if sys.platform != "win32":
+        os.nice(_NICE)
     try:
         answer = (True, function(*arguments))
     except EcotrackError as error:
@@ -96,5 +102,6 @@ def _work(there: Connection, function: Callable[..., Any], arguments: tuple[Any,
         answer = (False, (type(error), error.where, facts, ""))
     except Exception as error:  # the parent says it in its log; nothing of it reaches a page
         answer = (False, (None, "", {}, f"{type(error).__name__}: {error}"[:300]))
-    there.send(answer)
+    with suppress(BrokenPipeError):  # nobody waits any more
+        there.send(answer)
     there.close()

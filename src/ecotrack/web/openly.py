@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from ecotrack.errors import NotAllowed, NotReady, UnknownFormat
 from ecotrack.web.gate import SEALED_POLICY
 from ecotrack.web.portal import Portal
 
+_STATIC = Path(__file__).with_name("static")
 FORMATS = {"geojson": "application/geo+json", "gpkg": "application/geopackage+sqlite3", "csv": "text/csv",
            "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
 
@@ -32,6 +34,16 @@ def routes(portal: Portal) -> APIRouter:
     def upload_page(request: Request) -> Response:
         visitor = portal.gate.require(request, "field", "office")
         return portal.page(request, "upload.html", visitor, **portal.choices(visitor.account))
+
+    @router.get("/walk", include_in_schema=False)
+    def walk_page(request: Request) -> Response:
+        visitor = portal.gate.require(request, "field", "office")
+        return portal.page(request, "walk.html", visitor, **portal.choices(visitor.account))
+
+    @router.get("/worker.js", include_in_schema=False)
+    def worker(_request: Request) -> Response:
+        # From the root, since a service worker looks after no page above its own place.
+        return FileResponse(_STATIC / "worker.js", media_type="text/javascript")
 
     @router.get("/uploads/{upload_id}", include_in_schema=False)
     def one_upload(request: Request, upload_id: str) -> Response:

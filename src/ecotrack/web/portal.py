@@ -14,11 +14,13 @@ from fastapi.responses import HTMLResponse, Response
 from ecotrack.accounts import EVERY_UNIT, ROLES, Account, RoleName
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
+from ecotrack.desk.work import day_of
 from ecotrack.reports.wording import amount, marks, rate, reasons, told, with_unit
 from ecotrack.web.gate import Gate, Rate, Visitor
 from ecotrack.workspace import today
 
 _HERE = Path(__file__).parent
+_PARTS = {"spring": "春季", "autumn": "秋季"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,18 @@ class Portal:
         }
 
 
+def season_words(season: str) -> str:
+    """Return a season as people say it.
+
+    Examples
+    --------
+    >>> season_words("2026-spring"), season_words("2026")
+    ('2026年春季', '2026')
+    """
+    year, _, part = season.partition("-")
+    return f"{year}年{_PARTS[part]}" if part in _PARTS else season
+
+
 def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(_HERE / "templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
@@ -107,6 +121,8 @@ def _templates() -> jinja2.Environment:
         "reasons": lambda part: reasons(part, "zh"),
         "told": lambda part, key: told(part, key, "zh"),
         "rate": rate,
+        "season": season_words,
+        "day": lambda instant: day_of(instant).isoformat(),
     }
     return made
 
