@@ -25,6 +25,7 @@ VERBS = {
     "layer": Verb("ecotrack.cli.workspace:layer", Text("列出或替换图层", "list or replace layers")),
     "map": Verb("ecotrack.cli.map:map_", Text("生成地图", "write a map")),
     "publish": Verb("ecotrack.cli.publication:publish", Text("发布指标并出具凭证", "publish figures with receipts")),
+    "push": Verb("ecotrack.cli.push:push", Text("把文件发给报送网站", "send files to a portal")),
     "rank": Verb("ecotrack.cli.figures:rank", Text("单位排名通报", "the circular: units ranked")),
     "receipts": Verb("ecotrack.cli.publication:receipts", Text("列出凭证", "list receipts")),
     "records": Verb("ecotrack.cli.records:records", Text("进度记录：模板、导入、列表", "progress records")),

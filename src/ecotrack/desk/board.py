@@ -6,7 +6,6 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +81,7 @@ class Board:
         """Look at the register again at the next call: something was decided."""
         self._looked = (float("-inf"), "")
 
-    def get(self, name: str, make: Callable[..., None], *arguments: Any, fresh: bool = False) -> Path:
+    def get(self, name: str, make: str, *arguments: Any, fresh: bool = False) -> Path:
         """Return a file; an older one is given while a newer one is being made, unless it must be fresh.
 
         Raises
@@ -107,9 +106,7 @@ class Board:
         """Tell whether a file shows the register as it stands."""
         return self._made.get(name) == self.state()
 
-    def _make(
-        self, name: str, state: str, make: Callable[..., None], arguments: tuple[Any, ...], made: threading.Event
-    ) -> None:
+    def _make(self, name: str, state: str, make: str, arguments: tuple[Any, ...], made: threading.Event) -> None:
         path = self._folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

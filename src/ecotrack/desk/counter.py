@@ -8,7 +8,6 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from ecotrack.accounts import EVERY_UNIT, Account, Accounts
-from ecotrack.desk import work
 from ecotrack.desk.lanes import Lanes
 from ecotrack.desk.pool import Pool
 from ecotrack.desk.recorder import Arrival, Recorder
@@ -116,11 +115,13 @@ class Counter:
         where = state.arrival.file_name
         try:
             if state.state == "submitting":
-                told = self.checks.call(work.submit, *given, seconds=CHECK_S, where=where)
+                told = self.checks.call("ecotrack.desk.work:submit", *given, seconds=CHECK_S, where=where)
                 done = told["submission_id"]
                 self.uploads.settle(upload_id, was="submitting", state="submitted", told=told, submission_id=done)
             else:
-                told = self.checks.call(work.check, *given, str(self.page(upload_id)), seconds=CHECK_S, where=where)
+                told = self.checks.call(
+                    "ecotrack.desk.work:check", *given, str(self.page(upload_id)), seconds=CHECK_S, where=where
+                )
                 self.uploads.settle(upload_id, was="received", state="checked", told=told)
         except EcotrackError as error:
             self._failed(state, error.message("zh"))

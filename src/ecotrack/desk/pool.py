@@ -10,14 +10,12 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import Any
 
 from ecotrack.errors import EcotrackError, TimedOut, UnreadableFile
-
-_T = TypeVar("_T")
 
 PRELOADED = ("ecotrack.desk.work", "fiona", "numpy", "shapely")
 """What every child finds loaded; pandas and folium only in those that need them."""
@@ -43,8 +41,13 @@ class Pool:
         self._running: set[Any] = set()
         self._closed = False
 
-    def call(self, function: Callable[..., _T], *arguments: Any, seconds: float, where: str = "") -> _T:
+    def call(self, function: str, *arguments: Any, seconds: float, where: str = "") -> Any:
         """Return what ``function(*arguments)`` gives in a child; blocks the calling thread.
+
+        Parameters
+        ----------
+        function
+            ``module:function``, so that the server itself never loads what its children need.
 
         Raises
         ------
@@ -62,7 +65,7 @@ class Pool:
             there.close()
             self._running.add(child)
             try:
-                return _answer(here, child, seconds, where)  # type: ignore[no-any-return]
+                return _answer(here, child, seconds, where)
             finally:
                 self._running.discard(child)
                 here.close()
@@ -92,11 +95,12 @@ def _answer(here: Connection, child: Any, seconds: float, where: str) -> Any:
     raise kind(place, **facts)
 
 
-def _work(there: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _work(there: Connection, function: str, arguments: tuple[Any, ...]) -> None:
     if sys.platform != "win32":
         os.nice(_NICE)
     try:
-        answer = (True, function(*arguments))
+        module, _, name = function.partition(":")
+        answer = (True, getattr(import_module(module), name)(*arguments))
     except EcotrackError as error:
         facts = {key: value if isinstance(value, (int, float)) else str(value) for key, value in error.facts.items()}
         answer = (False, (type(error), error.where, facts, ""))

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ecotrack.desk.recorder import KIND, Arrival, arrival_of
-from ecotrack.errors import NotReady
+from ecotrack.errors import BadDate, NotReady
 from ecotrack.model import IssuedDocument
 from ecotrack.register import Register
 from ecotrack.register.portal_file import PortalFile
+from ecotrack.workspace import TIME_ZONE
 
 State = Literal["received", "checked", "failed", "submitting", "submitted", "withdrawn"]
 
@@ -142,3 +143,17 @@ def _state(row: dict[str, Any]) -> UploadState:
         told=json.loads(row["told"]),
         submission_id=row["submission_id"],
     )
+
+
+def day_of(instant: str) -> dt.date:
+    """Return the day in Hengshui of an instant in UTC.
+
+    Examples
+    --------
+    >>> day_of("2026-05-01T17:00:00Z")
+    datetime.date(2026, 5, 2)
+    """
+    try:
+        return dt.datetime.fromisoformat(instant).astimezone(TIME_ZONE).date()
+    except ValueError:
+        raise BadDate("", text=instant) from None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ecotrack.desk.recorder import Arrival
-from ecotrack.errors import BadDate, EcotrackError, NotReady, UnknownCode
+from ecotrack.desk.uploads import day_of
+from ecotrack.errors import EcotrackError, NotReady, UnknownCode
 from ecotrack.intake.check import Checked, Order, check_upload, target_of
 from ecotrack.intake.check_record import record_of
 from ecotrack.intake.read import Upload
@@ -18,7 +18,7 @@ from ecotrack.intake.repairs import REPAIRS
 from ecotrack.intake.submit import refuse_bad_target, register_proposal
 from ecotrack.reports.intake_page import write_page
 from ecotrack.reports.intake_terminal import summary
-from ecotrack.workspace import TIME_ZONE, Workspace
+from ecotrack.workspace import Workspace
 
 READINGS = {"WGS84": "WGS84", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
 _DEFAULTS = ("unit", "season", "kind", "programme")
@@ -53,20 +53,6 @@ def order_of(workspace: Workspace, arrival: Arrival, *, received_at: str, sender
     )
     refuse_bad_target(target_of(workspace, order), submitted_on=order.submitted_on)
     return order
-
-
-def day_of(instant: str) -> dt.date:
-    """Return the day in Hengshui of an instant in UTC.
-
-    Examples
-    --------
-    >>> day_of("2026-05-01T17:00:00Z")
-    datetime.date(2026, 5, 2)
-    """
-    try:
-        return dt.datetime.fromisoformat(instant).astimezone(TIME_ZONE).date()
-    except ValueError:
-        raise BadDate("", text=instant) from None
 
 
 def _upload(workspace: Workspace, arrival: Arrival) -> Upload:

@@ -101,3 +101,18 @@ class MissingExtra(UsageError):
 
     what = Text("没有安装这项功能需要的库（{detail}）", "a library that this needs is not installed ({detail})")
     mend = Text("请运行 pip install 'ecotrack[{extra}]'", "pip install 'ecotrack[{extra}]'")
+
+
+class PushUnreachable(UsageError):
+    """A portal that does not answer."""
+
+    exit_code = 3
+    what = Text("连不上报送网站：{detail}", "the portal cannot be reached: {detail}")
+    mend = Text("请检查网络和地址，再运行一次；已发出的部分会接着发", "run it again; what was sent is gone on with")
+
+
+class PushRefused(UsageError):
+    """A portal that answered and took nothing."""
+
+    what = Text("报送网站没有收下：{detail}", "the portal took nothing: {detail}")
+    mend = Text("请按提示改正后再运行", "mend it and run again")

@@ -98,6 +98,7 @@ class Part:
         """
         try:
             self._stream.write(chunk)
+            self._stream.flush()  # what a kill leaves is what has come
         except OSError as error:
             raise DiskFull("", detail=error.strerror or error) from error
         self._digest.update(chunk)

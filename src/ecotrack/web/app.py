@@ -14,7 +14,7 @@ from ecotrack import __version__
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
 from ecotrack.maps.assets import VENDOR
-from ecotrack.web import answers, openly, people, reviewing, uploads
+from ecotrack.web import answers, ogc, openly, people, records, reviewing, uploads
 from ecotrack.web.gate import Gate, Rate, SafeHeaders, SmallBodies
 from ecotrack.web.portal import Options, Portal
 
@@ -45,12 +45,20 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
 
     app = FastAPI(title="ecotrack", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
     app.state.portal = portal
-    for one in (openly.routes, uploads.routes, reviewing.routes, people.pages, people.routes):
+    for one in (
+        openly.routes,
+        ogc.routes,
+        records.routes,
+        uploads.routes,
+        reviewing.routes,
+        people.pages,
+        people.routes,
+    ):
         app.include_router(one(portal))
     answers.install(app, portal)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/vendor", StaticFiles(directory=VENDOR, check_dir=False), name="vendor")
-    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/records/"))
+    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/records"))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*options.hosts])
     app.add_middleware(SafeHeaders, https=options.https)
     return app

@@ -166,6 +166,12 @@ class Rate:
             if len(self._seen) > self._KEYS:
                 self._seen.popitem(last=False)
 
+    def give_back(self, key: str) -> None:
+        """Take back what was counted last: it was no attempt that should count."""
+        with self._lock:
+            if self._seen.get(key):
+                self._seen[key].pop()
+
 
 class SafeHeaders:
     """Puts the headers of safety on every answer that does not bring its own."""

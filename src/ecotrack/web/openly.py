@@ -10,11 +10,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
-from ecotrack.desk import board, review_work
 from ecotrack.errors import NotAllowed, NotReady, UnknownFormat
 from ecotrack.web.gate import SEALED_POLICY
 from ecotrack.web.portal import Portal
 
+_NEAR = "ecotrack.desk.review_work:accepted_near"
 _STATIC = Path(__file__).with_name("static")
 FORMATS = {"geojson": "application/geo+json", "gpkg": "application/geopackage+sqlite3", "csv": "text/csv",
            "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
@@ -56,7 +56,7 @@ def routes(portal: Portal) -> APIRouter:
     @router.get("/figures", include_in_schema=False)
     def figures_page(request: Request) -> Response:
         visitor = portal.gate.require(request)
-        path = portal.board.get("figures.json", board.figures)
+        path = portal.board.get("figures.json", "ecotrack.desk.board:figures")
         document = json.loads(path.read_bytes())
         current = portal.board.current("figures.json")
         return portal.page(request, "figures.html", visitor, board=document, current=current)
@@ -65,7 +65,7 @@ def routes(portal: Portal) -> APIRouter:
     def figures_json(request: Request, fresh: bool = False) -> Response:
         """Return the figures as ``ecotrack stats --json`` gives them; ``fresh`` waits until they are the newest."""
         portal.gate.require(request)
-        path = portal.board.get("figures.json", board.figures, fresh=fresh)
+        path = portal.board.get("figures.json", "ecotrack.desk.board:figures", fresh=fresh)
         return Response(path.read_bytes(), media_type="application/json")
 
     @router.get("/map", include_in_schema=False)
@@ -77,7 +77,7 @@ def routes(portal: Portal) -> APIRouter:
     def live(request: Request, fresh: bool = False) -> Response:
         """Return the live map, a sealed page."""
         portal.gate.require(request)
-        path = portal.board.get("map.html", board.live_map, fresh=fresh)
+        path = portal.board.get("map.html", "ecotrack.desk.board:live_map", fresh=fresh)
         return FileResponse(path, media_type="text/html", headers={"content-security-policy": SEALED_POLICY})
 
     @router.get("/downloads", include_in_schema=False)
@@ -94,7 +94,7 @@ def routes(portal: Portal) -> APIRouter:
         if suffix not in FORMATS:
             raise UnknownFormat("", known="、".join(FORMATS))
         name = f"layers/{layer.id}.{suffix}"
-        path = portal.board.get(name, board.export, layer.id, fresh=True)
+        path = portal.board.get(name, "ecotrack.desk.board:export", layer.id, fresh=True)
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(layer.title_zh)}.{suffix}"}
         return FileResponse(path, media_type=FORMATS[suffix], headers=headers)
 
@@ -102,7 +102,9 @@ def routes(portal: Portal) -> APIRouter:
     def plots(request: Request, bbox: Annotated[str, Query(max_length=120)]) -> dict[str, Any]:
         """Return the accepted plots in a box (west,south,east,north; EPSG:4490 degrees)."""
         portal.gate.require(request, "field", "office", "reviewer")
-        found: dict[str, Any] = counter.desks.call(review_work.accepted_near, portal.folder, box_of(bbox), seconds=30.0)
+        found: dict[str, Any] = counter.desks.call(
+            "ecotrack.desk.review_work:accepted_near", portal.folder, box_of(bbox), seconds=30.0
+        )
         return found
 
     return router

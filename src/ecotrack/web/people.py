@@ -84,6 +84,7 @@ def pages(portal: Portal) -> APIRouter:
             portal.visits.take(_client(request))
             portal.sign_ins.take(login.strip().casefold())
             secret = accounts.sign_in(login, password)
+            portal.sign_ins.give_back(login.strip().casefold())
         except EcotrackError as error:
             return refused(request, "sign_in.html", error, next=local_path(next), login=login)
         old = gate.secret_of(request)

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from ecotrack.accounts import EVERY_UNIT, ROLES, Account, RoleName
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
-from ecotrack.desk.work import day_of
+from ecotrack.desk.uploads import day_of
 from ecotrack.reports.wording import amount, marks, rate, reasons, told, with_unit
 from ecotrack.web.gate import Gate, Rate, Visitor
 from ecotrack.workspace import today

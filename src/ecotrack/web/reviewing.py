@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from ecotrack.desk import review_work
 from ecotrack.errors import NotReady
 from ecotrack.web.gate import Visitor
 from ecotrack.web.portal import Portal
 
 _SECONDS = 60.0
+_QUEUE = "ecotrack.desk.review_work:queue"
 _ORDERS = {
     "age": lambda row: row["submitted_on"],
     "unit": lambda row: (row["unit_name"], row["submitted_on"]),
@@ -38,12 +38,14 @@ def routes(portal: Portal) -> APIRouter:
         return portal.units_of(visitor.account, "reviewer")
 
     def queue(visitor: Visitor) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = pool.call(review_work.queue, portal.folder, scope(visitor), seconds=_SECONDS)
+        rows: list[dict[str, Any]] = pool.call(
+            "ecotrack.desk.review_work:queue", portal.folder, scope(visitor), seconds=_SECONDS
+        )
         return rows
 
     def one(visitor: Visitor, submission_id: str) -> dict[str, Any]:
         found: dict[str, Any] = pool.call(
-            review_work.submission, portal.folder, submission_id, scope(visitor), seconds=_SECONDS
+            "ecotrack.desk.review_work:submission", portal.folder, submission_id, scope(visitor), seconds=_SECONDS
         )
         return found
 
@@ -80,7 +82,7 @@ def routes(portal: Portal) -> APIRouter:
             raise NotReady("", detail="请写明理由")
         units = portal.units_of(visitor.account, role)  # type: ignore[arg-type]
         made = pool.call(
-            review_work.verdict,
+            "ecotrack.desk.review_work:verdict",
             portal.folder,
             tuple(ruling.ids),
             ruling.verdict,

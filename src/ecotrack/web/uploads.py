@@ -138,7 +138,7 @@ def routes(portal: Portal) -> APIRouter:
                 account_id=account.account_id,
                 unit=unit,
                 layer=layer,
-                file_name=_plain_name(name),
+                file_name=plain_name(name),
                 sha256=sha256,
                 size_bytes=size,
                 asked={word: value for word, value in (asked | {"unit": unit}).items() if value},
@@ -203,12 +203,12 @@ def _own_unit(portal: Portal, visitor: Visitor, unit: str) -> str:
     return code
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     r"""Return the last part of a file's name, without what cannot be shown.
 
     Examples
     --------
-    >>> _plain_name("../../etc/passwd"), _plain_name("C:\\图\\甲.zip"), _plain_name("..")
+    >>> plain_name("../../etc/passwd"), plain_name("C:\\图\\甲.zip"), plain_name("..")
     ('passwd', '甲.zip', '未命名')
     """
     last = name.replace("\\", "/").rpartition("/")[2]
@@ -237,7 +237,7 @@ async def _take_in(request: Request, part: Part, portal: Portal, offset: int, le
                 raise NotReady("", detail="上传中断：太久没有收到数据，已收到的部分保留，可以续传") from None
             size += len(chunk)
             if size > (length or limit):
-                raise UploadTooLarge("", limit=(length or limit) / (1 << 20))
+                raise UploadTooLarge("", limit=max(1, (length or limit) >> 20))
             part.write(chunk)
         if size == 0 or (length is not None and size < length):
             raise WrongOffset("", kept=size)

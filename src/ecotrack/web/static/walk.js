@@ -29,10 +29,11 @@ function shown() {
 
 function took(position) {
   const { longitude: lon, latitude: lat, accuracy } = position.coords;
+  get("no-gps").hidden = true;
   get("fix").textContent = `精度 ${Math.round(accuracy)} 米${accuracy > WORST_M ? "，太差，没有收" : ""}`;
   here.setLatLng([lat, lon]).addTo(map);
-  map.setView([lat, lon], Math.max(map.getZoom(), 17));
   if (!walk || walk.paused) return;
+  map.setView([lat, lon], Math.max(map.getZoom(), 17));
   if (accuracy > WORST_M) { walk.refused += 1; shown(); return; }
   const point = { lon, lat, accuracy, at: position.timestamp };
   const last = walk.points.at(-1);
@@ -83,6 +84,7 @@ function end() {
   get("result").textContent = `${walk.points.length} 个点，首尾相距 ${Math.round(closing)} 米${gaps() || closing > GAP_M ? "；有断开的地方，请确认要按直线连上" : ""}。`;
   get("go").hidden = get("end").hidden = true;
   get("finish").hidden = false;
+  map.fitBounds(line.getBounds().pad(0.2));
 }
 
 function file(form) {
