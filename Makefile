@@ -56,7 +56,8 @@ docs: $(VENV)/package.stamp
 # uv is used only here; it is not needed to install, run or test.
 pins:
 	$(COMPILE) pyproject.toml requirements/build.in -o requirements/core.txt
-	$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in -c requirements/core.txt -o requirements/dev.txt
+	$(COMPILE) pyproject.toml requirements/build.in --extra serve -c requirements/core.txt -o requirements/serve.txt
+	$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in --extra serve -c requirements/core.txt -o requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/build.in requirements/bench.in -c requirements/core.txt -o requirements/bench.txt
 
 clean:

@@ -37,7 +37,7 @@ from ecotrack.cli.language import command, option, say
 @option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 @click.pass_context
 def push(
-    ctx: click.Context, files: tuple[Path, ...], url: str, token: str, submit: bool, as_json: bool, **asked: str
+    ctx: click.Context, /, files: tuple[Path, ...], url: str, token: str, submit: bool, as_json: bool, **asked: str
 ) -> None:
     """Send each file; 0 when all is in order, 1 when something must be mended."""
     from ecotrack.desk.push import Push

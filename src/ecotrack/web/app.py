@@ -45,15 +45,8 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
 
     app = FastAPI(title="ecotrack", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
     app.state.portal = portal
-    for one in (
-        openly.routes,
-        ogc.routes,
-        records.routes,
-        uploads.routes,
-        reviewing.routes,
-        people.pages,
-        people.routes,
-    ):
+    rooms = (openly, ogc, records, uploads, reviewing, people)
+    for one in (people.pages, *(room.routes for room in rooms)):
         app.include_router(one(portal))
     answers.install(app, portal)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

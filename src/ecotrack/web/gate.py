@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import threading
@@ -85,6 +86,9 @@ class Gate:
         """Return who asks, by device token or session; a token that is none is nobody."""
         word, _, token = request.headers.get("authorization", "").partition(" ")
         if word:
+            if word.lower() == "basic" and request.method in _SAFE:
+                # GIS programs know names and passwords only; a browser may repeat them, so they change nothing.
+                word, token = "bearer", _password(token)
             account = self.accounts.of_token(token.strip()) if word.lower() == "bearer" else None
             return Visitor(account, "") if account else None
         secret = self.secret_of(request)
@@ -109,6 +113,13 @@ class Gate:
         if roles and not any(visitor.account.may(role) for role in roles):
             raise NotAllowed("")
         return visitor
+
+
+def _password(token: str) -> str:
+    try:
+        return base64.b64decode(token.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def refuse_other_site(request: Request) -> None:

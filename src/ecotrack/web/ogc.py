@@ -35,7 +35,7 @@ class _Layers:
     def get(self, layer_id: str) -> tuple[list[dict[str, Any]], Any]:
         """Return the features of a layer, and a tree of their bounds."""
         layer = self._portal.counter.workspace.layers.get(layer_id)
-        if layer is None or not layer.geometry:
+        if layer is None or layer.geometry == "none":
             raise NotAllowed("")
         make = "ecotrack.desk.board:export"
         path = self._portal.board.get(f"layers/{layer_id}.geojson", make, layer_id, fresh=True)
@@ -95,7 +95,7 @@ def routes(portal: Portal) -> APIRouter:
     def collections(request: Request) -> dict[str, Any]:
         """Return the layers."""
         portal.gate.require(request)
-        found = [collection(request, one) for one in portal.counter.workspace.layers.values() if one.geometry]
+        found = [collection(request, one) for one in portal.counter.workspace.layers.values() if one.geometry != "none"]
         return {"collections": found, "links": [link(request, "ogc/collections", "self")]}
 
     @router.get("/collections/{layer_id}")
@@ -103,7 +103,7 @@ def routes(portal: Portal) -> APIRouter:
         """Return one layer."""
         portal.gate.require(request)
         layer = portal.counter.workspace.layers.get(layer_id)
-        if layer is None or not layer.geometry:
+        if layer is None or layer.geometry == "none":
             raise NotAllowed("")
         return collection(request, layer)
 

@@ -83,7 +83,7 @@ def routes(portal: Portal) -> APIRouter:
     @router.get("/downloads", include_in_schema=False)
     def downloads(request: Request) -> Response:
         visitor = portal.gate.require(request)
-        layers = [layer for layer in counter.workspace.layers.values() if layer.geometry]
+        layers = [layer for layer in counter.workspace.layers.values() if layer.geometry != "none"]
         return portal.page(request, "downloads.html", visitor, layers=layers, formats=list(FORMATS))
 
     @router.get("/api/layers/{layer_id}.{suffix}", tags=["downloads"], response_class=FileResponse)
