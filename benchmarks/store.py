@@ -26,7 +26,7 @@ from ecotrack.register import Entry
 from ecotrack.template import template_folder
 from ecotrack.workspace import Workspace
 
-FORMAT = 2
+FORMAT = 3
 """Rises when the data of a seed change, so that an old cache is not taken for a new one."""
 
 _STEP = 10_000

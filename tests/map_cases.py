@@ -50,7 +50,7 @@ class Opened:
         dialog.dismiss()
 
     def _request(self, request: Any) -> None:
-        if not request.url.startswith(("file:", "data:")):
+        if not request.url.startswith(("file:", "data:", "blob:")):
             self.complaints.append(f"request: {request.url}")
 
     def click_on(self, lon: float, lat: float) -> None:

@@ -457,3 +457,42 @@ def test_the_config_of_an_office_reaches_the_checks(workspace: Workspace) -> Non
 def test_every_check_is_in_the_docs() -> None:
     text = (ROOT / "docs" / "intake.md").read_text(encoding="utf-8")
     assert [check for check in CHECKS if f"`{check}`" not in text] == []
+
+
+def test_a_file_that_declares_wgs84_but_meets_known_plots_only_as_gcj02_is_held_back(workspace: Workspace) -> None:
+    from ecotrack.coordinates.shifted import to_gcj02
+
+    fill(workspace)
+    file = upload(shapely.transform(rectangle(100, 100), to_gcj02))
+    renamed = Upload(file.file_name, file.data.replace(b"N1", b"\\u65e7-1"))
+    checked = check_upload(workspace, renamed, ORDER)
+    assert [f.check for f in checked.findings if f.level == "blocks"] == ["contradicted_reading"]
+    assert checked.proposal.versions == []
+    chosen = check_upload(workspace, renamed, dataclasses.replace(ORDER, read_as="GCJ-02"))
+    assert "contradicted_reading" not in names(chosen.findings)
+
+
+def test_an_opening_balance_brings_in_what_checks_would_keep_out_and_its_findings_stay(workspace: Workspace) -> None:
+    fill(workspace)
+    tiny, over = rectangle(15, 15, x_m=400), rectangle(100, 100, x_m=50)
+    checked = check_upload(workspace, upload(tiny, over), dataclasses.replace(ORDER, stock=True))
+    assert len(checked.proposal.versions) == 2
+    assert {"tiny_plot", "overlap"} <= set(names(checked.findings))
+
+
+def test_kml_in_gbk_is_read_with_all_its_attributes(workspace: Workspace) -> None:
+    ring = " ".join(f"{x},{y}" for x, y in rectangle(100, 100).exterior.coords)
+    bare = f"<outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
+    shape = f"<Polygon>{bare}</Polygon>"
+    data = (
+        '<ExtendedData><Data name="小班号"><value>JZ-7</value></Data><SchemaData schemaUrl="#s">'
+        '<SimpleData name="SHU_ZHONG">速生杨</SimpleData></SchemaData></ExtendedData>'
+    )
+    mark = f"<Placemark><name>同名</name>{data}{shape}</Placemark>"
+    folder = "<Folder><name>河东</name>" + "".join(mark.replace("JZ-7", f"JZ-{n}") for n in range(3)) + "</Folder>"
+    kml = f'<?xml version="1.0" encoding="GB2312"?><kml><Document>{folder}</Document></kml>'
+    file = Upload("春季.kml", kml.encode("gb18030"))
+    checked = check_upload(workspace, file, dataclasses.replace(ORDER, read_as="WGS84"))
+    assert [item.version.feature_id for item in checked.proposal.subjects] == ["JZ-0", "JZ-1", "JZ-2"]
+    assert {item.version.species for item in checked.proposal.subjects} == {"速生杨"}
+    assert {item.version.attributes["文件夹"] for item in checked.proposal.subjects} == {"河东"}

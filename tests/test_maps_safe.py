@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 from shapely.geometry import box
 
-from ecotrack.maps.definition import Paint
+from ecotrack.maps.definition import LayerGroup, Paint
 from ecotrack.workspace import LayerView
 from map_cases import CHECK, DAY, LAYERS, Open, a_definition, a_model, a_scoreboard, chromium, feature, opener, target
 
@@ -27,6 +27,8 @@ def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     with opener(browser, tmp_path) as found:
         yield found
 
+
+PLOTS = "ecotrack.entries.find((entry) => entry.client).client"
 
 ATTACKS = [
     "${alert(1)}",
@@ -79,7 +81,11 @@ def test_no_text_from_data_ever_runs(open_map: Open, attack: str) -> None:
     board["funnel"][0]["units"][0].update(name_zh=attack, name_en=attack)
     model = a_model(
         definition=a_definition(
-            "plots", labels=("plots",), paint=(Paint(layer="plots", colors={attack: "#123456"}, **evil),), **evil
+            "plots",
+            labels=("plots",),
+            paint=(Paint(layer="plots", colors={attack: "#123456"}, **evil),),
+            groups=(LayerGroup(layers=("plots",), **evil),),
+            **evil,
         ),
         views=(
             LayerView(layer=layer, features=[shape], records=[entry], total=1, with_record=1, newest=DAY, oldest=DAY),
@@ -92,11 +98,19 @@ def test_no_text_from_data_ever_runs(open_map: Open, attack: str) -> None:
     page = opened.page
     opened.click_on(115.55, 37.55)
     page.mouse.move(700, 420)
+    page.evaluate("window.print = () => {}")
+    page.fill("#eco-search", attack[:40])
+    page.wait_for_selector("#eco-found li", state="attached")
+    page.click("[data-tool=printA4]")
+    page.wait_for_selector("html[data-ecotrack-sheet=a4]", state="attached")
     for button in ("[data-panel=funnel]", "[data-panel=units]", "#eco-lang", "[data-panel=targets]"):
         page.click(button)
     assert opened.complaints == []
     assert page.locator("img").count() == 0
-    assert page.evaluate("ecotrack.read('layers')[0].names.c") == attack
+    assert (
+        page.evaluate(f"{PLOTS}.ask({{ ask: 'card', scene: 'main', row: 0 }}).then((card) => card.values['#name'])")
+        == attack
+    )
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

@@ -289,17 +289,17 @@ class Workspace:
         return View(workspace=self, as_of=day, as_known=as_known, head=head, state=state, scoreboard=board)
 
     def _state(self, register: Register, ledger: PlotLedger, day: dt.date, seq: int) -> State:
-        def versions() -> list[FeatureVersion]:
+        def versions(seqs: Ints) -> list[FeatureVersion]:
             with self.register() as again:
-                return again.versions(layer=PLOT_LAYER)
+                return again.versions_at(seqs)
+
+        def records(seqs: Ints) -> list[ProgressRecord]:
+            with self.register() as again:
+                return again.records_at(seqs)
 
         def plot_records() -> list[ProgressRecord]:
             with self.register() as again:
                 return again.records(layer=PLOT_LAYER, as_of=day, seq=seq)
-
-        def retention_surveys() -> list[ProgressRecord]:
-            with self.register() as again:
-                return again.records(layer=PLOT_LAYER, kind="retention", as_of=day, seq=seq)
 
         def submission_decisions() -> list[Decision]:
             with self.register() as again:
@@ -312,9 +312,9 @@ class Workspace:
             seq=seq,
             series=by_kind(current(register.records(but_layer=PLOT_LAYER, as_of=day, seq=seq))),
             read_versions=versions,
+            read_records=records,
             read_plot_records=plot_records,
             read_submission_decisions=submission_decisions,
-            read_retention=retention_surveys,
         )
 
     def _plots(self, register: Register) -> derived.Kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,9 +12,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
+from pyproj import Geod, Transformer
+from shapely.geometry import Polygon
 
+from ecotrack.geometry.area import area_m2
 from ecotrack.model.entries import Decision, FeatureVersion, ProgressRecord, Submission
 from ecotrack.register import new_id
 from ecotrack.workspace import Workspace
@@ -172,3 +177,196 @@ def test_what_cannot_be_drawn_is_said_in_one_line(office: Path, arguments: list[
     assert done.returncode == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def written(office: Path) -> Path:
+    """Write the map with its slider once."""
+    out = office / "时间.html"
+    done = ecotrack(office, "map", "hengshui", "--as-of", DAY.isoformat(), "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    assert "时段" in done.stderr
+    return out
+
+
+def targets_shown(page: Page) -> dict[str, str | None]:
+    gauges = page.locator("[data-target]").all()
+    return {
+        str(one.get_attribute("data-target")): one.locator(".eco-value").get_attribute("data-value") for one in gauges
+    }
+
+
+def numbers_of(office: Path, day: dt.date) -> dict[str, float | None]:
+    board = Workspace.open(office).view(as_of=day).to_json()
+    return {row["id"]: row[f"value_{row['unit']}"] for row in board["targets"]}
+
+
+def test_sliding_moves_gauges_states_and_head_to_the_numbers_of_that_day(
+    office: Path, written: Path, open_map: Open
+) -> None:
+    opened = open_map(written)
+    page = opened.page
+    days = [dt.date.fromisoformat(day) for day in page.evaluate("ecotrack.read('map').days")]
+    assert days[-1] == DAY
+    assert dt.date(2016, 12, 31) in days
+    for place, day in enumerate(days):
+        page.evaluate("(place) => ecotrack.goToPeriod(place)", place)
+        shown = {name: float(value) if value else None for name, value in targets_shown(page).items()}
+        assert shown == numbers_of(office, day)
+        assert f"截至 {day}" in page.inner_text("#eco-state")
+    page.evaluate("ecotrack.goToPeriod(0)")
+    entry = page.locator(".eco-entry[data-layer=plots]")
+    assert "0\u202f块" in entry.inner_text()
+    page.evaluate(f"ecotrack.goToPeriod({len(days) - 1})")
+    assert "1\u202f块" in entry.inner_text()
+    assert opened.complaints == []
+
+
+def test_a_link_brings_back_view_day_layers_and_language(written: Path, open_map: Open) -> None:
+    page = open_map(written).page
+    page.evaluate("ecotrack.goToPeriod(1)")
+    page.locator(".eco-entry[data-layer=canals] input").uncheck()
+    page.click("#eco-lang")
+    page.evaluate("void map_shell.setView([37.7, 115.6], 12, { animate: false })")
+    page.wait_for_function("location.hash.includes('v=12') && location.hash.includes('lang=en')")
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_selector("html[data-ecotrack=ready]")
+    assert "2016-06-30" in page.inner_text("#eco-state")
+    assert page.evaluate("map_shell.getZoom()") == 12
+    assert not page.locator(".eco-entry[data-layer=canals] input").is_checked()
+    assert page.get_attribute("html", "lang") == "en"
+
+
+@pytest.mark.parametrize("hash_", ["#v=x/y/z&t=never&l=no&f.c99=a&h.plots=b", "#v=9/99/999&lang=<b>", "#%%%"])
+def test_a_damaged_link_opens_the_map_all_the_same(written: Path, open_map: Open, hash_: str) -> None:
+    opened = open_map(written)
+    page = opened.page
+    page.goto("about:blank")
+    page.goto(written.as_uri() + hash_)
+    page.wait_for_selector("html[data-ecotrack=ready]")
+    assert opened.complaints == []
+
+
+def test_search_finds_a_plot_by_its_id_and_the_map_goes_there(written: Path, open_map: Open) -> None:
+    page = open_map(written).page
+    page.fill("#eco-search", "1311030001")
+    page.wait_for_selector("#eco-found li")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".eco-card")
+    assert "湖边一号" in page.inner_text(".eco-card h3")
+    assert page.evaluate("map_shell.getZoom()") > 12
+
+
+def test_a_filter_and_a_state_of_the_legend_take_plots_off_the_map(written: Path, open_map: Open) -> None:
+    page = open_map(written).page
+    plots = "ecotrack.entries.find((entry) => entry.client)"
+    counted = f"{plots}.counts.reduce((sum, count) => sum + count, 0)"
+    assert page.evaluate(counted) == 1
+    page.locator(".eco-entry[data-layer=plots] .eco-switch").click()
+    page.wait_for_selector(".eco-entry[data-layer=plots] .eco-off")
+    middle = page.evaluate(f"{plots}.client.bounds.map((edge) => edge * {plots}.client.header.rings.step)")
+    asked = {"ask": "hit", "scene": "main", "x": (middle[0] + middle[2]) / 2, "y": (middle[1] + middle[3]) / 2}
+    ask = f"(asked) => {plots}.client.ask(asked)"
+    assert page.evaluate(ask, {**asked, "metresPerPixel": 1}) == []
+    page.locator(".eco-entry[data-layer=plots] .eco-switch").click()
+    page.wait_for_function("!document.querySelector('.eco-off')")
+    assert page.evaluate(ask, {**asked, "metresPerPixel": 1}) == [0]
+
+
+def test_the_swipe_shows_two_days_beside_each_other(written: Path, open_map: Open) -> None:
+    opened = open_map(written)
+    page = opened.page
+    page.click("[data-tool=compare]")
+    page.select_option(".eco-swipe-day", index=0)
+    assert "2017-03-16" in page.inner_text(".eco-badge-left")
+    assert "43.2" in page.inner_text(".eco-badge-left")
+    assert "43.2" not in page.inner_text(".eco-badge-right")
+    clip = "map_shell.getPane('eco-vector-main').style.clip"
+    before = page.evaluate(clip)
+    page.locator(".eco-swipe-range").fill("200")
+    assert page.evaluate(clip) != before
+    page.click("[data-tool=compare]")
+    assert page.evaluate(clip) == ""
+    assert opened.complaints == []
+
+
+def test_measuring_agrees_with_the_ellipsoid_and_coordinates_with_the_zone(written: Path, open_map: Open) -> None:
+    page = open_map(written).page
+    ring = [(115.5, 37.5), (115.62, 37.51), (115.6, 37.62), (115.49, 37.6)]
+    assert page.evaluate("(ring) => ecotrack.area_m2(ring)", ring) == pytest.approx(
+        area_m2(np.array([Polygon(ring)], dtype=object))[0], rel=1e-9
+    )
+    geod = Geod(ellps="GRS80")
+    assert page.evaluate("(ring) => ecotrack.length_m(ring)", ring) == pytest.approx(
+        geod.line_length(*zip(*ring, strict=True)), rel=2e-6
+    )
+    for lon, code in ((115.2, 4526), (115.9, 4527)):
+        east, north = Transformer.from_crs(4490, code, always_xy=True).transform(lon, 37.7)
+        found = page.evaluate("(at) => ecotrack.toZone(at[0], at[1])", [lon, 37.7])
+        assert found["north_m"] == pytest.approx(north, abs=0.001)
+        assert found["zone"] * 1_000_000 + found["east_m"] == pytest.approx(east, abs=0.001)
+
+
+def test_the_sheet_for_paper_and_the_picture_hold_the_map(written: Path, open_map: Open, tmp_path: Path) -> None:
+    opened = open_map(written)
+    page = opened.page
+    with page.expect_download() as download:
+        page.click("[data-tool=png]")
+    assert download.value.suggested_filename == "hengshui-2017-03-16.png"
+    download.value.save_as(tmp_path / "图.png")
+    assert (tmp_path / "图.png").read_bytes()[:4] == b"\x89PNG"
+    page.evaluate("window.print = () => {}")
+    for paper, size in (("A4", (841.9, 595.3)), ("A3", (1190.6, 841.9))):
+        page.click(f"[data-tool=print{paper}]")
+        page.wait_for_selector(f"html[data-ecotrack-sheet={paper.lower()}]", state="attached")
+        sizes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True))
+        assert [tuple(map(float, found)) for found in sizes] == [pytest.approx(size, abs=1.5)]
+    assert opened.complaints == []
+
+
+def test_a_unit_has_a_map_of_its_own_and_an_unknown_one_is_refused(office: Path, open_map: Open) -> None:
+    done = ecotrack(office, "map", "--unit", "冀州区", "--periods", "none", "--as-of", DAY.isoformat())
+    assert done.returncode == 0, done.stderr
+    page = open_map(office / "maps" / "out" / "hengshui-131103.html").page
+    assert page.inner_text("#eco-title") == "衡水市生态修复进度图·冀州区"
+    assert "1\u202f块" in page.inner_text(".eco-entry[data-layer=plots]")
+    refused = ecotrack(office, "map", "--unit", "火星")
+    assert (refused.returncode, "火星" in refused.stderr) == (2, True)
+
+
+def test_all_maps_come_with_an_index_of_pictures(office: Path, browser: Browser) -> None:
+    done = ecotrack(office, "map", "--all", "--periods", "none", "--as-of", DAY.isoformat())
+    assert done.returncode == 0, done.stderr
+    page = browser.new_context(offline=True).new_page()
+    page.goto((office / "maps" / "out" / "index.html").as_uri())
+    names = sorted(path.stem for path in (ROOT / "maps").glob("*.toml"))
+    links = [str(link.get_attribute("href")) for link in page.locator("a").all()]
+    assert sorted(links) == [f"{name}.html" for name in names]
+    assert page.locator("a svg path").count() > len(names)
+    assert all((office / "maps" / "out" / link).is_file() for link in links)
+    assert page.locator("script").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [("https://webrd01.is.autonavi.com/{z}/{x}/{y}", "加偏坐标"), ("http://example.com/{z}/{x}/{y}", "没有名为")],
+)
+def test_a_base_that_does_not_fit_is_refused_with_the_reason(office: Path, base: str, words: str) -> None:
+    done = ecotrack(office, "map", "--periods", "none", "--base", base)
+    assert done.returncode == 3
+    assert words in done.stderr
+
+
+def test_a_key_is_written_only_when_it_is_handed_over(office: Path, open_map: Open) -> None:
+    asked = ["map", "--periods", "none", "--as-of", DAY.isoformat(), "--base", "tianditu-vector"]
+    for more, there in (([], False), (["--base-key", "secret-1"], True)):
+        out = office / f"底图{there}.html"
+        assert ecotrack(office, *asked, *more, "-o", str(out)).returncode == 0
+        text = out.read_text(encoding="utf-8")
+        assert ("tk=secret-1" in text) is there
+        assert "img-src data: https://t0.tianditu.gov.cn;" in text
+    page = open_map(office / "底图False.html").page
+    assert page.locator(".eco-base input[type=password]").count() == 1

@@ -143,11 +143,12 @@ def explain(
 
 def _explained(view: View, figure: str, unit: str | None, plot: str | None) -> Explanation:
     from ecotrack.figures.explain import explain as explained
+    from ecotrack.progress import PLOT_LAYER
 
     code = view.workspace.units.resolve(unit, where="--unit").code if unit else None
     with view.workspace.register(read_only=True) as register:
         decisions = register.decisions(as_of=view.as_of, seq=view.head.seq)
-        known = register.records(as_of=view.as_of, seq=view.head.seq)
+        known = register.records(but_layer=PLOT_LAYER, as_of=view.as_of, seq=view.head.seq)
     return explained(view.scoreboard, figure, decisions=decisions, known=known, unit=code, plot=plot)
 
 

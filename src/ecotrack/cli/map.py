@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
+from ecotrack.errors import Text
+
+if TYPE_CHECKING:
+    from ecotrack.maps import MapDef
+    from ecotrack.maps.index_page import IndexEntry
+    from ecotrack.workspace import Workspace
 
 OUT = Path("maps") / "out"
 
@@ -37,20 +45,90 @@ OUT = Path("maps") / "out"
     type=click.Path(path_type=Path, dir_okay=False),
     help=say("输出文件（默认为 maps/out/地图名.html）", "file to write (default: maps/out/NAME.html)"),
 )
+@option("--unit", help=say("只画一个单位的地块（代码或名称）", "the plots of one unit alone (code or name)"))
+@option(
+    "--all",
+    "all_",
+    is_flag=True,
+    help=say("生成全部地图，并写出带缩略图的目录页", "write every map, and an index page with thumbnails"),
+)
+@option(
+    "--periods",
+    type=click.Choice(["none", "quarter", "month"]),
+    help=say("时间轴的步长（默认按地图定义）", "steps of the time slider (default: as the map says)"),
+)
+@option(
+    "--base",
+    help=say(
+        "在线底图：tianditu-vector、tianditu-image、osm 或瓦片地址（默认不联网）",
+        "online base: tianditu-vector, tianditu-image, osm or an address of tiles (default: no network)",
+    ),
+)
+@option(
+    "--base-key",
+    help=say(
+        "天地图密钥，会写进文件；不给时由看图的人填写",
+        "key for Tianditu, written into the file; without it whoever opens the map is asked",
+    ),
+)
 @click.pass_context
 def map_(
-    ctx: click.Context, name: str | None, as_of: dt.date | None, as_known: dt.datetime | None, output: Path | None
+    ctx: click.Context,
+    name: str | None,
+    as_of: dt.date | None,
+    as_known: dt.datetime | None,
+    output: Path | None,
+    unit: str | None,
+    all_: bool,
+    periods: Literal["none", "quarter", "month"] | None,
+    base: str | None,
+    base_key: str | None,
 ) -> None:
-    """Write one map of the workspace; ``NAME`` may be left out where there is only one."""
-    from ecotrack.maps import MapModel, build_map, read_map, write_map
+    """Write one map of the workspace; ``NAME`` may be left out where there is only one, or a main one."""
+    from ecotrack.maps import read_map
+
+    if all_ and (name or output):
+        raise click.UsageError("[NAME] [-o FILE] | --all")
+    workspace = open_workspace(ctx)
+    changes = {name: value for name, value in (("periods", periods), ("base", base)) if value}
+    known = {"as_of": as_of, "as_known": as_known, "base_key": base_key}
+    draw = partial(_draw, ctx, workspace, known=known, unit=unit, changes=changes)
+    if not all_:
+        draw(read_map(workspace.folder, name=name), output)
+        return
+    from ecotrack.maps.definition import map_names
+    from ecotrack.maps.index_page import write_index
+
+    entries = [draw(read_map(workspace.folder, name=one), None) for one in map_names(workspace.folder)]
+    path = workspace.folder / OUT / "index.html"
+    write_index(entries, path, title=Text(workspace.config.name_zh, workspace.config.name_en), lang=lang_of(ctx))
+    speak(ctx, f"已写出 {path}", f"wrote {path}")
+
+
+def _draw(
+    ctx: click.Context,
+    workspace: Workspace,
+    definition: MapDef,
+    output: Path | None,
+    *,
+    known: dict[str, Any],
+    unit: str | None,
+    changes: dict[str, str],
+) -> IndexEntry:
+    from msgspec.structs import replace
+
+    from ecotrack.maps import MapModel, build_map, write_map
+    from ecotrack.maps.index_page import entry_of
+    from ecotrack.maps.unit_map import for_unit
 
     def tell(zh: str, en: str) -> None:
         speak(ctx, zh, en, err=True)
 
-    workspace = open_workspace(ctx)
-    definition = read_map(workspace.folder, name=name)
-    tell("正在读取图层和指标", "reading layers and figures")
-    model = MapModel.of(workspace, definition, as_of=as_of, as_known=as_known, lang=lang_of(ctx))
+    definition = for_unit(definition, workspace, unit=unit) if unit else definition
+    definition = replace(definition, **changes)
+    tell(f"{definition.id}：正在读取图层和指标", f"{definition.id}: reading layers and figures")
+    model = MapModel.of(workspace, definition, lang=lang_of(ctx), tell=tell, **known)
     path = output or workspace.folder / OUT / f"{definition.id}.html"
     write_map(build_map(model), path, progress=tell)
     speak(ctx, f"已写出 {path}", f"wrote {path}")
+    return entry_of(model, file=path.name)

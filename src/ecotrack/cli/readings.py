@@ -99,3 +99,37 @@ def raw_(ctx: click.Context, sha256: str, out: Path) -> None:
         data = register.raw(sha256.lower())
     out.write_bytes(data)
     speak(ctx, f"已写出 {out}（{len(data)} 字节）", f"{out} written ({len(data)} bytes)")
+
+
+@command(
+    "findings",
+    help=say(
+        "列出一次提交登记时的检查结果：哪些地块不能直接通过、为什么。",
+        "List what the checks found when a submission was registered, and which plots they hold back.",
+    ),
+    epilog=say("示例：ecotrack review findings 提交编号", "Example: ecotrack review findings SUBMISSION"),
+)
+@click.argument("submission")
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@click.pass_context
+def findings_(ctx: click.Context, submission: str, as_json: bool) -> None:
+    """Print the findings on one submission."""
+    from ecotrack.errors import UnknownSubmission
+    from ecotrack.intake.check_record import KIND
+    from ecotrack.reports.terminal import show, table
+
+    with open_workspace(ctx).register(read_only=True) as register:
+        found = [one.body for one in register.documents(kind=KIND) if one.body["submission_id"] == submission]
+        plots = {version.version_id: version.feature_id for version in register.versions(submission_id=submission)}
+    if not found:
+        raise UnknownSubmission("", name=submission)
+    if as_json:
+        click.echo(json.dumps({"schema": "ecotrack.findings/1", **found[0]}, ensure_ascii=False, indent=2))
+        return
+    lang, held = lang_of(ctx), set(found[0]["held"])
+    titles = ("地块", "不能直接通过", "问题", "期限") if lang == "zh" else ("plot", "held", "finding", "due")
+    rows = [
+        (plots.get(row["version_id"], ""), "●" if row["version_id"] in held else "", row[lang], row["due_on"] or "")
+        for row in found[0]["findings"]
+    ]
+    show(table("", [(title, False) for title in titles], rows))

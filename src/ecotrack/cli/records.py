@@ -272,15 +272,19 @@ def record_json(record: ProgressRecord) -> dict[str, Any]:
 @click.pass_context
 def list_(ctx: click.Context, layer: str | None, as_of: dt.date | None, everything: bool, as_json: bool) -> None:
     """List records."""
+    from ecotrack.errors import NoRegister
     from ecotrack.intake.records import known_in
     from ecotrack.progress import current
     from ecotrack.reports.lists import records_table
 
     workspace = open_workspace(ctx)
-    known = known_in(workspace)
-    wanted = known.layer(layer).id if layer else None
-    found = list(known.records) if everything else current(known.records)
-    rows = [r for r in found if wanted in (None, r.layer) and (as_of is None or r.effective_on <= as_of)]
+    wanted = known_in(workspace).layer(layer).id if layer else None
+    try:
+        with workspace.register(read_only=True) as register:
+            recorded = register.records(layer=wanted, as_of=as_of)
+    except NoRegister:
+        recorded = []
+    rows = recorded if everything else current(recorded)
     if as_json:
         listed = [record_json(record) for record in rows]
         echo_json({"schema": "ecotrack.records/1", "records": listed})

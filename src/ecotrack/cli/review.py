@@ -10,7 +10,7 @@ import click
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
-from ecotrack.cli.readings import raw_, readings_, revoke_
+from ecotrack.cli.readings import findings_, raw_, readings_, revoke_
 
 if TYPE_CHECKING:
     from ecotrack.review import Verdict
@@ -187,6 +187,7 @@ review.add_command(list_)
 review.add_command(readings_)
 review.add_command(revoke_)
 review.add_command(raw_)
+review.add_command(findings_)
 review.add_command(award_)
 for _words in (
     ("accept", "通过提交或地块。", "Accept submissions or features."),

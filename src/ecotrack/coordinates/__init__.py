@@ -1,8 +1,7 @@
 """Coordinates: the one gate into EPSG:4490, shifted Chinese web coordinates, degrees as people write them."""
 
+from ecotrack.coordinates.edges import LONG_EDGE_M, MAX_VERTICES, split_long_edges
 from ecotrack.coordinates.gate import (
-    LONG_EDGE_M,
-    MAX_VERTICES,
     ZONE_EPSG,
     CRSReading,
     Extent,
@@ -12,7 +11,6 @@ from ecotrack.coordinates.gate import (
     parse_crs,
     possible_readings,
     read_crs,
-    split_long_edges,
     to_stored,
     to_stored_all,
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +20,10 @@ from pyproj import CRS, Transformer
 from pyproj.enums import WktVersion
 from pyproj.exceptions import CRSError
 
+from ecotrack.coordinates.edges import LONG_EDGE_M, split_long_edges, with_long_edges
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 from ecotrack.errors import RefusedCRS, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.codec import STORED_CRS, snap
-
-LONG_EDGE_M = 70.0
-"""An edge longer than this, drawn in a projected plane, is split there (TD/T 1055)."""
-
-MAX_VERTICES = 1_000_000
-"""Vertices that one feature may have after its edges were split."""
 
 ZONE_EPSG = {zone: 4513 + zone - 25 for zone in range(25, 46)}
 """CGCS2000 3-degree zones whose eastings begin with the zone's digits: 38 is EPSG:4526, 39 EPSG:4527."""
@@ -421,19 +416,13 @@ def _to_stored(geometries: npt.NDArray[np.object_], reading: CRSReading, where: 
     crs = None if reading.crs in SHIFTED else _source(reading.crs)
     if crs is not None and crs.is_projected:
         limit = LONG_EDGE_M / crs.axis_info[0].unit_conversion_factor
-        for i in _with_long_edges(flat, limit):
+        for i in with_long_edges(flat, limit):
             flat[i] = split_long_edges(flat[i], limit=limit, where=where)
     degrees = shapely.transform(flat, lambda xy: _lonlat(xy, reading.crs))
     _refuse_stray(shapely.get_coordinates(degrees), where, degrees=True)
     stored = shapely.normalize(snap(degrees))
     blobs = shapely.to_wkb(stored, byte_order=1, output_dimension=2)
     return [StoredGeometry(shape, bytes(blob)) for shape, blob in zip(stored, blobs, strict=True)]
-
-
-def _with_long_edges(geometries: npt.NDArray[np.object_], limit: float) -> list[int]:
-    xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    long = np.hypot(*np.diff(xy, axis=0).T) > limit
-    return [int(i) for i in np.unique(owner[1:][long & (owner[1:] == owner[:-1])])]
 
 
 def _lonlat(xy: npt.NDArray[np.float64], crs: str) -> npt.NDArray[np.float64]:
@@ -451,55 +440,3 @@ def _refuse_stray(xy: npt.NDArray[np.float64], where: str, *, degrees: bool = Fa
         first = int(np.argmin(good))
         detail = f"{first + 1}: {xy[first, 0]:g}, {xy[first, 1]:g}"
         raise StrayCoordinates(where, vertex=detail)
-
-
-def split_long_edges(geometry: Any, *, limit: float, where: str = "") -> Any:
-    """Split every edge longer than ``limit`` into ``int(length / limit) + 1`` equal parts, in the plane.
-
-    Parameters
-    ----------
-    geometry
-        A line or polygon, single or multiple; points come back as they are.
-    limit
-        In the unit of the coordinates.
-
-    Raises
-    ------
-    StrayCoordinates
-        More than `MAX_VERTICES` vertices would come out.
-
-    Examples
-    --------
-    >>> split_long_edges(shapely.from_wkt("LINESTRING (0 0, 140 0)"), limit=70).wkt
-    'LINESTRING (0 0, 46.666666666666664 0, 93.33333333333333 0, 140 0)'
-    """
-    steps = np.diff(shapely.get_coordinates(geometry), axis=0)
-    # Steps from ring to ring are no edges, but they can only send a geometry the longer way.
-    if not (np.hypot(steps[:, 0], steps[:, 1]) > limit).any():
-        return geometry
-    parts = shapely.get_parts(geometry) if hasattr(geometry, "geoms") else None
-    if parts is not None:
-        return type(geometry)([split_long_edges(part, limit=limit, where=where) for part in parts])
-    if isinstance(geometry, shapely.Polygon):
-        rings = [
-            _split_ring(np.asarray(ring.coords), limit, where) for ring in (geometry.exterior, *geometry.interiors)
-        ]
-        return shapely.Polygon(rings[0], rings[1:])
-    if isinstance(geometry, shapely.LineString) and not geometry.is_empty:
-        return type(geometry)(_split_ring(np.asarray(geometry.coords), limit, where))
-    return geometry
-
-
-def _split_ring(xy: npt.NDArray[np.float64], limit: float, where: str) -> npt.NDArray[np.float64]:
-    if len(xy) < 2:
-        return xy
-    steps = np.diff(xy, axis=0)
-    lengths = np.hypot(steps[:, 0], steps[:, 1])
-    counts = np.where(lengths > limit, np.floor(lengths / limit) + 1, 1.0)
-    if counts.sum() > MAX_VERTICES:
-        raise StrayCoordinates(where, vertex=f"{counts.sum():g} vertices")
-    parts = counts.astype(np.int64)
-    edge = np.repeat(np.arange(len(parts)), parts)
-    nth = np.arange(len(edge)) - np.repeat(np.cumsum(parts) - parts, parts)
-    inner = xy[edge] + steps[edge] * (nth / parts[edge])[:, None]
-    return np.vstack([inner, xy[-1]])

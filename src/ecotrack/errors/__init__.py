@@ -18,6 +18,8 @@ from ecotrack.errors.configuration import (
     MissingAsset,
     NewerWorkspace,
     NotAWorkspace,
+    ShiftedBase,
+    UnknownBase,
 )
 from ecotrack.errors.data import (
     BadCoverage,
@@ -171,11 +173,13 @@ __all__ = [
     "RefusedRows",
     "RegisterBusy",
     "RegisterError",
+    "ShiftedBase",
     "SignInRefused",
     "StrayCoordinates",
     "Text",
     "TimedOut",
     "TooMany",
+    "UnknownBase",
     "UnknownCRS",
     "UnknownCRSName",
     "UnknownCode",

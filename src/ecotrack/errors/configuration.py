@@ -52,6 +52,29 @@ class ExternalAsset(EcotrackError):
     )
 
 
+class ShiftedBase(ConfigError):
+    """An online base whose tiles are shifted (GCJ-02 or BD-09): true positions would stand up to 700 m off."""
+
+    what = Text(
+        "底图 {host} 用的是加偏坐标（GCJ-02 或 BD-09），与 CGCS2000 数据相差数百米，不能叠加",
+        "the base {host} is drawn in shifted coordinates (GCJ-02 or BD-09), hundreds of metres from CGCS2000 data",
+    )
+    mend = Text(
+        "请改用 tianditu-vector、tianditu-image 或 osm，或去掉 base",
+        "use tianditu-vector, tianditu-image or osm, or leave base out",
+    )
+
+
+class UnknownBase(ConfigError):
+    """An online base that is neither known nor an https address of tiles."""
+
+    what = Text("没有名为“{name}”的底图", "no base is named '{name}'")
+    mend = Text(
+        "可用 tianditu-vector、tianditu-image、osm，或含 {{z}} {{x}} {{y}} 的 https 瓦片地址",
+        "use tianditu-vector, tianditu-image, osm, or an https address of tiles with {{z}} {{x}} {{y}}",
+    )
+
+
 class InlineHandler(EcotrackError):
     """A page with an event handler in an HTML attribute, which its security policy would not run."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import fsum
 
 from ecotrack.errors import Text, UnknownFigure, UnknownSubmission
-from ecotrack.figures.explain_plots import PlotRow, counted_m2, step_rows, with_decisions, zone_rows
+from ecotrack.figures.explain_plots import PlotRow, counted_m2, shown_plots, step_rows, with_decisions, zone_rows
 from ecotrack.figures.explain_records import RecordRow, report_rows, target_rows, task_rows
 from ecotrack.figures.explain_tables import TABLES, explain_table
 from ecotrack.figures.explanation import Explanation
@@ -17,6 +17,7 @@ from ecotrack.figures.plots import PlotSet
 from ecotrack.figures.scoreboard import Scoreboard
 from ecotrack.model import Decision, ProgressRecord, TargetDef
 from ecotrack.progress import REDO
+from ecotrack.progress.ledger import Mask
 from ecotrack.units import km2_from_m2, mu_from_m2
 
 _PLOT_MEASURES = ("year_planting", "ring_forest")
@@ -105,23 +106,30 @@ def _explain_target(
     if target.measure not in _PLOT_MEASURES:
         records = target_rows(target, board.state, measured, known)
         return replace(told, records=tuple(row for row in records if unit in (None, row.record.unit)))
-    rows = (_year_rows if target.measure == "year_planting" else _ring_rows)(board, target, plot)
+    shown = _shown(board.plots, unit, plot)
+    rows = (_year_rows if target.measure == "year_planting" else _ring_rows)(board, target, shown, plot)
     if unit is None or measured.value is None:
         return replace(told, plots=tuple(rows))
     convert = mu_from_m2 if target.unit == "mu" else km2_from_m2
     return replace(told, value=convert(counted_m2(row for row in rows if row.unit == unit)), plots=tuple(rows))
 
 
-def _year_rows(board: Scoreboard, target: TargetDef, asked: str | None) -> list[PlotRow]:
+def _shown(plots: PlotSet, unit: str | None, plot: str | None) -> Mask:
+    """Return the plots to be read: the value of a unit is told from all of its plots, whichever one is asked for."""
+    return shown_plots(plots, unit=unit, plot=plot if unit is None else None)
+
+
+def _year_rows(board: Scoreboard, target: TargetDef, shown: Mask, asked: str | None) -> list[PlotRow]:
     plots, columns = board.plots, board.plots.columns
     of_year = columns.season_year == int(str(target.params["year"]))
     right_kind = columns.kinds.is_in((str(target.params["kind"]), REDO))
-    return step_rows(plots, "qualified", scope=of_year, counts=of_year & right_kind, net=True, asked=asked)
+    counts = of_year & right_kind
+    return step_rows(plots, "qualified", scope=of_year, counts=counts, net=True, shown=shown, asked=asked)
 
 
-def _ring_rows(board: Scoreboard, target: TargetDef, asked: str | None) -> list[PlotRow]:
+def _ring_rows(board: Scoreboard, target: TargetDef, shown: Mask, asked: str | None) -> list[PlotRow]:
     layer = str(target.params["zone_layer"])
-    return zone_rows(board.plots, "qualified", layer, board.features(layer), asked=asked)
+    return zone_rows(board.plots, "qualified", layer, board.features(layer), shown=shown, asked=asked)
 
 
 def _explain_step(
@@ -148,16 +156,18 @@ def _explain_step(
         told = replace(told, records=tuple(row for row in records if unit in (None, row.record.unit)))
     else:
         real, sample = board.plot_sets
-        told = replace(told, plots=tuple(_task_rows(sample if task.sample else real, funnel, step, plot)))
+        plots = sample if task.sample else real
+        shown = shown_plots(plots, unit=unit, plot=plot)
+        told = replace(told, plots=tuple(_task_rows(plots, funnel, step, shown, plot)))
     if step == "rate":
         return told
     return replace(told, groups=tuple((row.code, mu) for row in rows if (mu := row.mu[step]) is not None))
 
 
-def _task_rows(plots: PlotSet, funnel: Funnel, step: str, plot: str | None) -> list[PlotRow]:
+def _task_rows(plots: PlotSet, funnel: Funnel, step: str, shown: Mask, plot: str | None) -> list[PlotRow]:
     mine = in_task(plots.columns, funnel.task)
     right_kind = mine & plots.columns.kinds.is_in((funnel.task.kind, REDO))
-    return step_rows(plots, step, scope=mine, counts=right_kind, net=step == "mapped", asked=plot)
+    return step_rows(plots, step, scope=mine, counts=right_kind, net=step == "mapped", shown=shown, asked=plot)
 
 
 def _added(values: Iterable[float | None]) -> float | None:

@@ -149,7 +149,16 @@ def counted_m2(rows: Iterable[PlotRow]) -> float:
     return fsum(part for row in rows for part in row.parts_m2)
 
 
-def step_rows(plots: PlotSet, step: str, *, scope: Mask, counts: Mask, net: bool, asked: str | None) -> list[PlotRow]:
+def shown_plots(plots: PlotSet, *, unit: str | None, plot: str | None) -> Mask:
+    """Return which plots a question is about: those of a unit, a single one, or all."""
+    columns = plots.columns
+    shown = columns.version >= 0 if unit is None else columns.units.is_(unit)
+    return np.asarray(shown if plot is None else shown & columns.features.is_(plot))
+
+
+def step_rows(
+    plots: PlotSet, step: str, *, scope: Mask, counts: Mask, net: bool, shown: Mask, asked: str | None
+) -> list[PlotRow]:
     """Return the plots of a scope at one step, and the asked one wherever it stands.
 
     Parameters
@@ -157,7 +166,9 @@ def step_rows(plots: PlotSet, step: str, *, scope: Mask, counts: Mask, net: bool
     step
         ``mapped``, ``accepted``, ``verified`` or ``qualified``.
     scope, counts
-        Shape (n,): which plots are shown, and which of them are of the figure's kind.
+        Shape (n,): which plots the figure may rest on, and which of them are of its kind.
+    shown
+        Shape (n,): which plots are asked for; no other is read (`shown_plots`).
     net
         Whether ground that a plot holds in dispute counts too.
     asked
@@ -166,17 +177,18 @@ def step_rows(plots: PlotSet, step: str, *, scope: Mask, counts: Mask, net: bool
     found: StepCredit = getattr(plots, step)
     losses = _losses(plots, plots.pairs, plots.precedence, found.keep, plots.disputed)
     rows = []
-    for i in np.flatnonzero(scope | plots.columns.features.is_(asked or "")):
-        code = "out_of_scope" if not scope[i] else "kinds_differ" if not counts[i] else _why_not(plots, int(i), step)
+    for i, plot in plots.some_plots(np.flatnonzero((scope & shown) | plots.columns.features.is_(asked or ""))).items():
+        code = "out_of_scope" if not scope[i] else "kinds_differ" if not counts[i] else _why_not(plots, i, plot, step)
         credited, held = float(found.credit.credited_m2[i]), float(found.credit.disputed_m2[i])
         parts = (credited, held) if net else (credited,)
-        rows.append(_row(plots, int(i), parts=parts, losses=losses, code=code, credited_m2=credited, held_m2=held))
+        rows.append(_row(plots, i, plot, parts=parts, losses=losses, code=code, credited_m2=credited, held_m2=held))
     return rows
 
 
 def _row(
     plots: PlotSet,
     i: int,
+    plot: Plot,
     *,
     parts: tuple[float, ...],
     losses: Mapping[int, Sequence[Loss]],
@@ -187,7 +199,7 @@ def _row(
     """Return the row of a plot; one that takes part but has nothing left does not count either."""
     why = code if code or any(parts) else "overlap"
     return PlotRow(
-        plot=plots.plots[i],
+        plot=plot,
         area_m2=float(plots.area_m2[i]),
         credited_m2=credited_m2,
         held_m2=held_m2,
@@ -198,9 +210,9 @@ def _row(
     )
 
 
-def _why_not(plots: PlotSet, i: int, step: str) -> str | None:
+def _why_not(plots: PlotSet, i: int, plot: Plot, step: str) -> str | None:
     """Return the code of why a plot takes no part at a step, or ``None`` where it does."""
-    plot, columns = plots.plots[i], plots.columns
+    columns = plots.columns
     if plot.verdict == "withdraw":
         return "withdrawn"
     if step == "mapped":
@@ -243,6 +255,7 @@ def zone_rows(
     *,
     only: int | None = None,
     elsewhere: str = "outside_zone",
+    shown: Mask,
     asked: str | None,
 ) -> list[PlotRow]:
     """Return the plots that touch the cells of a layer, or one of them, and the asked plot wherever it lies.
@@ -255,6 +268,8 @@ def zone_rows(
         Position of one cell.
     elsewhere
         Code of why a plot with no ground there does not count.
+    shown
+        Shape (n,): which plots are asked for.
     """
     if not cells or not len(plots):
         return []
@@ -263,12 +278,12 @@ def zone_rows(
     chosen = every if only is None else [every[only]]
     losses = _zone_losses(plots, chosen)
     own = None if only is None else np.full(len(plots), only, dtype=np.int64)
-    touching = plots.outside_m2(layer, cells, own=own) < plots.area_m2
+    columns, touching = plots.columns, plots.outside_m2(layer, cells, own=own) < plots.area_m2
     rows = []
-    for i in np.flatnonzero(touching | plots.columns.features.is_(asked or "")):
+    for i, plot in plots.some_plots(np.flatnonzero((touching & shown) | columns.features.is_(asked or ""))).items():
         parts = tuple(part for cell in chosen if (part := float(cell.credit.credited_m2[i])))
-        code = _why_not(plots, int(i), step) or (None if parts else elsewhere)
-        rows.append(_row(plots, int(i), parts=parts, losses=losses, code=code, credited_m2=fsum(parts)))
+        code = _why_not(plots, i, plot, step) or (None if parts else elsewhere)
+        rows.append(_row(plots, i, plot, parts=parts, losses=losses, code=code, credited_m2=fsum(parts)))
     return rows
 
 

@@ -91,7 +91,7 @@ def _ground(board: Scoreboard, table: str, step: str, unit: str | None, plot: st
     net, columns = step == "mapped", board.plots.columns
     scope = columns.version >= 0 if unit is None else columns.units.is_(unit)
     told = _told(board, table, step, net=net)
-    rows = step_rows(board.plots, step, scope=scope, counts=scope, net=net, asked=plot)
+    rows = step_rows(board.plots, step, scope=scope, counts=scope, net=net, shown=scope, asked=plot)
     groups: dict[str, list[PlotRow]] = defaultdict(list)
     mine = [row for row in rows if unit in (None, row.unit)]
     for row in mine:
@@ -107,13 +107,16 @@ def _county(board: Scoreboard, step: str, unit: str | None, plot: str | None) ->
     told = replace(told, sketch=any(bool(cell.properties.get("sketch")) for cell in cells))
     if unit is None:
         every = board.plots.columns.version >= 0
-        rows = step_rows(board.plots, step, scope=every, counts=every, net=True, asked=plot)
+        rows = step_rows(board.plots, step, scope=every, counts=every, net=True, shown=every, asked=plot)
         groups = tuple((row["code"], row[f"net_{step}_mu"]) for row in board.territorial() if row["code"])
         return replace(told, value=mu_from_m2(counted_m2(rows)), groups=groups, plots=tuple(rows))
     place = next((i for i, cell in enumerate(cells) if cell.feature_id == unit), None)
     if place is None:
         return replace(told, reasons=(_NO_COUNTY,))
-    rows = zone_rows(board.plots, step, "counties", cells, only=place, elsewhere="outside_county", asked=plot)
+    every = board.plots.columns.version >= 0
+    rows = zone_rows(
+        board.plots, step, "counties", cells, only=place, elsewhere="outside_county", shown=every, asked=plot
+    )
     return replace(told, value=mu_from_m2(counted_m2(rows)), plots=tuple(rows))
 
 

@@ -112,8 +112,12 @@ class PlotSet:
 
     @cached_property
     def plots(self) -> Sequence[Plot]:
-        """The plots as objects, with all that is known of them; for those who show single plots."""
+        """The plots as objects, with all that is known of them; for those who show every plot."""
         return plots_of(self.state, self.columns)
+
+    def some_plots(self, rows: Ints) -> dict[int, Plot]:
+        """Return some plots as objects, by position; nothing else is read."""
+        return dict(zip(rows.tolist(), plots_of(self.state, self.columns.take(rows)), strict=True))
 
     @cached_property
     def precedence(self) -> Ints:

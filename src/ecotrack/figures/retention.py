@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from fractions import Fraction
 from typing import Any
 
@@ -10,9 +11,8 @@ import numpy as np
 from ecotrack.errors import Text
 from ecotrack.figures.figure import Reason
 from ecotrack.figures.plots import PlotSet
-from ecotrack.model import ProgressRecord
-from ecotrack.progress import current
-from ecotrack.progress.records import latest
+from ecotrack.progress.ledger import KEPT_UNITS, NO_SURVEY, NONE, Ints
+from ecotrack.progress.plots import latest_rows
 from ecotrack.units import mu_from_m2
 
 YEARS = 3
@@ -34,12 +34,10 @@ def retention(plots: PlotSet) -> dict[str, Any]:
         surveyed ground; ``None`` is not assessed), ``early_surveys``, ``sample``, ``reasons``.
     """
     bar = Fraction(plots.state.rules.retention_counts_pct)
-    surveys = latest(one for one in current(plots.state.read_retention()) if one.sample == plots.sample)
-    told = [(i, one) for i, one in _by_plot(plots, surveys) if one.value is not None]
-    due = [(i, one) for i, one in told if one.effective_on.year >= int(plots.columns.season_year[i]) + YEARS]
-    surveyed, kept = np.zeros(len(plots), dtype=bool), np.zeros(len(plots), dtype=bool)
-    surveyed[[i for i, _ in due]] = True
-    kept[[i for i, one in due if Fraction(str(one.value)) >= bar]] = True
+    share, year = _last_surveys(plots)
+    told = plots.columns.accepted & (plots.columns.season > 0) & (share != NONE)
+    surveyed = told & (year >= plots.columns.season_year + YEARS)
+    kept = surveyed & (share * bar.denominator >= bar.numerator * KEPT_UNITS)
     surveyed_m2, kept_m2 = plots.accepted.credited_m2(surveyed), plots.accepted.credited_m2(kept)
     return {
         "counts_from_pct": float(bar),
@@ -48,16 +46,21 @@ def retention(plots: PlotSet) -> dict[str, Any]:
         "kept_plots": int(kept.sum()),
         "kept_mu": mu_from_m2(kept_m2),
         "kept_pct": kept_m2 / surveyed_m2 * 100 if surveyed_m2 else None,
-        "early_surveys": len(told) - len(due),
+        "early_surveys": int((told & ~surveyed).sum()),
         "sample": plots.sample,
         "reasons": [] if surveyed_m2 else [_NONE.to_json()],
     }
 
 
-def _by_plot(plots: PlotSet, surveys: dict[str, ProgressRecord]) -> list[tuple[int, ProgressRecord]]:
-    """Return the last survey of each accepted plot of a known season, with the plot's position."""
-    if not surveys:
-        return []
-    columns = plots.columns
-    rows = np.flatnonzero(columns.accepted & (columns.season > 0)).tolist()
-    return [(i, surveys[name]) for i in rows if (name := columns.features[i]) in surveys]
+def _last_surveys(plots: PlotSet) -> tuple[Ints, Ints]:
+    """Return what the last survey of each plot found (`kept_of`, -1 where there is none), and its year."""
+    notes = plots.state.standing_notes
+    rows = np.flatnonzero((notes["kept"] != NO_SURVEY) & (notes["sample"] == int(plots.sample)))
+    last = latest_rows(notes, rows, notes["feature"], len(plots.columns.features.table.names))
+    mine = last[plots.columns.features.codes]
+    share, year = np.full(len(plots), NONE), np.zeros(len(plots), dtype=np.int64)
+    there = np.flatnonzero(mine != NONE)
+    days = notes["day"][mine[there]].astype(np.int64) - dt.date(1970, 1, 1).toordinal()
+    share[there], year[there] = notes["kept"][mine[there]], days.astype("datetime64[D]").astype("datetime64[Y]")
+    year[there] += 1970
+    return share, year

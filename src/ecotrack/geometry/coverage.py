@@ -55,8 +55,10 @@ def misfit(cells: Geometries) -> Misfit:
     >>> [round(size) for size in found.overlaps.shared_m2.tolist()], len(found.gaps)
     ([980761], 0)
     """
-    pairs = overlap_pairs(cells)
-    whole = shapely.get_parts(shapely.union_all(cells))
+    # A true coverage, vertex for vertex, has no overlaps: told in a tenth of the time of cutting every pair.
+    fits = bool(shapely.coverage_is_valid(cells))
+    pairs = overlap_pairs(cells[:0] if fits else cells)
+    whole = shapely.get_parts(shapely.coverage_union_all(cells) if fits else shapely.union_all(cells))
     gaps = np.array([shapely.Polygon(ring) for part in whole for ring in getattr(part, "interiors", ())], dtype=object)
     sizes = area_m2(gaps)
     return Misfit(

@@ -53,7 +53,12 @@ def exact_sums(group: Ints, count: int, *columns: Floats) -> list[float]:
         for start in range(0, len(rows), _MOST_ROWS):
             some = rows[start : start + _MOST_ROWS]
             _add(sums, odd, group[some], column[some])
-    return [float(Fraction(whole, 1 << _BITS) + rest) for whole, rest in zip(sums, odd, strict=True)]
+    return [_rounded(whole, rest) for whole, rest in zip(sums, odd, strict=True)]
+
+
+def _rounded(whole: int, rest: Fraction) -> float:
+    # Python divides integers exactly and rounds once; fractions are brought to their least terms, which takes long.
+    return float(Fraction(whole, 1 << _BITS) + rest) if rest else whole / (1 << _BITS)
 
 
 def _add(sums: list[int], odd: list[Fraction], group: Ints, values: Floats) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -12,15 +13,16 @@ import shapely
 
 from ecotrack.coordinates.detective import AS_IS, READINGS, TITLES
 from ecotrack.errors import NoRegister, Text
+from ecotrack.geometry.area import Geometries
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate, Place, Reading
 from ecotrack.intake.check_again import again_findings
 from ecotrack.intake.check_fields import claims_in_mu, densities_of, field_findings, garbled_findings
-from ecotrack.intake.check_ground import ground_findings
-from ecotrack.intake.check_shape import Subject, measures_of, shape_findings
+from ecotrack.intake.check_ground import GroundFindings, ground_findings
+from ecotrack.intake.check_shape import Measures, Subject, measures_of, shape_findings
 from ecotrack.intake.checks import Check, checks_of
 from ecotrack.intake.read import SECONDS, Upload, limits_of, read
-from ecotrack.intake.readings import Settled, open_candidates, settle
+from ecotrack.intake.readings import Settled, contradiction, declared_degrees, open_candidates, settle
 from ecotrack.intake.repairs import Repair, proposed_repairs, with_repairs
 from ecotrack.intake.submit import Proposal, Target, propose
 from ecotrack.intake.submit_fields import as_text, match_fields
@@ -201,10 +203,39 @@ def _read_settled(
         workspace, reading, sha256=upload.sha256, sender=order.sender, layer=order.layer, ids=ids, as_of=today()
     )
     if settled is None:
-        return reading, None
+        return reading if said else _with_doubt(workspace, upload, order, reading, layer), None
     if settled.system not in (None, AS_IS):
         reading = again(settled.system)
     return _with_settled(reading, settled), settled
+
+
+def _with_doubt(workspace: Workspace, upload: Upload, order: Order, reading: Reading, layer: LayerDef) -> Reading:
+    """Return the reading, held back where what the file declares is not where known plots are."""
+    items = declared_degrees(reading)
+    if not items:
+        return reading
+    source = match_fields(_names(reading), layer).get("feature_id", "")
+    ids = [as_text(item.attributes.get(source)) for item in items]
+    found = contradiction(workspace, reading, sha256=upload.sha256, layer=order.layer, ids=ids, as_of=today())
+    if found is None or found.system is None:
+        return reading
+    said, right = TITLES[AS_IS], TITLES[found.system]
+    facts = {"declared_zh": said.zh, "declared_en": said.en, "found_zh": right.zh, "found_en": right.en}
+    facts |= {"evidence_zh": found.evidence.zh, "evidence_en": found.evidence.en}
+    return _with_finding(reading, {item.number for item in items}, "contradicted_reading", facts)
+
+
+def _with_finding(reading: Reading, numbers: set[int], check: str, facts: dict[str, str]) -> Reading:
+    """Return the reading with the same finding on some of its features."""
+    candidates = [
+        msgspec.structs.replace(
+            item, findings=[*item.findings, Place(item.where, str(item.number)).finding(check, **facts)]
+        )
+        if item.number in numbers
+        else item
+        for item in reading.candidates
+    ]
+    return msgspec.structs.replace(reading, candidates=candidates)
 
 
 def _with_settled(reading: Reading, settled: Settled) -> Reading:
@@ -217,20 +248,12 @@ def _with_settled(reading: Reading, settled: Settled) -> Reading:
     waiting = {item.number for item in open_candidates(reading)}
     facts = {"count": count, "apart": f"{settled.apart_m:.0f}", "zh": names}
     facts["en"] = ", ".join(TITLES[name].en for name in READINGS)
-    candidates = [
-        msgspec.structs.replace(
-            item,
-            findings=[*item.findings, Place(item.where, str(item.number)).finding("ambiguous_position", **facts)],
-        )
-        if item.number in waiting
-        else item
-        for item in reading.candidates
-    ]
+    reading = _with_finding(reading, waiting, "ambiguous_position", facts)
     unknown = ("文件没有说明经纬度是哪种坐标", "the file does not say which degrees these are")
     opened = {layer.name for layer in reading.layers if layer.open}
     layers = [msgspec.structs.replace(layer, crs_evidence=unknown) if layer.open else layer for layer in reading.layers]
     findings = [found for found in reading.findings if found.check != "told_crs" or found.where not in opened]
-    return msgspec.structs.replace(reading, layers=layers, candidates=candidates, findings=findings)
+    return msgspec.structs.replace(reading, layers=layers, findings=findings)
 
 
 def _with_subjects(proposal: Proposal, subjects: list[Subject], *, reason: str) -> Proposal:
@@ -277,27 +300,12 @@ def _checked(
     )
     found = [
         *claims.findings,
-        *field_findings(
-            subjects,
-            measures.area_m2,
-            checks=checks,
-            submitted_on=order.submitted_on,
-            densities=densities_of(reading, proposal.matches.get("density")),
-        ),
+        *_about_plots(reading, proposal, measures, order, checks),
         *again_findings(subjects, around.named, layer=layer, checks=checks, reason=order.reason),
-        *garbled_findings(reading, checks["garbled"]),
         *shape_findings(subjects, geometries, measures, checks),
     ]
     ground = ground_findings(subjects, geometries, measures, around, checks=checks, units=workspace.units)
-    repairs = list(
-        proposed_repairs(
-            subjects,
-            geometries,
-            repeated=frozenset(int(f.feature or 0) for f in found if f.check == "duplicate_vertex"),
-            slivers=ground.slivers,
-            apart_m=checks["duplicate_vertex"].limit,
-        )
-    )
+    repairs = _repairs(subjects, geometries, found, ground, checks)
     mended, told = with_repairs(subjects, repairs, order.repairs, checks)
     if order.repairs:
         proposal, subjects = _with_subjects(proposal, mended, reason=order.reason), mended
@@ -316,6 +324,33 @@ def _checked(
         compared=len(around.accepted) if around.compared else None,
         titles={item.name: item.title for item in layer.fields},
     )
+
+
+def _about_plots(
+    reading: Reading, proposal: Proposal, measures: Measures, order: Order, checks: Mapping[str, Check]
+) -> list[Finding]:
+    """Return what is wrong with what is written about plots."""
+    densities = densities_of(reading, proposal.matches.get("density"))
+    written = field_findings(
+        proposal.subjects,
+        measures.area_m2,
+        checks=checks,
+        submitted_on=order.submitted_on,
+        densities=densities,
+    )
+    return [*written, *garbled_findings(reading, checks["garbled"])]
+
+
+def _repairs(
+    subjects: list[Subject],
+    geometries: Geometries,
+    found: list[Finding],
+    ground: GroundFindings,
+    checks: Mapping[str, Check],
+) -> list[Repair]:
+    repeated = frozenset(int(finding.feature or 0) for finding in found if finding.check == "duplicate_vertex")
+    apart_m = checks["duplicate_vertex"].limit
+    return list(proposed_repairs(subjects, geometries, repeated=repeated, slivers=ground.slivers, apart_m=apart_m))
 
 
 def _named(reading: Reading, layer: LayerDef) -> set[str]:
@@ -366,45 +401,56 @@ def _held(proposal: Proposal, checks: Mapping[str, Check]) -> list[int]:
     return sorted(int(number) for number in ready & {feature for feature in stopped if feature})
 
 
+class _Sort(NamedTuple):
+    """What decides whether a silent check has passed a feature: all features of one sort are alike to it."""
+
+    drawn: bool
+    placed: bool
+    sound: bool
+    kind: str | None = None
+    form: str | None = None
+
+
 def _tallies(checks: Mapping[str, Check], reading: Reading, proposal: Proposal, around: Surroundings) -> list[Tally]:
     spoken: dict[str, dict[str, set[str]]] = {}
     for finding in proposal.findings:
         if finding.feature:
             spoken.setdefault(finding.check, {}).setdefault(finding.feature, set()).add(finding.answer)
-    subjects = {item.number: item for item in proposal.subjects}
-    return [_tally(check, reading, subjects, spoken, around) for check in checks.values() if check.each]
+    subjects = {item.number: item.version for item in proposal.subjects}
+    sorts = {str(item.number): _sort_of(item, subjects.get(item.number)) for item in reading.candidates}
+    return [_tally(check, sorts, Counter(sorts.values()), spoken, around) for check in checks.values() if check.each]
+
+
+def _sort_of(item: Candidate, version: FeatureVersion | None) -> _Sort:
+    drawn, placed = item.submitted_wkb is not None, item.wkb is not None
+    return _Sort(drawn, placed, True, version.kind, version.form) if version else _Sort(drawn, placed, False)
 
 
 def _tally(
     check: Check,
-    reading: Reading,
-    subjects: Mapping[int, Subject],
+    sorts: Mapping[str, _Sort],
+    silent: Counter[_Sort],
     spoken: Mapping[str, Mapping[str, set[str]]],
     around: Surroundings,
 ) -> Tally:
-    """Count the answers of one check, feature by feature: silence passes only where it could have spoken."""
+    """Count the answers of one check: where it said nothing, silence passes only where it could have spoken."""
     told: dict[str, set[str]] = {}
     for name in (check.id, *check.covers):
         for feature, answers in spoken.get(name, {}).items():
             told[feature] = told.get(feature, set()) | answers
-    absent = check.layer is not None and check.layer not in {*around.zones, *around.unread}
-    unread = check.layer in around.unread
     counts = {"passed": 0, "failed": 0, "not_checked": 0, "not_asked": 0}
-    for item in reading.candidates:
-        answer = _answer(check, item, subjects.get(item.number), told.get(str(item.number)), absent)
-        counts["not_checked" if unread and answer == "passed" else answer] += 1
+    for feature, answers in told.items():
+        counts[next(answer for answer in ("failed", "not_checked", "passed") if answer in answers)] += 1
+        silent[sorts[feature]] -= 1
+    for sort, number in silent.items():
+        counts[_silent_answer(check, sort, around)] += number
     return Tally(check, **counts)
 
 
-def _answer(check: Check, item: Candidate, subject: Subject | None, spoken: set[str] | None, absent: bool) -> str:
-    if spoken:
-        return next(answer for answer in ("failed", "not_checked", "passed") if answer in spoken)
-    if absent or (subject is not None and not subject.asked(check)):
+def _silent_answer(check: Check, sort: _Sort, around: Surroundings) -> str:
+    absent = check.layer is not None and check.layer not in {*around.zones, *around.unread}
+    if absent or (sort.sound and not check.applies(kind=sort.kind, form=sort.form)):
         return "not_asked"
-    if check.stage == "geometry":
-        reached = item.submitted_wkb is not None
-    elif check.stage == "position":
-        reached = item.wkb is not None
-    else:
-        reached = check.stage in ("file", "attributes") or subject is not None
-    return "passed" if reached else "not_checked"
+    reached = {"geometry": sort.drawn, "position": sort.placed, "file": True, "attributes": True}
+    passed = reached.get(check.stage, sort.sound) and check.layer not in around.unread
+    return "passed" if passed else "not_checked"

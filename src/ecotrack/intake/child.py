@@ -22,6 +22,7 @@ from ecotrack.intake.checks import check_table
 from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, stored_all
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
+from ecotrack.intake.read_encoding import recode_xml
 from ecotrack.intake.read_gpx import close_walk
 from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 from ecotrack.model.findings import Finding
@@ -94,6 +95,7 @@ def read_upload(ask: Ask, folder: Path) -> Reading:
 
 def _sources(ask: Ask, folder: Path) -> tuple[list[Source], list[EcotrackError]]:
     upload = folder / UPLOAD_NAME
+    recode_xml(upload)
     kind = sniff(upload, name=ask.file_name)
     if kind.reader == "archive":
         found = unpack(upload, folder / "unpacked", name=ask.file_name)
@@ -136,12 +138,17 @@ class _LayerWork:
         self._raw, self._ask, self._here = raw, ask, Place(raw.name)
         self.findings = list(raw.findings)
         features = self._few_fields(raw)
+        if raw.beside and features and ask.geometry == "Polygon":
+            self.findings.append(self._here.finding("beside_points", count=str(len(features))))
+            features = []
         if not raw.has_geometry and not any(feature.geometry is not None for feature in features):
             names = ", ".join(raw.fields[:8])
             self.findings.append(self._here.finding("no_geometry_column", found=names))
             features = []
         elif not features and raw.empty_is_told:
             self.findings.append(self._here.finding("no_features"))
+        if any(feature.geometry is not None and _has_heights(feature.geometry) for feature in features):
+            self.findings.append(self._here.finding("dropped_dimension"))
         self._open = False
         self._crs, waits = self._read_crs(features)
         self._note_encoding()
@@ -276,6 +283,10 @@ class _LayerWork:
             waiting = [replace(waits, feature=str(number), where=raw.where)] if waits else []
             return msgspec.structs.replace(draft, findings=[*findings, *waiting])
         return Drawn(draft, polygon, findings)
+
+
+def _has_heights(geometry: shapely.Geometry) -> bool:
+    return bool(geometry.has_z and np.nan_to_num(shapely.get_coordinates(geometry, include_z=True)[:, 2]).any())
 
 
 def _bounds(features: list[RawFeature]) -> Extent | None:

@@ -163,7 +163,7 @@ def _zip(path: Path, name: str) -> Format:
             if "mimetype" in names and b"opendocument" in container.open("mimetype").read(200):
                 hint = Text("请另存为 xlsx", "save it as xlsx")
                 raise RefusedFormat(name, name=Text("ODS 表格", "an ODS spreadsheet"), hint=hint)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError, ValueError) as error:
         raise UnreadableFile(name, detail=plain_words(error)) from None
     return FORMATS["xlsx" if "xl/workbook.xml" in names else "zip"]
 

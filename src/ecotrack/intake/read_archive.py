@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import zipfile
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from ecotrack.errors import EcotrackError, EmptyFile, RefusedFormat, Text, UnreadableFile, UnsafeArchive
 from ecotrack.intake.formats import FORMATS, Format, sniff
 from ecotrack.intake.plain_words import plain_words
+from ecotrack.intake.read_encoding import recode_xml
 
 MAX_MEMBERS = 2000
 MAX_BYTES = 400 << 20
@@ -57,8 +59,13 @@ def unpack(archive: Path, folder: Path, *, name: str) -> Unpacked:
             _refuse_unsafe(members, name)
             groups = _grouped(members)
             stored = _extract(container, groups, folder, name)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
         raise UnreadableFile(name, detail=plain_words(error)) from None
+    except OSError as error:
+        # A directory that points outside the file makes the reader seek there; a full disk is another matter.
+        if error.errno != errno.EINVAL:
+            raise
+        raise UnreadableFile(name, detail=plain_words("zip file")) from None
     result = _sources(stored, name)
     if not result.sources and not result.refused:
         raise EmptyFile(name)
@@ -181,6 +188,7 @@ def _tell(path: Path, shown: str, name: str, result: Unpacked, *, lonely: bool) 
                 detail=Text("缺少主文件（.shp、.tab、.mif）", "the main file (.shp, .tab, .mif) is missing"),
                 hint=_WITH_SIBLINGS,
             )
+        recode_xml(path)
         found = sniff(path, name=where)
         if found.reader == "archive":
             raise RefusedFormat(where, name=Text("压缩包里的压缩包", "an archive inside the archive"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,28 @@ def dbf_encoding(dbf: Path, *, asked: str | None = None) -> EncodingReading:
         if _decodes(texts, codec):
             return EncodingReading(codec, "bytes", contradicts)
     return EncodingReading(_LAST, "unknown", contradicts)
+
+
+_GB_XML = re.compile(
+    rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding\s*=\s*["'](?:gb\w*|cp936)["'][^>]*\?>""", re.IGNORECASE
+)
+
+
+def recode_xml(path: Path) -> None:
+    """Write XML that says it is in GBK or GB18030 again as UTF-8: no XML parser here reads the former.
+
+    Text that is not strictly what it says stays as it is, for the reader to refuse.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(200)
+    said = _GB_XML.match(head)
+    if said is None:
+        return
+    try:
+        text = path.read_bytes()[said.end() :].decode("gb18030")
+    except UnicodeDecodeError:
+        return
+    path.write_text('<?xml version="1.0" encoding="UTF-8"?>' + text, encoding="utf-8")
 
 
 def _cpg(dbf: Path) -> str | None:

@@ -63,6 +63,8 @@ class RawLayer:
     origin: Origin = field(default_factory=Origin)
     walks: bool = False
     """Whether its lines are walks round a plot, to be closed by rule."""
+    beside: bool = False
+    """Whether it is a by-catch of the format (the waypoints of a walk) that no layer of polygons asks for."""
     empty_is_told: bool = True
     """Whether having no feature is worth a finding."""
 
@@ -131,6 +133,7 @@ def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, p
         has_geometry=source.schema["geometry"] != "None",
         findings=[Place(title).finding("missing_sibling", found=".dbf")] if bare else [],
         assumed_crs=assumed,
+        beside=kind.id == "gpx" and source.name == "waypoints",
         empty_is_told=kind.id != "gpx",
         walks=kind.id == "gpx" and source.name in ("tracks", "routes"),
     )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from ecotrack.coordinates.detective import READINGS, TITLES, Detected, apart_m, detect, read_as
+from ecotrack.coordinates.detective import AS_IS, READINGS, TITLES, Detected, apart_m, detect, read_as
 from ecotrack.errors import NoRegister, Text, UnknownSubmission
 from ecotrack.geometry.area import Floats, Geometries
 from ecotrack.geometry.codec import from_wkb
@@ -27,6 +27,9 @@ from ecotrack.workspace import Workspace, today
 
 SUBJECT = "reading"
 """Subject of the decisions of this module."""
+
+MAX_WEIGHED = 500
+"""Features of a file that are weighed against what is known; of more, an even sample."""
 
 REVOKED = "revoke"
 _FILE, _SENDER = "file:", "sender:"
@@ -166,19 +169,63 @@ def settle(
     try:
         with workspace.register(read_only=True) as register:
             standing = choices(register)
-            for key in (file_key(sha256), sender_key(sender, app_of(reading))):
-                if key in standing:
-                    return _chosen(standing[key], key)
+    except NoRegister:
+        standing = {}
+    for key in (file_key(sha256), sender_key(sender, app_of(reading))):
+        if key in standing:
+            return _chosen(standing[key], key)
+    return _weighed(shapes, _evidence(workspace, shapes, ids, sha256=sha256, layer=layer, as_of=as_of))
+
+
+def contradiction(
+    workspace: Workspace, reading: Reading, *, sha256: str, layer: str, ids: Sequence[str | None], as_of: dt.date
+) -> Detected | None:
+    """Return the reading under which declared degrees meet what is known, where it is not the declared one.
+
+    Parameters
+    ----------
+    ids
+        Ids that the file gives its features, in the order of `declared_degrees`.
+    """
+    items = declared_degrees(reading)
+    shapes = from_wkb([item.wkb for item in items if item.wkb is not None])
+    if not len(shapes) or not workspace.register_path.is_file():
+        return None
+    found = _evidence(workspace, shapes, ids, sha256=sha256, layer=layer, as_of=as_of)
+    return found if found.system not in (None, AS_IS) else None
+
+
+def declared_degrees(reading: Reading) -> list[Candidate]:
+    """Return the features of layers whose file declares degrees of WGS84 or CGCS2000."""
+    codes = ("EPSG:4326", "EPSG:4490", "OGC:CRS84")
+    names = {layer.name for layer in reading.layers if not layer.open and layer.crs in codes}
+    return [item for item in reading.candidates if item.wkb is not None and item.layer in names]
+
+
+def _evidence(
+    workspace: Workspace,
+    shapes: Geometries,
+    ids: Sequence[str | None],
+    *,
+    sha256: str,
+    layer: str,
+    as_of: dt.date,
+) -> Detected:
+    step = -(-len(shapes) // MAX_WEIGHED)
+    shapes, ids = shapes[::step], ids[::step]
+    try:
+        with workspace.register(read_only=True) as register:
+            standing = choices(register)
             doubted = _doubted(register, standing, sha256)
             near = register.around(_boxes(shapes), layer=layer)
             own = register.named([text for text in ids if text], layer=layer).versions
     except NoRegister:
-        return _weighed(shapes, detect(shapes, lines=np.zeros(0, dtype=object), known=[]))
+        return detect(shapes, lines=np.zeros(0, dtype=object), known=[])
     accepted = accepted_of(near, as_of=as_of, rules=workspace.config.rules)
     accepted, own = ([v for v in some if v.submission_id not in doubted] for some in (accepted, own))
     lines = [*shapely.boundary(from_wkb([v.wkb for v in accepted])), *_official_lines(workspace, shapes)]
     known = _known_pairs(shapes, ids, own)
-    return _weighed(shapes, detect(shapes, lines=np.array(lines, dtype=object), known=known))
+    return detect(shapes, lines=np.array(lines, dtype=object), known=known)
 
 
 def _doubted(register: Register, standing: dict[str, Choice], sha256: str) -> set[str]:

@@ -229,7 +229,7 @@ def _lacks(planned: Planned, key: str) -> bool:
 
 def _contradictions(plan: Plan, lines: Sequence[Line], known: Known) -> list[RowError]:
     """Return an error for each row whose id the register, or a row before, has with other content."""
-    stands = {record.record_id: record for record in known.records}
+    stands = known.recorded(line.record.record_id for line in lines)
     errors = []
     for line in lines:
         record = line.record
@@ -285,7 +285,7 @@ def keep(workspace: Workspace, path: Path, reading: Reading, *, author: str, dry
     """
     if reading.errors:
         refuse(path, reading.errors, dry_run=dry_run)
-    recorded = {record.record_id for record in known_in(workspace).records}
+    recorded = known_in(workspace).recorded(record.record_id for record in reading.records)
     added = tuple(record for record in reading.records if record.record_id not in recorded)
     already = len(reading.records) - len(added) + reading.repeated
     outcome = Outcome(reading=reading, added=added, already=already, dry_run=dry_run)

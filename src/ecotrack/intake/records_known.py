@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ecotrack.errors import UnknownLayer
 from ecotrack.model import LayerDef, ProgressRecord, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
-from ecotrack.progress import current
+from ecotrack.progress import PLOT_LAYER, current
 
 if TYPE_CHECKING:
     from ecotrack.register import Register
@@ -36,7 +37,10 @@ class Known:
     features
         Gives id and name of every feature of a layer.
     records
-        All records of the register in the order of recording, corrected ones too.
+        Records of the register in the order of recording, corrected ones too; those of plots, of which a city has a
+        million, are left out (`recorded` finds them).
+    look_up
+        Gives records of the register by their ids.
     today
         Days after it are refused.
     """
@@ -46,7 +50,12 @@ class Known:
     code_lists: Mapping[str, Mapping[str, str]]
     features: Callable[[str], FeatureNames]
     records: Sequence[ProgressRecord] = ()
+    look_up: Callable[[Sequence[str]], Sequence[ProgressRecord]] = lambda _: ()
     today: dt.date = field(default_factory=today)
+
+    def recorded(self, ids: Iterable[str]) -> dict[str, ProgressRecord]:
+        """Return those of some records, by id, that the register holds."""
+        return {record.record_id: record for record in self.look_up(sorted({*ids}))}
 
     def layer(self, name: str, *, where: str = "") -> LayerDef:
         """Return the layer with this id or title.
@@ -79,8 +88,14 @@ def known_of(workspace: Workspace, register: Register | None) -> Known:
         units=workspace.units,
         code_lists=workspace.config.code_lists,
         features=features,
-        records=register.records() if register is not None else (),
+        records=register.records(but_layer=PLOT_LAYER) if register is not None else (),
+        look_up=partial(_look_up, workspace) if register is not None else lambda _: (),
     )
+
+
+def _look_up(workspace: Workspace, ids: Sequence[str]) -> list[ProgressRecord]:
+    with workspace.register() as register:
+        return register.records_named(ids)
 
 
 def _in_register(workspace: Workspace, layer_id: str) -> bool:
@@ -91,8 +106,7 @@ def _in_register(workspace: Workspace, layer_id: str) -> bool:
 def feature_names(workspace: Workspace, register: Register | None, layer_id: str) -> FeatureNames:
     """Return id and name of each feature of a layer, from its file or from the register."""
     if _in_register(workspace, layer_id):
-        versions = register.versions(layer=layer_id) if register is not None else []
-        return {version.feature_id: version.name or "" for version in versions}
+        return register.feature_names(layer_id) if register is not None else {}
     return {feature.feature_id: feature.name or "" for feature in workspace.features(layer_id)}
 
 

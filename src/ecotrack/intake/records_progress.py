@@ -329,7 +329,7 @@ def settle(plan: Plan, lines: Sequence[Line], known: Known, *, correct: bool) ->
         The lines to register, and the errors.
     """
     standing = _standing(plan, known)
-    recorded = {record.record_id for record in known.records}
+    recorded = known.recorded(line.record.record_id for line in lines)
     kept, errors, seen = [], [], dict[tuple[object, ...], int]()
     for line in lines:
         key = _key(line.record)

@@ -105,7 +105,7 @@ class RowReader:
         corrects = self._text(row, "corrects")
         if not corrects:
             return day
-        wrong = next((r for r in self.known.records if r.record_id == corrects), None)
+        wrong = self.known.recorded([corrects]).get(corrects)
         if wrong is None or (wrong.layer, wrong.kind) != (self.plan.layer.id, self.plan.kind.kind):
             zh, en = "登记库中没有编号为“{0}”的{1}记录", "the register holds no record '{0}' of kind {2}"
             facts = corrects, self.plan.kind.title_zh, self.plan.kind.kind

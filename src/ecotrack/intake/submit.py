@@ -186,7 +186,8 @@ def propose(
     candidates = [item.with_repair() if accept_repairs else item for item in reading.candidates]
     names = list(dict.fromkeys(name for layer in reading.layers for name in layer.fields))
     matches = match_fields(names, target.layer)
-    drafts = [_Draft(item, submission, matches, target, stock=stock) for item in candidates]
+    read: dict[tuple[str, str], Any] = {}
+    drafts = [_Draft(item, submission, matches, target, read=read, stock=stock) for item in candidates]
     _check_ids(drafts, target)
     _doubt_shapes(drafts)
     versions = [draft.version for draft in drafts if draft.version is not None]
@@ -219,13 +220,20 @@ class _Draft:
     """One candidate on its way to a feature version."""
 
     def __init__(
-        self, candidate: Candidate, submission: Submission, matches: dict[str, str], target: Target, *, stock: bool
+        self,
+        candidate: Candidate,
+        submission: Submission,
+        matches: dict[str, str],
+        target: Target,
+        *,
+        read: dict[tuple[str, str], Any],
+        stock: bool,
     ) -> None:
         self.number, self.where = candidate.number, candidate.where
         self.findings = list(candidate.findings)
         drawn = candidate.wkb is not None and not candidate.blocked
         self._place = Place(candidate.where, str(candidate.number))
-        self._target = target
+        self._target, self._read = target, read
         self.unread: dict[str, str] = {}
         texts = {name: as_text(candidate.attributes.get(source)) for name, source in matches.items()}
         if not texts.get("season") and "season" not in target.defaults and texts.get("planted_on"):
@@ -253,14 +261,21 @@ class _Draft:
             blocked = any(finding.level == "blocks" for finding in self.findings)
             self.version = None if blocked else self.sound
 
+    def _parsed(self, item: FieldDef, text: str) -> Any:
+        # The same few units, seasons and kinds stand in every row of a file.
+        key = (item.name, text)
+        if key not in self._read:
+            self._read[key] = _parsed(item, text, self._target)
+        return self._read[key]
+
     def _value(self, item: FieldDef, text: str | None) -> Any:
         default = self._target.defaults.get(item.name)
         value = None
         if text is not None:
-            value = _parsed(item, text, self._target)
+            value = self._parsed(item, text)
             value = value if value is not None else self._odd(item, text, default)
         elif default is not None:
-            value = _parsed(item, default, self._target)
+            value = self._parsed(item, default)
         if value is None and item.required and not self._said(item):
             option = _OPTIONS.get(item.name, item.name)
             self.findings.append(

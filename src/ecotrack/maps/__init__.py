@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["MapDef", "MapModel", "build_map", "read_map", "write_map"]
+__all__ = ["MapDef", "MapModel", "PlotLayer", "build_map", "read_map", "write_map"]
 
 _PLACES = {
     "MapDef": "ecotrack.maps.definition",
     "MapModel": "ecotrack.maps.model",
+    "PlotLayer": "ecotrack.maps.plot_layer",
     "build_map": "ecotrack.maps.page",
     "read_map": "ecotrack.maps.definition",
     "write_map": "ecotrack.maps.page",
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ecotrack.maps.definition import MapDef, read_map
     from ecotrack.maps.model import MapModel
     from ecotrack.maps.page import build_map, write_map
+    from ecotrack.maps.plot_layer import PlotLayer
 
 
 def __getattr__(name: str) -> Any:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from ecotrack.errors import BadConfig, Text, UnknownMap
+from ecotrack.maps.timeline import Step
 from ecotrack.model.layers import Classification
 from ecotrack.settings import read_text
 
-Panel = Literal["targets", "funnel", "units"]
+Panel = Literal["targets", "funnel", "units", "findings"]
 FOLDER = "maps"
 
 
@@ -75,6 +77,18 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Ids of layers whose names are written on the map, most important first.
     records_shown
         How many of a feature's latest records its popup shows.
+    periods
+        Steps of the time slider: ``quarter``, ``month`` or ``none``.
+    periods_from
+        First day of the slider; the oldest record of the map's layers, if it is not said.
+    main
+        Whether it is the map that is meant when none is named.
+    unit
+        Code of the unit whose plots alone are shown.
+    review
+        Whether overlaps of plots and anomalies are shown, for reviewers.
+    base
+        Online base, as `ecotrack.maps.base_map.base_map` names it; ``None`` is no network at all.
     """
 
     id: str
@@ -88,6 +102,12 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     labels: tuple[str, ...] = ()
     paint: tuple[Paint, ...] = ()
     records_shown: int = 5
+    periods: Step = "none"
+    periods_from: dt.date | None = None
+    main: bool = False
+    unit: str | None = None
+    review: bool = False
+    base: str | None = None
 
     @property
     def title(self) -> Text:
@@ -117,7 +137,7 @@ def read_map(folder: Path, *, name: str | None = None) -> MapDef:
     folder
         The workspace's folder.
     name
-        The map's name; may be left out where there is only one.
+        The map's name; may be left out where there is only one, or where one says ``main = true``.
 
     Raises
     ------
@@ -127,9 +147,17 @@ def read_map(folder: Path, *, name: str | None = None) -> MapDef:
         The file does not fit its schema.
     """
     names = map_names(folder)
+    if name is None and len(names) > 1:
+        main = [found for found in (_read(folder, one) for one in names) if found.main]
+        if len(main) == 1:
+            return main[0]
     chosen = names[0] if name is None and len(names) == 1 else name
     if chosen not in names:
         raise UnknownMap(name=name or "", known="、".join(names) or "-")
+    return _read(folder, str(chosen))
+
+
+def _read(folder: Path, chosen: str) -> MapDef:
     path = folder / FOLDER / f"{chosen}.toml"
     try:
         found = msgspec.toml.decode(read_text(path), type=MapDef)

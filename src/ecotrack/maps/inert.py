@@ -1,11 +1,14 @@
-"""The one way in which data reaches a page: inert JSON that no HTML parser can mistake for markup."""
+"""The one way in which data reaches a page: inert blocks that no HTML parser can mistake for markup."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from branca.element import Element
+
+from ecotrack.maps.base91 import ALPHABET
 
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
@@ -55,3 +58,72 @@ class InertData(Element):
     def render(self, **_kwargs: Any) -> str:
         """Return the element; the data pass through no template."""
         return f'<script type="application/json" id="{self.key}">{inert_json(self.value)}</script>'
+
+
+class InertText(Element):
+    """A block of packed text in the page: letters of `ecotrack.maps.base91.ALPHABET` alone.
+
+    Parameters
+    ----------
+    key
+        The element's id: a plain identifier, never data.
+    text
+        What the block holds.
+    late
+        Whether `at_the_end` may move it behind everything else.
+
+    Raises
+    ------
+    ValueError
+        The text holds another letter.
+    """
+
+    def __init__(self, key: str, text: str, *, late: bool = False) -> None:
+        super().__init__()
+        self._name = "InertText"
+        if text.encode("utf-8", "replace").translate(None, ALPHABET):
+            raise ValueError("text outside the alphabet of packed data")
+        self.key = key
+        self.text = text
+        self.late = late
+
+    def render(self, **_kwargs: Any) -> str:
+        """Return the element; the data pass through no template."""
+        kind = _LATE if self.late else "text/plain"
+        return f'<script type="{kind}" id="{self.key}">{self.text}</script>'
+
+
+_LATE = "text/x-ecotrack-late"
+_LATE_BLOCK = re.compile(f'<script type="{_LATE}" id="[^"<>]*">[^<>]*</script>')
+
+
+def at_the_end(page: str) -> str:
+    """Return a page with its late blocks behind everything else, so that scripts begin before they are read.
+
+    Examples
+    --------
+    >>> at_the_end('<a><script type="text/x-ecotrack-late" id="k">data</script><b></html>')
+    '<a><b><script type="text/x-ecotrack-late" id="k">data</script></html>'
+    """
+    late = _LATE_BLOCK.findall(page)
+    head, closing, tail = _LATE_BLOCK.sub("", page).rpartition("</html>")
+    return "".join([head, *late, closing, tail])
+
+
+class Verbatim(Element):
+    """Markup of our own, never data, that passes through no template.
+
+    Parameters
+    ----------
+    text
+        What stands in the page.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._name = "Verbatim"
+        self.text = text
+
+    def render(self, **_kwargs: Any) -> str:
+        """Return the text as it is."""
+        return self.text

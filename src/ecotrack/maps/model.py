@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ecotrack.errors import (
     AboveClassification,
@@ -14,11 +16,15 @@ from ecotrack.errors import (
     PlotsOnPublicMap,
     UnknownLayer,
 )
-from ecotrack.maps.definition import FOLDER, MapDef
+from ecotrack.maps.base_map import BaseMap, base_map
+from ecotrack.maps.definition import FOLDER, LayerGroup, MapDef
+from ecotrack.maps.review_layer import overlap_layer, overlaps_view
+from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
+from ecotrack.maps.unit_map import of_unit
 from ecotrack.model.layers import CLASSIFICATIONS, REGISTER_SOURCE, Classification, LayerDef
 
 if TYPE_CHECKING:
-    from ecotrack.workspace import LayerView, Workspace
+    from ecotrack.workspace import LayerView, View, Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,10 @@ class MapModel:
         Unit code to name.
     lang
         Language in which the page opens.
+    timeline
+        What the workspace says on each day of the slider, the map's own day last; empty without a slider.
+    base
+        Online base; ``None`` is a page that asks no network for anything.
     """
 
     definition: MapDef
@@ -47,6 +57,18 @@ class MapModel:
     code_lists: dict[str, dict[str, str]] = field(default_factory=dict)
     unit_names: dict[str, str] = field(default_factory=dict)
     lang: Lang = "zh"
+    timeline: tuple[Moment, ...] = ()
+    base: BaseMap | None = None
+
+    @property
+    def days(self) -> list[str]:
+        """Days of the slider, as 2016-03-31; the map's own day alone where there is no slider."""
+        return [one.day.isoformat() for one in self.timeline] or [str(self.scoreboard["as_of"])]
+
+    def colors(self, layer: LayerDef) -> dict[str, str]:
+        """Return the colours of a layer's states on this map, in the order of the legend."""
+        paint = self.definition.paint_of(layer.id)
+        return paint.colors if paint and paint.colors else layer.style.states
 
     @classmethod
     def of(
@@ -57,6 +79,8 @@ class MapModel:
         as_of: dt.date | None = None,
         as_known: dt.datetime | None = None,
         lang: Lang = "zh",
+        base_key: str | None = None,
+        tell: Told | None = None,
     ) -> MapModel:
         """Assemble the model of one map of a workspace.
 
@@ -70,24 +94,71 @@ class MapModel:
             Day whose state is shown (Asia/Shanghai); ``None`` is today.
         as_known
             Instant (UTC) up to which what was recorded counts; ``None`` is now.
+        base_key
+            Key of the online base, which is then written into the page.
+        tell
+            Told of each step of a long build.
 
         Raises
         ------
         UnknownLayer, BadConfig, AboveClassification, NoApprovalNumber, PlotsOnPublicMap
             As `check_levels` says.
+        ShiftedBase, UnknownBase
+            As `ecotrack.maps.base_map.base_map` says.
         FutureDate, NoRegister, MissingFile
             As `ecotrack.workspace.Workspace.view` says.
         """
         check_levels(definition, workspace.layers, figures=workspace.config.classification)
         view = workspace.view(as_of=as_of, as_known=as_known)
+        views = [view.layer(layer) for layer in definition.layers]
+        timeline = _timeline(view, definition, views, tell)
+        views = [_with_gone_plots(one, timeline, workspace, as_known) for one in views]
+        views = [of_unit(one, workspace, unit=definition.unit, as_of=view.as_of) for one in views]
+        if definition.review:
+            overlaps = overlap_layer(workspace.config.classification)
+            views = [overlaps_view(view, layer=overlaps), *views]
+            definition = _with_review_group(definition, overlaps)
         return cls(
             definition=definition,
-            views=tuple(view.layer(layer) for layer in definition.layers),
+            views=tuple(views),
             scoreboard=view.to_json(),
             code_lists=workspace.config.code_lists,
             unit_names={unit.code: unit.name_zh for unit in workspace.units},
             lang=lang,
+            timeline=tuple(timeline),
+            base=base_map(definition.base, key=base_key) if definition.base else None,
         )
+
+
+def _with_review_group(definition: MapDef, layer: LayerDef) -> MapDef:
+    group = LayerGroup(title_zh="复核", title_en="Review", layers=(layer.id,))
+    return msgspec.structs.replace(definition, groups=(group, *definition.groups))
+
+
+def _timeline(view: View, definition: MapDef, views: list[LayerView], tell: Told | None) -> list[Moment]:
+    if definition.periods == "none":
+        return []
+    oldest = min((one.oldest for one in views if one.oldest), default=view.as_of)
+    days = days_between(definition.periods_from or oldest, view.as_of, step=definition.periods)
+    earlier = moments(view.workspace, days[:-1], layers=definition.layers, as_known=view.as_known, tell=tell)
+    return [*earlier, moment(view, layers=definition.layers)]
+
+
+def _with_gone_plots(
+    view: LayerView, timeline: list[Moment], workspace: Workspace, as_known: dt.datetime | None
+) -> LayerView:
+    """Add plots that stood on an earlier day of the slider and are gone on its last."""
+    if view.layer.source != REGISTER_SOURCE:
+        return view
+    features = list(view.features)
+    known = {feature.feature_id for feature in features}
+    for one in reversed(timeline):
+        if not one.plot_states.keys() <= known:
+            earlier = workspace.view(as_of=one.day, as_known=as_known).layer(view.layer.id).features
+            gone = [feature for feature in earlier if feature.feature_id not in known]
+            features += [replace(feature, state=None) for feature in gone]
+            known |= {feature.feature_id for feature in gone}
+    return replace(view, features=features)
 
 
 def check_levels(definition: MapDef, layers: dict[str, LayerDef], *, figures: Classification) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +17,11 @@ from numpy.typing import NDArray
 
 from ecotrack.maps.definition import MapDef, Paint
 from ecotrack.maps.model import MapModel
+from ecotrack.maps.plot_view import FILTERS, record_titles
+from ecotrack.maps.shown import COMPUTED, shown, unit_name
+from ecotrack.maps.timeline import LayerMoment
 from ecotrack.model.entries import ProgressRecord
-from ecotrack.model.layers import FieldDef, LayerDef, Style
-from ecotrack.units import round_half_up
+from ecotrack.model.layers import REGISTER_SOURCE, FieldDef, LayerDef, Style
 
 if TYPE_CHECKING:
     from ecotrack.workspace import FeatureView, LayerView
@@ -28,12 +29,8 @@ if TYPE_CHECKING:
 SCALE = 1_000_000
 """Units of packed coordinates per degree."""
 
-COMPUTED = (
-    FieldDef(name="area_mu", title_zh="量测面积", title_en="Measured area", type="decimal", unit="亩"),
-    FieldDef(name="credited_mu", title_zh="认定面积", title_en="Credited area", type="decimal", unit="亩"),
-    FieldDef(name="due_on", title_zh="成活率核查到期", title_en="Survival check due", type="date"),
-)
-"""Fields that a view carries beside those of the layer's definition."""
+OBSERVATION, ADOPTED = "observation", "采用"
+"""Kind and state of the records whose value is written beside a feature's name."""
 
 Column = dict[str, Any]
 
@@ -119,21 +116,76 @@ def pack_layer(view: LayerView, model: MapModel) -> dict[str, Any]:
     """
     layer, features = view.layer, list(view.features)
     paint = model.definition.paint_of(layer.id)
-    return {
+    described = {
         **_describe(layer, paint),
         "total": view.total,
         "with_record": view.with_record,
         "newest": _text(view.newest),
         "oldest": _text(view.oldest),
+    }
+    if is_packed(view):
+        return {**described, "record_fields": record_titles(view), "filters": list(FILTERS)}
+    return {
+        **described,
         "ids": [feature.feature_id for feature in features],
         "names": pack_column([feature.name for feature in features]),
-        "states": pack_column([_painted(feature, paint) for feature in features]),
         "samples": pack_column([bool(feature.sample) for feature in features]),
         "geometries": pack_geometries(feature.geometry for feature in features),
         "fields": _pack_fields(layer, features, model),
         "records": _pack_records(view, model),
         "labels": _label_points(features) if layer.id in model.definition.labels else None,
+        **_now(features, paint),
+        "periods": _pack_periods(view, model, paint),
     }
+
+
+def is_packed(view: LayerView) -> bool:
+    """Return whether a layer goes into the page as packed plots: what came through the register as polygons."""
+    return view.layer.source == REGISTER_SOURCE and view.layer.geometry == "Polygon"
+
+
+def _now(features: Sequence[FeatureView], paint: Paint | None) -> dict[str, Any]:
+    """State of each feature on one day: what colours it, whether anything is recorded, the last reading."""
+    readings = [_reading(feature) for feature in features]
+    return {
+        "states": pack_column([_painted(feature, paint) for feature in features]),
+        "has": pack_column([bool(feature.records) for feature in features]),
+        "readings": readings if any(readings) else None,
+    }
+
+
+def _pack_periods(view: LayerView, model: MapModel, paint: Paint | None) -> list[dict[str, Any] | None]:
+    """Return the layer on every day of the slider but the last; ``None`` where it is as on the day before."""
+    packed: list[dict[str, Any] | None] = []
+    before: dict[str, Any] | None = None
+    for one in model.timeline[:-1]:
+        there = one.layers.get(view.layer.id)
+        now = None if there is None else _period(there, view, paint)
+        packed.append(None if now == before else now)
+        before = now
+    return packed if before else []
+
+
+def _period(there: LayerMoment, view: LayerView, paint: Paint | None) -> dict[str, Any]:
+    known = {feature.feature_id: feature for feature in there.features}
+    features = [known[feature.feature_id] for feature in view.features]
+    return {**_now(features, paint), "with_record": there.with_record, "newest": _text(there.newest)}
+
+
+def _reading(feature: FeatureView) -> dict[str, Any] | None:
+    """Return the latest adopted observation that has a value."""
+    for record in feature.records:
+        if record.kind == OBSERVATION and record.state == ADOPTED and record.value is not None:
+            level = record.fields.get("level_m")
+            return {
+                "value": _value(record),
+                "unit": record.value_unit,
+                "day": _text(record.effective_on),
+                "level_m": None if level is None else str(level),
+                "datum": record.fields.get("datum"),
+                "sample": record.sample,
+            }
+    return None
 
 
 def pack_definition(definition: MapDef) -> dict[str, Any]:
@@ -145,6 +197,8 @@ def pack_definition(definition: MapDef) -> dict[str, Any]:
         "approval_number": definition.approval_number,
         "bounds": list(definition.bounds),
         "panels": list(definition.panels),
+        "unit": definition.unit,
+        "review": definition.review,
         "labels": list(definition.labels),
         "groups": [
             {
@@ -226,7 +280,7 @@ def _pack_records(view: LayerView, model: MapModel) -> dict[str, Any]:
         "state": pack_column([record.state for record in rows]),
         "value": pack_column([_value(record) for record in rows]),
         "value_unit": pack_column([record.value_unit for record in rows]),
-        "unit": pack_column([_unit(record.unit, model) for record in rows]),
+        "unit": pack_column([unit_name(record.unit, model) for record in rows]),
         "document": pack_column([record.basis_document or None for record in rows]),
         "sample": pack_column([record.sample for record in rows]),
         "fields": fields,
@@ -235,35 +289,6 @@ def _pack_records(view: LayerView, model: MapModel) -> dict[str, Any]:
 
 def _value(record: ProgressRecord) -> str | None:
     return None if record.value is None else format(record.value, "f")
-
-
-def _unit(code: Any, model: MapModel) -> str | None:
-    return None if code is None else model.unit_names.get(str(code), str(code))
-
-
-def shown(value: Any, field: FieldDef, model: MapModel) -> str | int | float | bool | None:
-    """Return a field's value as a popup shows it: codes as their text, areas to a hundredth.
-
-    Parameters
-    ----------
-    value
-        The value as the layer or the record holds it.
-    field
-        Its definition.
-    model
-        The map, for code lists and unit names.
-    """
-    if value is None or value == "":
-        return None
-    if field.type == "code" and field.codes:
-        return model.code_lists.get(field.codes, {}).get(str(value), str(value))
-    if field.type == "unit":
-        return _unit(value, model)
-    if isinstance(value, float):
-        return float(round_half_up(value, 2))
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value if isinstance(value, (bool, int)) else str(value)
 
 
 def _text(day: dt.date | None) -> str | None:

@@ -10,35 +10,49 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import folium
-from branca.element import Element, Figure, MacroElement
+from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from ecotrack.maps.assets import web_text
-from ecotrack.maps.inert import InertData
+from ecotrack.maps.inert import InertData, Verbatim, at_the_end
 from ecotrack.maps.model import MapModel
-from ecotrack.maps.pack import pack_definition, pack_layers
+from ecotrack.maps.pack import is_packed, pack_definition, pack_layers
+from ecotrack.maps.plot_layer import add_engine, add_plots
+from ecotrack.maps.plot_table import pack_boards, pack_table
+from ecotrack.maps.plot_view import plot_table
 from ecotrack.maps.seal import seal
 
-SCRIPTS = ("words.js", "unpack.js", "card.js", "draw.js", "legend.js", "gauges.js", "tables.js", "start.js")
+SCRIPTS = (
+    "words.js",
+    "unpack.js",
+    "card.js",
+    "draw.js",
+    "labels.js",
+    "pick.js",
+    "legend.js",
+    "gauges.js",
+    "tables.js",
+    "review.js",
+    "time.js",
+    "find.js",
+    "zone.js",
+    "tools.js",
+    "picture.js",
+    "compare.js",
+    "link.js",
+    "base.js",
+    "start.js",
+)
 """Our scripts, in the order in which they stand in the page."""
 
-SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "indicators", "funnel")
+SHOWN = ("as_of", "as_known", "register", "sample", "sketch", "targets", "indicators", "funnel", "units")
 """Parts of the scoreboard that the page draws; the others (every pair of overlapping plots) stay out of the file."""
+
+PLOTS_KEY = "ecotrack-plots"
+"""Beginning of the ids of the blocks that hold packed plots, one number for each such layer."""
 
 Progress = Callable[[str, str], None]
 """Called with one line in Chinese and in English at each step of a long build."""
-
-
-class _Verbatim(Element):
-    """Markup of our own that passes through no template."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._name = "Verbatim"
-        self.text = text
-
-    def render(self, **_kwargs: Any) -> str:
-        return self.text
 
 
 class WorkspaceLayers(MacroElement):
@@ -61,24 +75,50 @@ class WorkspaceLayers(MacroElement):
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Put data, style and scripts into the figure, and the starting call into its script."""
         figure = cast(Figure, self.get_root())
-        figure.header.add_child(_Verbatim(f"<style>{web_text('page.css')}</style>"), name="ecotrack_css")
-        figure.html.add_child(_Verbatim(web_text("page.html")), name="ecotrack_html")
+        style = web_text("page.css") + web_text("tools.css")
+        figure.header.add_child(Verbatim(f"<style>{style}</style>"), name="ecotrack_css")
+        figure.html.add_child(Verbatim(web_text("page.html")), name="ecotrack_html")
+        add_engine(figure)
+        for place, view in enumerate(view for view in self.model.views if is_packed(view)):
+            add_plots(figure, f"{PLOTS_KEY}-{place}", pack_table(plot_table(view, self.model)))
         for key, value in self._data().items():
             figure.html.add_child(InertData(f"ecotrack-{key}", value), name=f"ecotrack_{key}")
         for name in SCRIPTS:
-            figure.html.add_child(_Verbatim(f"<script>{web_text(name)}</script>"), name=f"ecotrack_{name}")
+            figure.html.add_child(Verbatim(f"<script>{web_text(name)}</script>"), name=f"ecotrack_{name}")
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
+    def _opening(self) -> dict[str, Any]:
+        return {"lang": self.model.lang, "days": self.model.days, "base": self._base()}
+
+    def _base(self) -> dict[str, Any] | None:
+        base = self.model.base
+        if base is None:
+            return None
+        title = {"zh": base.title.zh, "en": base.title.en}
+        return {"urls": list(base.urls), "title": title, "by": base.attribution, "asks_key": base.asks_key}
+
+    def _shown_keys(self) -> tuple[str, ...]:
+        return (*SHOWN, "findings") if "findings" in self.model.definition.panels else SHOWN
+
     def _data(self) -> dict[str, Any]:
+        boards = pack_boards([one.board for one in self.model.timeline[:-1]])
         return {
-            "map": {**pack_definition(self.model.definition), "lang": self.model.lang},
+            "map": {
+                **pack_definition(self.model.definition),
+                "lang": self.model.lang,
+                "days": self.model.days,
+                "base": self._base(),
+            },
+            "boards": boards,
             "layers": pack_layers(self.model),
-            "scoreboard": {key: self.model.scoreboard.get(key) for key in SHOWN},
+            "scoreboard": {key: self.model.scoreboard.get(key) for key in self._shown_keys()},
         }
 
 
 class _Shell(folium.Map):
     """A `folium.Map` that is sealed however it leaves Python: saved, or shown in a notebook."""
+
+    origins: tuple[str, ...] = ()
 
     def save(self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **_kwargs: Any) -> None:
         """Write the sealed page, to a path as `write_map` does or to an open binary file."""
@@ -128,9 +168,10 @@ def build_map(model: MapModel) -> folium.Map:
     )
     # The same model gives the same bytes: folium's own ids are random.
     shell._name, shell._id = "map", "shell"
+    shell.origins = model.base.origins if model.base else ()
     shell.add_child(WorkspaceLayers(model))
     figure = cast(Figure, shell.get_root())
-    figure.header.add_child(_Verbatim(f"<title>{_title(model)}</title>"), name="ecotrack_title")
+    figure.header.add_child(Verbatim(f"<title>{_title(model)}</title>"), name="ecotrack_title")
     return shell
 
 
@@ -146,7 +187,7 @@ def sealed_page(shell: folium.Map, *, local: Mapping[str, Path] | None = None) -
     ExternalAsset, InlineHandler, MissingAsset, MissingFile
         As `ecotrack.maps.seal.seal` says.
     """
-    return seal(shell.get_root().render(), local=local)
+    return seal(at_the_end(shell.get_root().render()), local=local, pictures=getattr(shell, "origins", ()))
 
 
 def write_map(
@@ -184,11 +225,12 @@ def write_map(
     sealed = sealed_page(shell, local=local).encode("utf-8")
     tell(f"正在写出 {len(sealed) / 1e6:.1f} MB", f"writing {len(sealed) / 1e6:.1f} MB")
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, sealed)
+    replace_file(path, sealed)
     return path
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a file in place of the one that was there: whole, or not at all."""
     handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

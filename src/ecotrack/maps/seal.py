@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -60,7 +60,7 @@ class _Reader(HTMLParser):
             self.ends[self.tags[-1].start] = self._here()
 
 
-def seal(page: str, *, local: Mapping[str, Path] | None = None) -> str:
+def seal(page: str, *, local: Mapping[str, Path] | None = None, pictures: Sequence[str] = ()) -> str:
     """Return the page with everything inside it and a Content-Security-Policy that keeps it so.
 
     Parameters
@@ -69,11 +69,13 @@ def seal(page: str, *, local: Mapping[str, Path] | None = None) -> str:
         HTML as folium rendered it.
     local
         Files to put in place of addresses that plugins of the user name: URL to path.
+    pictures
+        Origins from which scripts may ask for pictures: those of an online base that was chosen, else none.
 
     Returns
     -------
     str
-        HTML that loads nothing.
+        HTML that loads nothing but these.
 
     Raises
     ------
@@ -95,10 +97,10 @@ def seal(page: str, *, local: Mapping[str, Path] | None = None) -> str:
     for style in styles:
         _refuse_outside_css(style)
     loose = any("style" in tag.attributes for tag in tags.tags) or _writes_styles(scripts)
-    return _with_policy(inlined, policy(scripts, styles, loose_styles=loose))
+    return _with_policy(inlined, policy(scripts, styles, loose_styles=loose, pictures=pictures))
 
 
-def policy(scripts: list[str], styles: list[str], *, loose_styles: bool = False) -> str:
+def policy(scripts: list[str], styles: list[str], *, loose_styles: bool = False, pictures: Sequence[str] = ()) -> str:
     """Return the Content-Security-Policy that admits exactly these inline scripts and styles.
 
     Parameters
@@ -108,6 +110,8 @@ def policy(scripts: list[str], styles: list[str], *, loose_styles: bool = False)
     loose_styles
         Admit ``style`` attributes: needed by folium's own popups, which write them into their HTML.
         Styles cannot run code, and nothing can be loaded through them here.
+    pictures
+        Origins from which pictures may come.
 
     Examples
     --------
@@ -120,7 +124,8 @@ def policy(scripts: list[str], styles: list[str], *, loose_styles: bool = False)
         "default-src": "'none'",
         "script-src": script_src,
         "style-src": "'unsafe-inline'" if loose_styles else style_src,
-        "img-src": "data:",
+        "img-src": " ".join(["data:", *pictures]),
+        "worker-src": "blob:",
         "base-uri": "'none'",
         "form-action": "'none'",
     }

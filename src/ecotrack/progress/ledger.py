@@ -24,6 +24,11 @@ Mask = npt.NDArray[np.bool_]
 VERDICTS = ("", "accept", "return", "strike", "withdraw")
 CHECK_STATES = {"合格": 1, "补植": 2, "失败": 3}
 STRUCK = "核销"
+RETENTION = "retention"
+NO_SURVEY = -2
+"""What stands for the share kept in a record that is no survey of retention."""
+
+KEPT_UNITS = 1_000_000
 NONE = -1
 CLAIM_UNITS = 10_000
 """Claimed areas are kept in ten-thousandths of a mu, rounded."""
@@ -74,10 +79,10 @@ VERSION = ("seq", "day", "feature", "submission", "unit", "kind", "programme", "
            "sample")  # fmt: skip
 DECISION = ("seq", "day", "verdict", "version", "submission")
 CHECK = ("seq", "day", "feature", "live", "holes", "state", "sample", "corrects")
-NOTE = ("seq", "day", "feature", "status", "struck", "sample", "corrects")
+NOTE = ("seq", "day", "feature", "status", "struck", "kept", "sample", "corrects")
 PARTS = {"version": VERSION, "decision": DECISION, "check": CHECK, "note": NOTE}
 """Columns of the four parts. Days are ordinals, texts are numbers of their table, -1 is none; ``corrects`` is the
-place in the chain of the record that is corrected."""
+place in the chain of the record that is corrected; ``kept`` is what a survey of retention found (`kept_of`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +249,16 @@ def _of_kind(records: Sequence[ProgressRecord], *, check: bool) -> dict[str, npt
     return {
         "status": [int(record.kind == "status") for record in records],
         "struck": [int(record.state == STRUCK) for record in records],
+        "kept": [kept_of(record.value) if record.kind == RETENTION else NO_SURVEY for record in records],
     }
+
+
+def kept_of(value_pct: Decimal | None) -> int:
+    """Return the share that a survey of retention found, in millionths of a percent; -1 where it names none.
+
+    Rounded down, so that comparing it with a bar gives the same as comparing the percentages.
+    """
+    return NONE if value_pct is None else min(int(value_pct * KEPT_UNITS), CLAIM_MOST)
 
 
 def claim_of(claimed_mu: Decimal | None) -> int:

@@ -226,7 +226,7 @@ def season_mask(columns: PlotColumns, season: Season) -> Mask:
     return np.asarray(columns.season == season.code)
 
 
-def _latest(part: dict[str, Ints], rows: npt.NDArray[np.intp], key: Ints, count: int) -> Ints:
+def latest_rows(part: dict[str, Ints], rows: npt.NDArray[np.intp], key: Ints, count: int) -> Ints:
     """Return, for each of ``count`` keys, the row with the last day (then the last place); -1 where there is none."""
     result = np.full(count, NONE)
     # Rows come in the order of the chain, which a stable sort keeps inside a day; the last assignment wins.
@@ -266,9 +266,9 @@ def _rank(rank: Ints, rows: Ints) -> Ints:
 def _versions_in_force(version: dict[str, Ints], standing: Mask, verdict: Ints, count: int) -> Ints:
     """Return the rows of the versions in force, in the order in which their plots were first recorded."""
     rows = np.flatnonzero(standing)
-    newest = _latest(version, rows, version["feature"], count)
+    newest = latest_rows(version, rows, version["feature"], count)
     decided = rows[np.isin(verdict[rows], (ACCEPT, STRIKE, WITHDRAW))]
-    last_decided = _latest(version, decided, version["feature"], count)
+    last_decided = latest_rows(version, decided, version["feature"], count)
     chosen = np.where(last_decided != NONE, last_decided, newest)
     return np.sort(chosen[chosen != NONE])
 
@@ -280,7 +280,7 @@ def _outcomes(check: dict[str, Ints], standing: Mask, count: int, rules: Rules) 
     checked[check["feature"][rows]] = True
     outcome = survival_classes(check["live"], check["holes"], check["state"], rules)
     telling = rows[outcome[rows] != NOT_CHECKED]
-    last = _latest(check, telling, check["feature"], count)
+    last = latest_rows(check, telling, check["feature"], count)
     result = np.zeros(count, dtype=np.int64)
     result[last != NONE] = outcome[last[last != NONE]]
     return checked, result
@@ -335,7 +335,7 @@ def survival_class(record: ProgressRecord, rules: Rules) -> Outcome:
 
 
 def _struck(note: dict[str, Ints], standing: Mask, count: int) -> Mask:
-    last = _latest(note, np.flatnonzero(standing & (note["status"] == 1)), note["feature"], count)
+    last = latest_rows(note, np.flatnonzero(standing & (note["status"] == 1)), note["feature"], count)
     result = np.zeros(count, dtype=bool)
     result[last != NONE] = note["struck"][last[last != NONE]] == 1
     return result

@@ -38,8 +38,6 @@ class State:
         Read the feature versions, and the records, of plots; asked only by those who show single plots.
     read_submission_decisions
         Reads the decisions about whole submissions up to the day.
-    read_retention
-        Reads the surveys of retention up to the day, corrected ones among them.
     """
 
     as_of: dt.date
@@ -47,20 +45,15 @@ class State:
     ledger: PlotLedger
     seq: int | None
     series: Mapping[tuple[str, str], list[ProgressRecord]]
-    read_versions: Callable[[], Sequence[FeatureVersion]]
+    read_versions: Callable[[Ints], Sequence[FeatureVersion]]
+    read_records: Callable[[Ints], Sequence[ProgressRecord]]
     read_plot_records: Callable[[], Sequence[ProgressRecord]]
     read_submission_decisions: Callable[[], Sequence[Decision]] = tuple
-    read_retention: Callable[[], Sequence[ProgressRecord]] = tuple
 
     @cached_property
     def columns(self) -> PlotColumns:
         """Every plot that was submitted up to the day, sample data and real ones alike."""
         return plot_columns(self.ledger, as_of=self.as_of, seq=self.seq, rules=self.rules)
-
-    @cached_property
-    def versions(self) -> Sequence[FeatureVersion]:
-        """All feature versions of the ledger, in its order."""
-        return self.read_versions()
 
     @cached_property
     def plot_records(self) -> dict[tuple[str, str], list[ProgressRecord]]:
@@ -71,15 +64,6 @@ class State:
     def records(self) -> dict[tuple[str, str], list[ProgressRecord]]:
         """All records in force, those of plots too."""
         return {**self.series, **self.plot_records}
-
-    @cached_property
-    def checks(self) -> dict[str, list[ProgressRecord]]:
-        """Field checks in force by plot, oldest first."""
-        result: dict[str, list[ProgressRecord]] = defaultdict(list)
-        for record in sorted(self.of(PLOT_LAYER, "check"), key=when):
-            if record.feature_id is not None:
-                result[record.feature_id].append(record)
-        return dict(result)
 
     @cached_property
     def plots(self) -> Sequence[Plot]:
@@ -122,10 +106,25 @@ class State:
 
 def plots_of(state: State, columns: PlotColumns) -> list[Plot]:
     """Return plots as objects; for those who show single plots."""
+    at = state.ledger.version["seq"][columns.version]
+    order = np.argsort(at)
+    versions: dict[int, FeatureVersion] = dict(zip(order.tolist(), state.read_versions(at[order]), strict=True))
+    checks = _checks(state, columns)
     return [
-        plot_at(columns, i, version=state.versions[int(row)], checks=state.checks.get(columns.features[i], ()))
-        for i, row in enumerate(columns.version)
+        plot_at(columns, i, version=versions[i], checks=checks.get(columns.features[i], ()))
+        for i in range(len(columns))
     ]
+
+
+def _checks(state: State, columns: PlotColumns) -> dict[str, list[ProgressRecord]]:
+    """Return the field checks in force of some plots, oldest first."""
+    wanted = np.zeros(len(columns.features.table.names), dtype=bool)
+    wanted[columns.features.codes] = True
+    standing = state.standing_checks
+    result: dict[str, list[ProgressRecord]] = defaultdict(list)
+    for record in sorted(state.read_records(standing["seq"][wanted[standing["feature"]]]), key=when):
+        result[str(record.feature_id)].append(record)
+    return dict(result)
 
 
 def by_kind(records: Iterable[ProgressRecord]) -> dict[tuple[str, str], list[ProgressRecord]]:
@@ -150,6 +149,7 @@ def state_of(
     """
     plots = [version for version in versions if version.layer == PLOT_LAYER]
     of_plots = [record for record in records if record.layer == PLOT_LAYER]
+    by_place = {record.seq or i: record for i, record in enumerate(of_plots, start=1)}
     known = [r for r in records if r.layer != PLOT_LAYER and r.effective_on <= as_of]
     return State(
         as_of=as_of,
@@ -157,10 +157,10 @@ def state_of(
         ledger=ledger_of(plots, decisions, of_plots),
         seq=None,
         series=by_kind(current(known)),
-        read_versions=lambda: plots,
+        read_versions=lambda seqs: [plots[seq] for seq in seqs.tolist()],
+        read_records=lambda seqs: [by_place[seq] for seq in seqs.tolist()],
         read_plot_records=lambda: [record for record in of_plots if record.effective_on <= as_of],
         read_submission_decisions=lambda: [
             one for one in decisions if one.subject == "submission" and one.decided_on <= as_of
         ],
-        read_retention=lambda: [one for one in of_plots if one.kind == "retention" and one.effective_on <= as_of],
     )

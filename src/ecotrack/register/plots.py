@@ -6,11 +6,24 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 
 import numpy as np
 
 from ecotrack.progress import LedgerWriter, PlotLedger, season_code
-from ecotrack.progress.ledger import CHECK_STATES, CLAIM_MOST, CLAIM_UNITS, NONE, STRUCK, Ints, Mask, count_of
+from ecotrack.progress.ledger import (
+    CHECK_STATES,
+    CLAIM_MOST,
+    CLAIM_UNITS,
+    NO_SURVEY,
+    NONE,
+    RETENTION,
+    STRUCK,
+    Ints,
+    Mask,
+    count_of,
+    kept_of,
+)
 from ecotrack.register.bulk import read_blocks
 from ecotrack.register.geopackage import WKB_FROM
 
@@ -40,10 +53,13 @@ _STRUCK = len(CHECK_STATES) + 1
 _RECORD_NUMBERS = (
     "seq",
     # One number for all that takes few bits: what SQLite joins is what costs.
-    f"sample + 2 * (kind = 'check') + 4 * (kind = 'status') + 8 * (corrects IS NOT NULL) "
-    f"+ 16 * CASE state {_STATES} WHEN '{STRUCK}' THEN {_STRUCK} ELSE 0 END",
+    f"sample + 2 * (kind = 'check') + 4 * (kind = 'status') + 8 * (corrects IS NOT NULL) + 16 * (kind = '{RETENTION}') "
+    f"+ 32 * CASE state {_STATES} WHEN '{STRUCK}' THEN {_STRUCK} ELSE 0 END",
 )
-_RECORD_TEXTS = ("coalesce(feature_id, '')", "CASE kind WHEN 'check' THEN fields ELSE '' END")
+_RECORD_TEXTS = (
+    "coalesce(feature_id, '')",
+    f"CASE kind WHEN 'check' THEN fields WHEN '{RETENTION}' THEN coalesce(value, '') ELSE '' END",
+)
 
 _CORRECTED = """
 SELECT r.seq, o.seq FROM progress_record r JOIN progress_record o ON o.record_id = r.corrects
@@ -137,7 +153,7 @@ def _add_records(writer: LedgerWriter, connection: sqlite3.Connection, layer: st
         texts=_RECORD_TEXTS,
     )
     for days, (seq, word), (features, fields) in blocks:
-        check, status, state = word & 2 != 0, word & 4 != 0, word >> 4
+        check, status, survey, state = word & 2 != 0, word & 4 != 0, word & 16 != 0, word >> 5
         counted, feature = counts.numbers(fields), writer.numbers("features", features)
         columns = {
             "seq": seq,
@@ -150,6 +166,7 @@ def _add_records(writer: LedgerWriter, connection: sqlite3.Connection, layer: st
             "state": state % _STRUCK,
             "status": status.astype(np.int64),
             "struck": (state == _STRUCK).astype(np.int64),
+            "kept": np.where(survey, counted - 1, NO_SURVEY),
         }
         writer.add_checks(columns, np.flatnonzero((feature != NONE) & check))
         writer.add_notes(columns, np.flatnonzero((feature != NONE) & ~check))
@@ -168,9 +185,11 @@ def _corrects(connection: sqlite3.Connection, seq: Ints, corrected: Mask) -> Int
 _COUNT = 1 << 31
 
 
-def _counts(fields: str) -> int:
-    """Return live and checked holes of a check's fields as one number, each one more than its count."""
-    found = json.loads(fields) if fields else {}
+def _counts(text: str) -> int:
+    """Return live and checked holes of a check's fields as one number, or the share kept; each one more than it is."""
+    if not text.startswith("{"):
+        return kept_of(Decimal(text) if text else None) + 1
+    found = json.loads(text)
     live, holes = (min(count_of(found.get(name)) + 1, _COUNT - 1) for name in ("holes_live", "holes_checked"))
     return holes * _COUNT + live
 

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +39,9 @@ from ecotrack.register.writer import Head, Writer
 _T = TypeVar("_T")
 
 _BULK_CACHE_KIB = 262_144
+
+
+_CHUNK = 900
 
 
 class Register:
@@ -257,11 +260,33 @@ class Register:
             scattered=but_layer is not None,
         )
 
+    def records_named(self, ids: Sequence[str]) -> list[ProgressRecord]:
+        """Return progress records by their ids."""
+        found = []
+        for start in range(0, len(ids), _CHUNK):
+            some = tuple(ids[start : start + _CHUNK])
+            where = {f"t.record_id IN ({', '.join('?' * len(some))})": some}
+            found += self._read(ProgressRecord, where, seq=None, recorded=True, scattered=True)
+        return found
+
+    def feature_names(self, layer: str) -> dict[str, str]:
+        """Return id and last name of every feature of a layer, empty where it has none."""
+        sql = "SELECT feature_id, coalesce(name, '') FROM feature_version NOT INDEXED WHERE layer = ? ORDER BY seq"
+        return dict(self._connection.execute(sql, (layer,)))
+
     def decisions(
         self, *, subject: str | None = None, as_of: dt.date | None = None, seq: int | None = None
     ) -> list[Decision]:
         """Return decisions in the order of recording."""
         return self._read(Decision, {"subject = ?": subject}, seq=seq, up_to=("decided_on", as_of))
+
+    def versions_at(self, seqs: Ints) -> list[FeatureVersion]:
+        """Return feature versions by their places in the chain, ascending."""
+        return [one for where in _places(seqs) for one in self._read(FeatureVersion, where, seq=None)]
+
+    def records_at(self, seqs: Ints) -> list[ProgressRecord]:
+        """Return progress records by their places in the chain, ascending."""
+        return [one for where in _places(seqs) for one in self._read(ProgressRecord, where, seq=None, recorded=True)]
 
     def plot_ledger(self, layer: str, *, until: int, before: PlotLedger | None = None, since: int = 0) -> PlotLedger:
         """Return the plots of a layer as columns, up to a place; ``before`` is carried on from ``since``."""
@@ -402,6 +427,14 @@ class Register:
                 values |= {"seq": row[width], "recorded_at": row[width + 1], "author": row[width + 2]}
             result.append(cls(**values))
         return result
+
+
+def _places(seqs: Ints) -> Iterator[dict[str, tuple[int, ...]]]:
+    """Yield conditions that name some places of the chain each, as many as SQLite takes at a time."""
+    ordered = sorted({*seqs.tolist()})
+    for start in range(0, len(ordered), _CHUNK):
+        some = tuple(ordered[start : start + _CHUNK])
+        yield {f"t.seq IN ({', '.join('?' * len(some))})": some}
 
 
 def _lay_tables(connection: sqlite3.Connection, office: str) -> None:

@@ -90,6 +90,15 @@
       card.appendChild(eco.el('p', 'eco-now', [swatch, eco.el('b', '', eco.state(state))]));
     }
     card.appendChild(pairs(layer.fields, k));
+    const figures = eco.figuresOf(layer, layer.ids[k]);
+    if (figures.length) {
+      const list = eco.el('dl', 'eco-pairs');
+      figures.forEach(function (row) {
+        list.appendChild(eco.el('dt', '', eco.word(row[0])));
+        list.appendChild(eco.el('dd', '', row[1]));
+      });
+      card.appendChild(eco.el('div', 'eco-records', [eco.el('h4', '', eco.word('figuresOf') + ' ' + eco.view.board.as_of), list]));
+    }
     if (layer.recordable) {
       const whole = layer.ids.length;
       const has = layer.records.all[k] > 0;

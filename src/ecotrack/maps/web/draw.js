@@ -1,38 +1,30 @@
-// Drawing of the layers on one canvas, in the order that the layers' own definitions give.
+// Drawing of the reference layers on canvas, in the order that the layers' own definitions give, as of any day of the slider.
 (function () {
   'use strict';
 
   const eco = window.ecotrack;
   const NO_RECORD = { color: '#8d8d8d', fill: '#d5d5d5' };
-  const hovers = window.matchMedia('(hover: hover)').matches;
-
-  const DOT = 3;
-
-  // At small scales a plot is less than a pixel and its outline a stray stroke: it becomes a dot of its colour.
-  // (Private members of Leaflet, which is pinned.)
-  const Canvas = L.Canvas.extend({
-    _updatePoly: function (path, closed) {
-      const size = path._rawPxBounds && path._rawPxBounds.getSize();
-      if (!closed || !size || Math.max(size.x, size.y) > DOT) {
-        L.Canvas.prototype._updatePoly.call(this, path, closed);
-      } else if (this._drawing && path._parts.length) {
-        const middle = path._rawPxBounds.getCenter();
-        this._ctx.globalAlpha = 0.85;
-        this._ctx.fillStyle = path.options.fillColor || path.options.color;
-        this._ctx.fillRect(middle.x - DOT / 2, middle.y - DOT / 2, DOT, DOT);
-        this._ctx.globalAlpha = 1;
-      }
-    }
-  });
-
-  eco.canvas = function () {
-    return new Canvas({ padding: 0.3, tolerance: 4 });
-  };
 
   eco.NO_RECORD = NO_RECORD;
 
-  eco.stateOf = function (layer, k) {
-    return eco.at(layer.states, k);
+  // A layer as it is in one period: {states, has, readings, with_record, newest}. What did not change is not sent again.
+  eco.nowOf = function (layer, period) {
+    if (!layer.periods || !layer.periods.length || period >= layer.periods.length) {
+      return layer;
+    }
+    let at = period;
+    while (at > 0 && !layer.periods[at]) {
+      at -= 1;
+    }
+    return layer.periods[at] || layer;
+  };
+
+  eco.now = function (layer) {
+    return eco.nowOf(layer, eco.view.period);
+  };
+
+  eco.stateOf = function (layer, k, now) {
+    return eco.at((now || eco.now(layer)).states, k);
   };
 
   eco.colorOf = function (layer, state) {
@@ -41,17 +33,23 @@
   };
 
   // A feature that could have records and has none is drawn as such, never as the first of the states.
-  eco.lacksRecord = function (layer, k) {
+  eco.lacksRecord = function (layer, k, now) {
+    const shown = now || eco.now(layer);
     const ofWhole = layer.records.all[layer.ids.length];
-    return layer.recordable && !eco.stateOf(layer, k) && layer.records.all[k] === 0 && ofWhole === 0;
+    return layer.recordable && !eco.at(shown.states, k) && !eco.at(shown.has, k) && ofWhole === 0;
   };
 
-  function painted(layer) {
+  eco.painted = function (layer) {
     return Object.keys(layer.paint.colors).length > 0;
-  }
+  };
+
+  eco.isHidden = function (layer, state) {
+    const hidden = eco.view.hidden[layer.id];
+    return Boolean(hidden && hidden.has(state));
+  };
 
   // Leaflet's path options of one feature.
-  eco.styleOf = function (layer, k) {
+  eco.styleOf = function (layer, k, now) {
     const style = layer.style;
     const line = layer.geometry === 'LineString';
     const options = {
@@ -63,14 +61,15 @@
       fillOpacity: style.fill_opacity,
       dashArray: style.dash
     };
-    const state = eco.stateOf(layer, k);
-    if (eco.lacksRecord(layer, k)) {
+    const state = eco.stateOf(layer, k, now);
+    const lacking = eco.lacksRecord(layer, k, now);
+    if (lacking) {
       options.color = NO_RECORD.color;
       options.dashArray = '4 4';
-      if (painted(layer)) {
+      if (eco.painted(layer)) {
         options.fillColor = NO_RECORD.fill;
       }
-    } else if (state && painted(layer)) {
+    } else if (state && eco.painted(layer)) {
       const color = eco.colorOf(layer, state);
       options.fillColor = color;
       options.fillOpacity = layer.geometry === 'Point' ? 1 : 0.7;
@@ -78,10 +77,18 @@
         options.color = color;
       }
     }
+    // Ground that would cover an online base is left out.
+    if (eco.view.based && options.fillOpacity >= 1 && layer.geometry === 'Polygon') {
+      options.fillOpacity = 0;
+    }
+    if (eco.isHidden(layer, lacking ? '' : state)) {
+      options.opacity = 0;
+      options.fillOpacity = 0;
+    }
     return options;
   };
 
-  function shape(layer, parts, options) {
+  function path(layer, parts, options) {
     if (layer.geometry === 'Point') {
       return L.circleMarker(parts[0][0][0], Object.assign({ radius: layer.style.radius }, options));
     }
@@ -91,83 +98,48 @@
     return L.polygon(parts, options);
   }
 
-  // A Leaflet group with one path per feature; tooltips and popups are made when they are asked for.
-  eco.draw = function (layer, renderer, map) {
-    const group = L.featureGroup();
-    const geometries = eco.unpackGeometries(layer.geometries);
-    layer.firstRows = eco.firstRows(layer.records.shown);
-    geometries.forEach(function (parts, k) {
-      if (parts.length) {
-        const path = shape(layer, parts, Object.assign(eco.styleOf(layer, k), { renderer: renderer }));
-        path.ecotrackRow = k;
-        group.addLayer(path);
-      }
+  // Panes of one scene: what the swipe cuts.
+  eco.panes = function (map, scene, above) {
+    const names = { vector: 'eco-vector-' + scene, plots: 'eco-plots-' + scene, above: 'eco-above-' + scene };
+    Object.keys(names).forEach(function (kind, place) {
+      const pane = map.createPane(names[kind]);
+      pane.style.zIndex = String(400 + above + place);
+      // The map itself is clicked; what lies there is looked up.
+      pane.style.pointerEvents = 'none';
     });
-    layer.geometries = null;
-    if (hovers) {
-      group.bindTooltip(function (path) { return eco.tooltip(layer, path.ecotrackRow); }, { sticky: true, direction: 'top' });
+    return names;
+  };
+
+  // Under the plots and above them.
+  eco.renderers = function (panes) {
+    const options = { padding: 0.3, tolerance: 4 };
+    return {
+      vector: L.canvas(Object.assign({ pane: panes.vector }, options)),
+      above: L.canvas(Object.assign({ pane: panes.above }, options))
+    };
+  };
+
+  // A Leaflet group with one path per feature.
+  eco.draw = function (layer, renderer, period) {
+    const group = L.featureGroup();
+    const now = eco.nowOf(layer, period);
+    if (!layer.shapes) {
+      layer.shapes = eco.unpackGeometries(layer.geometries);
+      layer.firstRows = eco.firstRows(layer.records.shown);
+      layer.geometries = null;
     }
-    group.on('click', function (event) {
-      group.closeTooltip();
-      open(layer, event.layer, event.latlng, map);
+    layer.shapes.forEach(function (parts, k) {
+      if (parts.length) {
+        const one = path(layer, parts, Object.assign(eco.styleOf(layer, k, now), { renderer: renderer }));
+        one.ecotrackRow = k;
+        group.addLayer(one);
+      }
     });
     return group;
   };
 
-  function open(layer, path, latlng, map) {
-    const size = map.getSize();
-    const weight = path.options.weight;
-    path.setStyle({ weight: weight + 2 });
-    L.popup({
-      maxWidth: Math.min(320, size.x - 60),
-      minWidth: Math.min(220, size.x - 60),
-      maxHeight: Math.max(120, size.y - 110),
-      className: 'eco-popup'
-    })
-      .setLatLng(latlng)
-      .setContent(eco.popup(layer, path.ecotrackRow))
-      .on('remove', function () { path.setStyle({ weight: weight }); })
-      .openOn(map);
-  }
-
-  // Names on the map; a name that would cover one before it stays hidden at this zoom.
-  eco.label = function (layers, map) {
-    const labels = [];
-    layers.forEach(function (entry) {
-      const layer = entry.layer;
-      layer.labels.forEach(function (point, k) {
-        const name = eco.at(layer.names, k);
-        if (point && name) {
-          const html = eco.el('span', 'eco-label eco-label-' + layer.geometry, eco.clip(name, 20));
-          const icon = L.divIcon({ html: html, className: 'eco-label-box', iconSize: [0, 0] });
-          labels.push({
-            entry: entry,
-            marker: L.marker([point[1], point[0]], { icon: icon, interactive: false, keyboard: false }),
-            html: html
-          });
-        }
-      });
-    });
-    function settle() {
-      const taken = [];
-      labels.forEach(function (label) {
-        const wanted = label.entry.visible;
-        if (wanted !== map.hasLayer(label.marker)) {
-          map[wanted ? 'addLayer' : 'removeLayer'](label.marker);
-        }
-        label.html.classList.remove('eco-hidden');
-        const box = label.html.getBoundingClientRect();
-        const covered = taken.some(function (other) {
-          return box.left < other.right + 3 && box.right + 3 > other.left && box.top < other.bottom && box.bottom > other.top;
-        });
-        if (wanted && covered) {
-          label.html.classList.add('eco-hidden');
-        } else if (wanted) {
-          taken.push(box);
-        }
-      });
-    }
-    map.on('zoomend moveend resize', settle);
-    return settle;
+  eco.restyle = function (layer, group, period) {
+    const now = eco.nowOf(layer, period);
+    group.eachLayer(function (one) { one.setStyle(eco.styleOf(layer, one.ecotrackRow, now)); });
   };
 })();

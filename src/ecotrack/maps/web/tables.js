@@ -81,6 +81,12 @@
     const rows = task.units.map(function (unit) {
       const line = cells(unit, unit.rank === null || unit.rank === undefined ? '–' : unit.rank, eco.clip(eco.pickKey(unit, 'name'), 40));
       line.dataset.unit = unit.code;
+      line.className = unit.code === eco.view.unit ? 'eco-own' : '';
+      const go = eco.el('button', 'eco-go', eco.clip(eco.pickKey(unit, 'name'), 40));
+      go.type = 'button';
+      go.title = eco.word('goThere');
+      go.addEventListener('click', function () { eco.goToUnit(unit.code, unit.name_zh); });
+      eco.fill(line.querySelector('th'), [go]);
       return line;
     });
     const foot = task.total ? eco.el('tfoot', '', cells(task.total, '', eco.word('total'))) : '';

@@ -58,6 +58,50 @@
     sketchNote: ['标“示意”的图形按公开数据概绘，不作定界依据', '"Sketch" geometry is drawn from published facts and settles no border'],
     other: ['English', '中文'],
     north: ['北', 'N'],
+    waterLevel: ['水位', 'level'],
+    here: ['此处', 'Here'],
+    next: ['下一个', 'Next'],
+    showState: ['显示', 'Show'],
+    hideState: ['隐藏', 'Hide'],
+    play: ['播放', 'Play'],
+    pause: ['暂停', 'Pause'],
+    time: ['时间', 'Time'],
+    tools: ['工具', 'Tools'],
+    extras: ['工具', 'Tools'],
+    search: ['查找地块、单位、名称', 'Search plots, units, names'],
+    searchHint: ['查找小班号、名称、单位', 'Plot id, name, unit'],
+    nothingFound: ['没有找到', 'Nothing found'],
+    filter: ['筛选地块', 'Filter plots'],
+    all: ['全部', 'All'],
+    allPlots: ['取消筛选', 'Clear filters'],
+    measure: ['量测', 'Measure'],
+    measureHint: ['在图上依次点击；Esc 结束', 'Click on the map; Esc ends'],
+    length: ['长度', 'Length'],
+    area: ['面积', 'Area'],
+    compare: ['对比', 'Compare'],
+    swipe: ['卷帘位置', 'Position of the swipe'],
+    otherDay: ['右侧日期', 'Day on the right'],
+    printA4: ['打印 A4', 'Print A4'],
+    printA3: ['打印 A3', 'Print A3'],
+    png: ['存为图片', 'Save as PNG'],
+    legend: ['图例', 'Legend'],
+    zone: ['3°带', '3° zone'],
+    zoomIn: ['放大', 'Zoom in'],
+    zoomOut: ['缩小', 'Zoom out'],
+    noBorder: ['本图界线不作定界依据', 'Borders on this map settle nothing'],
+    noPlots: ['地块没有读出：', 'The plots could not be read:'],
+    findings: ['疑点', 'Findings'],
+    overlaps: ['重叠', 'Overlaps'],
+    baseKey: ['天地图密钥', 'Key for Tianditu'],
+    keyNeeded: ['请填写密钥', 'a key is needed'],
+    noBase: ['没有网络或密钥无效', 'no network, or the key is not valid'],
+    passes: ['达标', 'passes'],
+    accepted: ['审核净面积', 'Accepted, net'],
+    qualified: ['合格净面积', 'Qualified, net'],
+    spongeShare: ['达标面积占比', 'Share that passes'],
+    zonesPassed: ['达标分区', 'Zones that pass'],
+    figuresOf: ['属地指标，截至', 'Figures of the place, as of'],
+    goThere: ['在地图上显示', 'Show on the map'],
     no: ['否', 'no'],
     yes: ['是', 'yes']
   };
@@ -74,7 +118,7 @@
     '已整地': 'prepared', '已造林': 'planted', '未开工': 'not begun', '在建': 'under way', '完工': 'finished',
     '验收': 'accepted', '反弹': 'relapsed', '达标': 'passes', '不达标': 'fails', '未评估': 'not assessed',
     '已评价': 'assessed', '断流': 'dry', '冰冻': 'frozen', '未监测': 'unmonitored', '待审': 'in review',
-    '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
+    '争议': 'disputed', '重叠': 'shared', '碎屑重叠': 'sliver', '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
   };
 
   const LEVELS = { '公开': 'Public', '内部': 'Internal', '涉密': 'Secret' };
@@ -185,6 +229,12 @@
     while (element.firstChild) {
       element.removeChild(element.firstChild);
     }
+    return element;
+  };
+
+  eco.fill = function (element, children) {
+    eco.empty(element);
+    children.forEach(function (child) { element.appendChild(child); });
     return element;
   };
 

@@ -1,0 +1,278 @@
+// Finding and painting: which plots lie in a box or under a point, and how a tile of them looks.
+(function (scope) {
+  'use strict';
+
+  const plots = scope.ecotrackPlots;
+  const EARTH = Math.PI * 6378137;
+  const PER_CELL = 6;
+  const MOST_CELLS = 24;
+
+  // More plots than this are drawn as density where they are below a pixel or two.
+  plots.CROWD = 20000;
+
+  // A uniform grid over the boxes; a plot of many cells stands in a list of its own.
+  plots.index = function (table) {
+    const boxes = table.boxes;
+    let west = Infinity;
+    let south = Infinity;
+    let east = -Infinity;
+    let north = -Infinity;
+    for (let at = 0; at < boxes.length; at += 4) {
+      if (boxes[at] <= boxes[at + 2]) {
+        west = Math.min(west, boxes[at]);
+        south = Math.min(south, boxes[at + 1]);
+        east = Math.max(east, boxes[at + 2]);
+        north = Math.max(north, boxes[at + 3]);
+      }
+    }
+    const span = Math.max(east - west, north - south, 1);
+    const cell = Math.max(1, Math.ceil(span / Math.max(1, Math.sqrt(table.count / PER_CELL))));
+    const columns = Math.max(1, Math.floor((east - west) / cell) + 1) || 1;
+    const rows = Math.max(1, Math.floor((north - south) / cell) + 1) || 1;
+    const counts = new Uint32Array(columns * rows + 1);
+    const large = [];
+
+    function eachCell(row, act) {
+      const x0 = Math.floor((boxes[4 * row] - west) / cell);
+      const y0 = Math.floor((boxes[4 * row + 1] - south) / cell);
+      const x1 = Math.floor((boxes[4 * row + 2] - west) / cell);
+      const y1 = Math.floor((boxes[4 * row + 3] - south) / cell);
+      if ((x1 - x0 + 1) * (y1 - y0 + 1) > MOST_CELLS) {
+        return false;
+      }
+      for (let y = y0; y <= y1; y += 1) {
+        for (let x = x0; x <= x1; x += 1) {
+          act(y * columns + x);
+        }
+      }
+      return true;
+    }
+
+    for (let row = 0; row < table.count; row += 1) {
+      if (boxes[4 * row] <= boxes[4 * row + 2] && !eachCell(row, function (k) { counts[k + 1] += 1; })) {
+        large.push(row);
+      }
+    }
+    for (let k = 1; k < counts.length; k += 1) {
+      counts[k] += counts[k - 1];
+    }
+    const members = new Uint32Array(counts[counts.length - 1]);
+    const next = counts.slice();
+    for (let row = 0; row < table.count; row += 1) {
+      if (boxes[4 * row] <= boxes[4 * row + 2]) {
+        eachCell(row, function (k) {
+          members[next[k]] = row;
+          next[k] += 1;
+        });
+      }
+    }
+    const seen = new Uint32Array(table.count);
+    let turn = 0;
+
+    // Rows whose boxes touch a box, each once, in no order.
+    function within(left, bottom, right, top) {
+      const found = [];
+      turn += 1;
+      function take(row) {
+        const at = 4 * row;
+        if (seen[row] !== turn && boxes[at] <= right && boxes[at + 2] >= left && boxes[at + 1] <= top && boxes[at + 3] >= bottom) {
+          seen[row] = turn;
+          found.push(row);
+        }
+      }
+      const x0 = Math.max(0, Math.floor((left - west) / cell));
+      const x1 = Math.min(columns - 1, Math.floor((right - west) / cell));
+      const y0 = Math.max(0, Math.floor((bottom - south) / cell));
+      const y1 = Math.min(rows - 1, Math.floor((top - south) / cell));
+      for (let y = y0; y <= y1; y += 1) {
+        for (let x = x0; x <= x1; x += 1) {
+          for (let k = counts[y * columns + x]; k < counts[y * columns + x + 1]; k += 1) {
+            take(members[k]);
+          }
+        }
+      }
+      large.forEach(take);
+      return found;
+    }
+
+    return { within: within, bounds: [west, south, east, north] };
+  };
+
+  // Whether a point (units of the grid, not rounded) lies in a plot: even-odd over all its rings.
+  plots.covers = function (table, row, x, y) {
+    const corners = table.corners;
+    const px = x - table.x[row];
+    const py = y - table.y[row];
+    let inside = false;
+    for (let ring = table.ringOf[row]; ring < table.ringOf[row + 1]; ring += 1) {
+      const first = 2 * table.pointOf[ring];
+      const end = 2 * table.pointOf[ring + 1];
+      for (let at = first, before = end - 2; at < end; before = at, at += 2) {
+        const ay = corners[at + 1];
+        const by = corners[before + 1];
+        if ((ay > py) !== (by > py) &&
+            px < (corners[before] - corners[at]) * (py - ay) / (by - ay) + corners[at]) {
+          inside = !inside;
+        }
+      }
+    }
+    return inside;
+  };
+
+  function extent(table, row) {
+    const at = 4 * row;
+    return Math.max(table.boxes[at + 2] - table.boxes[at], table.boxes[at + 3] - table.boxes[at + 1]);
+  }
+
+  plots.extent = extent;
+
+  plots.medianExtent = function (table) {
+    const some = [];
+    const stride = Math.max(1, Math.floor(table.count / 2000));
+    for (let row = 0; row < table.count; row += stride) {
+      some.push(extent(table, row));
+    }
+    some.sort(function (a, b) { return a - b; });
+    return some[some.length >> 1] || 1;
+  };
+
+  // From units of the grid to pixels of one tile, with the tile's box in units.
+  plots.frame = function (table, tile) {
+    const perMetre = 256 * Math.pow(2, tile.z) / (2 * EARTH);
+    const unit = table.step * perMetre * tile.ratio;
+    const cx = (EARTH * perMetre - tile.x * tile.size) * tile.ratio;
+    const cy = (EARTH * perMetre - tile.y * tile.size) * tile.ratio;
+    const pixels = Math.round(tile.size * tile.ratio);
+    const pad = 3 * tile.ratio;
+    return {
+      unit: unit, cx: cx, cy: cy, pixels: pixels,
+      box: [(-pad - cx) / unit, (cy - pixels - pad) / unit, (pixels + pad - cx) / unit, (cy + pad) / unit]
+    };
+  };
+
+  // Adds the rings of a plot to the path; corners nearer than `least` pixels to the one before are left out.
+  function trace(context, table, row, frame, least) {
+    const corners = table.corners;
+    const ox = table.x[row] * frame.unit + frame.cx;
+    const oy = frame.cy - table.y[row] * frame.unit;
+    const unit = frame.unit;
+    for (let ring = table.ringOf[row]; ring < table.ringOf[row + 1]; ring += 1) {
+      const first = 2 * table.pointOf[ring];
+      const end = 2 * table.pointOf[ring + 1];
+      let lastX = ox + corners[first] * unit;
+      let lastY = oy - corners[first + 1] * unit;
+      context.moveTo(lastX, lastY);
+      for (let at = first + 2; at < end; at += 2) {
+        const x = ox + corners[at] * unit;
+        const y = oy - corners[at + 1] * unit;
+        if (Math.abs(x - lastX) + Math.abs(y - lastY) >= least) {
+          context.lineTo(x, y);
+          lastX = x;
+          lastY = y;
+        }
+      }
+      context.closePath();
+    }
+  }
+
+  // Plots far below a pixel in great number: each pixel gets the mean colour of the ground in it.
+  function splat(context, table, rows, classes, frame, look) {
+    const side = frame.pixels;
+    const sums = new Float32Array(4 * side * side);
+    rows.forEach(function (row) {
+      const at = 4 * row;
+      const x = Math.floor((table.boxes[at] + table.boxes[at + 2]) / 2 * frame.unit + frame.cx);
+      const y = Math.floor(frame.cy - (table.boxes[at + 1] + table.boxes[at + 3]) / 2 * frame.unit);
+      if (x >= 0 && y >= 0 && x < side && y < side) {
+        const wide = (table.boxes[at + 2] - table.boxes[at]) * frame.unit;
+        const weight = Math.max(0.2, 0.75 * wide * (table.boxes[at + 3] - table.boxes[at + 1]) * frame.unit);
+        const color = look.rgb[classes[row]];
+        const put = 4 * (y * side + x);
+        sums[put] += color[0] * weight;
+        sums[put + 1] += color[1] * weight;
+        sums[put + 2] += color[2] * weight;
+        sums[put + 3] += weight;
+      }
+    });
+    const picture = context.createImageData(side, side);
+    for (let put = 0; put < sums.length; put += 4) {
+      const weight = sums[put + 3];
+      if (weight > 0) {
+        picture.data[put] = sums[put] / weight;
+        picture.data[put + 1] = sums[put + 1] / weight;
+        picture.data[put + 2] = sums[put + 2] / weight;
+        picture.data[put + 3] = 255 * Math.min(1, 0.4 + 0.6 * weight);
+      }
+    }
+    context.putImageData(picture, 0, 0);
+  }
+
+  function byClass(rows, classes, count) {
+    const lists = [];
+    for (let k = 0; k <= count; k += 1) {
+      lists.push([]);
+    }
+    rows.forEach(function (row) { lists[classes[row]].push(row); });
+    // Inside a class a later plot lies above an earlier one.
+    lists.forEach(function (list) { list.sort(function (a, b) { return a - b; }); });
+    return lists;
+  }
+
+  // Whether a tile is drawn as density.
+  plots.splats = function (engine, tile) {
+    if (tile.frame || engine.table.count <= plots.CROWD) {
+      return false;
+    }
+    return engine.median * plots.frame(engine.table, tile).unit / tile.ratio < 2;
+  };
+
+  // Paints one tile; returns how many plots it shows.
+  plots.paint = function (context, engine, classes, tile) {
+    const table = engine.table;
+    const look = engine.look;
+    const frame = tile.frame || plots.frame(table, tile);
+    const rows = engine.index.within.apply(null, frame.box).filter(function (row) { return classes[row] > 0; });
+    if (!rows.length) {
+      return 0;
+    }
+    const typical = engine.median * frame.unit / tile.ratio;
+    if (plots.splats(engine, tile)) {
+      splat(context, table, rows, classes, frame, look);
+      return rows.length;
+    }
+    const dot = tile.ratio * (table.count > plots.CROWD ? 1.5 : table.count > 4000 ? 2 : 3);
+    byClass(rows, classes, look.fill.length).forEach(function (list, k) {
+      if (list.length) {
+        fillClass(context, table, list, frame, { dot: dot, fill: look.fill[k], line: look.line[k], outline: typical > 10, tile: tile, look: look });
+      }
+    });
+    return rows.length;
+  };
+
+  function fillClass(context, table, list, frame, how) {
+    context.beginPath();
+    list.forEach(function (row) {
+      const size = extent(table, row) * frame.unit;
+      if (size < how.dot) {
+        const at = 4 * row;
+        const x = (table.boxes[at] + table.boxes[at + 2]) / 2 * frame.unit + frame.cx;
+        const y = frame.cy - (table.boxes[at + 1] + table.boxes[at + 3]) / 2 * frame.unit;
+        context.rect(x - how.dot / 2, y - how.dot / 2, how.dot, how.dot);
+      } else {
+        trace(context, table, row, frame, 0.6 * how.tile.ratio);
+      }
+    });
+    // Outer rings and holes run in opposite directions, so that plots that overlap do not cut holes into each other.
+    context.globalAlpha = how.outline ? how.look.alpha : 0.95;
+    context.fillStyle = how.fill;
+    context.fill('nonzero');
+    if (how.outline) {
+      context.globalAlpha = 1;
+      context.strokeStyle = how.line;
+      context.lineWidth = how.look.width * how.tile.ratio;
+      context.lineJoin = 'round';
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  }
+})(self);
