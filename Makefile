@@ -56,8 +56,10 @@ docs: $(VENV)/package.stamp
 # uv is used only here; it is not needed to install, run or test.
 pins:
 	$(COMPILE) pyproject.toml requirements/build.in -o requirements/core.txt
-	$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in -c requirements/core.txt -o requirements/dev.txt
-	$(COMPILE) pyproject.toml requirements/build.in requirements/bench.in -c requirements/core.txt -o requirements/bench.txt
+	$(COMPILE) --extra imagery --extra serve pyproject.toml requirements/build.in requirements/dev.in -c requirements/core.txt -o requirements/dev.txt
+	$(COMPILE) --extra imagery pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/imagery.txt
+	$(COMPILE) --extra serve pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/serve.txt
+	$(COMPILE) --extra imagery pyproject.toml requirements/build.in requirements/bench.in -c requirements/core.txt -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) build dist maps/out node_modules src/ecotrack/maps/vendor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

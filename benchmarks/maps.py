@@ -159,7 +159,10 @@ def look(path: Path, built: dict[str, Any], *, slow: int = 1, timeout_s: float =
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True).new_page()
-        page.goto("about:blank")
+        empty = path.with_name("empty.html")
+        empty.write_text("<!DOCTYPE html><title>empty</title>", encoding="utf-8")
+        page.goto(empty.as_uri())
+        page.wait_for_timeout(1000)
         empty_mb = _renderer_mb()
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slow})
         page.goto(path.as_uri(), wait_until="commit", timeout=timeout_s * 1000)
@@ -182,17 +185,26 @@ def look(path: Path, built: dict[str, Any], *, slow: int = 1, timeout_s: float =
 
 
 def _renderer_mb() -> float:
-    """Return the memory of all renderers, each shared page counted by its part."""
+    """Return the memory of the pages' renderers that this process started, each shared page counted by its part."""
     total = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes()
-            if b"--type=renderer" in command:
+            # The browser's own windows are drawn by renderers too.
+            if b"--type=renderer" in command and b"--top-chrome" not in command and _is_ours(int(folder.name)):
                 rollup = (folder / "smaps_rollup").read_text(encoding="ascii")
                 total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
         except (OSError, StopIteration):
             continue
     return total / 1024
+
+
+def _is_ours(process: int) -> bool:
+    """Return whether this process is an ancestor of another: other people's browsers run on the machine too."""
+    while process > 1 and process != os.getpid():
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        process = next(int(line.split()[1]) for line in status if line.startswith("PPid:"))
+    return process == os.getpid()
 
 
 def wrong_clicks(path: Path, built: dict[str, Any], count: int, seed: int, *, clicks: int = 2000) -> int:

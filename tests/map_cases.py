@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import folium
+import numpy as np
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shapely.geometry import LineString, Polygon, box
 
 from ecotrack.maps import MapModel, build_map, write_map
 from ecotrack.maps.definition import LayerGroup, MapDef, Paint
+from ecotrack.maps.plot_rows import PlotRows, PlotsView
 from ecotrack.model.entries import ProgressRecord
+from ecotrack.model.layers import LayerDef
 from ecotrack.settings import read_layers
 from ecotrack.workspace import FeatureView, LayerView
 
@@ -107,6 +110,8 @@ def feature(feature_id: str, name: str | None, geometry: Any, state: str | None 
 def view(layer: str, *features: FeatureView, whole: tuple[ProgressRecord, ...] = ()) -> LayerView:
     records = [*whole, *(one for each in features for one in each.records)]
     newest = DAY if records else None
+    if layer == "plots":
+        return plots_of(LAYERS[layer], *features)
     return LayerView(
         layer=LAYERS[layer],
         features=list(features),
@@ -115,6 +120,50 @@ def view(layer: str, *features: FeatureView, whole: tuple[ProgressRecord, ...] =
         with_record=sum(bool(one.records) for one in features),
         newest=newest,
         oldest=newest,
+    )
+
+
+def plots_of(layer: LayerDef, *features: FeatureView) -> PlotsView:
+    """Return a layer of plots from objects, as tests write them."""
+
+    def column(values: Iterable[Any]) -> Any:
+        given = list(values)
+        result = np.empty(len(given), dtype=object)
+        result[:] = given
+        return result
+
+    records = [record for one in features for record in one.records]
+    counts = np.array([len(one.records) for one in features], dtype=np.int64)
+    names = {name for one in features for name in one.properties}
+    told = {
+        "effective_on": [record.effective_on.isoformat() for record in records],
+        "value": [None if record.value is None else format(record.value, "f") for record in records],
+        **{
+            name: [getattr(record, name) for record in records]
+            for name in ("kind", "state", "value_unit", "unit", "basis_document", "sample", "fields")
+        },
+    }
+    rows = PlotRows(
+        feature=np.arange(len(features)),
+        geometries=column(one.geometry for one in features),
+        ids=column(one.feature_id for one in features),
+        names=column(one.name for one in features),
+        states=column(one.state for one in features),
+        samples=np.array([one.sample for one in features], dtype=bool),
+        values={name: column(one.properties.get(name) for one in features) for name in names},
+        shown=counts,
+        total=counts,
+        records={name: column(values) for name, values in told.items()},
+    )
+    return PlotsView(
+        layer=layer,
+        features=[],
+        records=[],
+        total=len(rows),
+        with_record=int(np.count_nonzero(counts)),
+        newest=DAY if records else None,
+        oldest=DAY if records else None,
+        plots=rows,
     )
 
 

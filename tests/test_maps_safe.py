@@ -12,8 +12,19 @@ from playwright.sync_api import Browser
 from shapely.geometry import box
 
 from ecotrack.maps.definition import LayerGroup, Paint
-from ecotrack.workspace import LayerView
-from map_cases import CHECK, DAY, LAYERS, Open, a_definition, a_model, a_scoreboard, chromium, feature, opener, target
+from map_cases import (
+    CHECK,
+    LAYERS,
+    Open,
+    a_definition,
+    a_model,
+    a_scoreboard,
+    chromium,
+    feature,
+    opener,
+    plots_of,
+    target,
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +98,7 @@ def test_no_text_from_data_ever_runs(open_map: Open, attack: str) -> None:
             groups=(LayerGroup(layers=("plots",), **evil),),
             **evil,
         ),
-        views=(
-            LayerView(layer=layer, features=[shape], records=[entry], total=1, with_record=1, newest=DAY, oldest=DAY),
-        ),
+        views=(plots_of(layer, shape),),
         scoreboard=board,
         code_lists={"check_level": {attack: attack}},
         unit_names={attack: attack},

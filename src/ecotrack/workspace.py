@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import msgspec
 from ecotrack import __version__
 from ecotrack.errors import BadConfig, FutureDate, UnknownLayer
 from ecotrack.figures.definitions import DEFINITIONS, newest
-from ecotrack.figures.ground import carry_on, no_ground, zone_key
+from ecotrack.figures.ground import Ground, carry_on, no_ground, zone_key
 from ecotrack.figures.plots import PlotSet
 from ecotrack.figures.scoreboard import MEASURES, SCHEMA, Scoreboard
 from ecotrack.geometry.codec import ReadWkb
@@ -94,6 +94,22 @@ class View:
     head: Head
     state: State
     scoreboard: Scoreboard
+
+    def on(self, day: dt.date) -> View:
+        """Return the view of another day, as known when this one was; what was read for this one is not read again.
+
+        Raises
+        ------
+        FutureDate
+            The day is after today.
+        """
+        if day > today():
+            raise FutureDate(day=day, today=today())
+        workspace = self.workspace
+        with workspace.register() as register:
+            state = workspace._state(register, self.state.ledger, day, self.head.seq)
+        board = workspace._scoreboard(state, self.scoreboard.ground, self.scoreboard.definition)
+        return replace(self, as_of=day, state=state, scoreboard=board)
 
     def to_json(self) -> dict[str, Any]:
         """Return the scoreboard with its heading (schema ``ecotrack.scoreboard/1``)."""
@@ -284,9 +300,12 @@ class Workspace:
             head = register.head_at(seq)
             kept = self._plots(register)
             state = self._state(register, kept.ledger, day, seq)
-        by = DEFINITIONS[definition or newest()]
-        board = by(state, self.targets, self.units, self.layers, self.features, kept.ground)
+        board = self._scoreboard(state, kept.ground, definition or newest())
         return View(workspace=self, as_of=day, as_known=as_known, head=head, state=state, scoreboard=board)
+
+    def _scoreboard(self, state: State, ground: Ground, definition: str) -> Scoreboard:
+        by = DEFINITIONS[definition]
+        return by(state, self.targets, self.units, self.layers, self.features, ground)
 
     def _state(self, register: Register, ledger: PlotLedger, day: dt.date, seq: int) -> State:
         def versions(seqs: Ints) -> list[FeatureVersion]:

@@ -20,11 +20,14 @@ VERBS = {
     "doctor": Verb("ecotrack.cli.doctor:doctor", Text("检查本机环境", "check this machine")),
     "explain": Verb("ecotrack.cli.explain:explain", Text("说明指标的来历", "what stands behind a figure")),
     "export": Verb("ecotrack.cli.export:export", Text("导出图层", "export a layer")),
+    "imagery": Verb("ecotrack.cli.imagery:imagery", Text("影像分类的精度评定", "accuracy of classified imagery")),
     "import": Verb("ecotrack.cli.intake:import_", Text("导入地块边界文件", "bring in boundary files")),
     "init": Verb("ecotrack.cli.workspace:init", Text("新建工作区", "make a workspace")),
+    "lake": Verb("ecotrack.cli.lake:lake", Text("从影像观测湖面", "observe the lake in a scene")),
     "layer": Verb("ecotrack.cli.workspace:layer", Text("列出或替换图层", "list or replace layers")),
     "map": Verb("ecotrack.cli.map:map_", Text("生成地图", "write a map")),
     "publish": Verb("ecotrack.cli.publication:publish", Text("发布指标并出具凭证", "publish figures with receipts")),
+    "push": Verb("ecotrack.cli.push:push", Text("把文件发给报送网站", "send files to a portal")),
     "rank": Verb("ecotrack.cli.figures:rank", Text("单位排名通报", "the circular: units ranked")),
     "receipts": Verb("ecotrack.cli.publication:receipts", Text("列出凭证", "list receipts")),
     "records": Verb("ecotrack.cli.records:records", Text("进度记录：模板、导入、列表", "progress records")),
@@ -33,8 +36,11 @@ VERBS = {
     "restore": Verb("ecotrack.cli.register:restore", Text("核对或恢复备份", "verify or restore a backup")),
     "review": Verb("ecotrack.cli.review:review", Text("审核提交的边界", "review what was submitted")),
     "sample": Verb("ecotrack.cli.sample:sample", Text("抽样核查", "samples for field checks")),
+    "scene": Verb("ecotrack.cli.scene:scene", Text("影像目录", "the catalogue of scenes")),
+    "serve": Verb("ecotrack.cli.serve:serve", Text("网上报送和审核", "the portal")),
     "stats": Verb("ecotrack.cli.figures:stats", Text("指标、任务进度、单位进度", "figures of a day")),
     "task": Verb("ecotrack.cli.records:task", Text("任务：导入、列表", "tasks")),
+    "verify": Verb("ecotrack.cli.verify:verify", Text("用影像核对地块", "check plots against imagery")),
 }
 """Verb to the place that holds it and its line of help; loaded when called, so that help and figures stay light."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -25,8 +26,10 @@ from ecotrack.intake.formats import sniff
 from ecotrack.intake.read_archive import Source, unpack
 from ecotrack.intake.read_encoding import recode_xml
 from ecotrack.intake.read_gpx import close_walk
-from ecotrack.intake.read_vector import RawFeature, RawLayer, read_vector
 from ecotrack.model.findings import Finding
+
+if TYPE_CHECKING:
+    from ecotrack.intake.read_vector import RawFeature, RawLayer
 
 _BLOCK = 2000
 _SYSTEMS = {"WGS84": "EPSG:4326", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
@@ -92,6 +95,9 @@ def _layers(source: Source, ask: Ask) -> Iterator[RawLayer]:
 
         yield from read_kml(path, name=source.name)
     else:
+        # Here, since the process that only waits for this one would load GDAL for nothing.
+        from ecotrack.intake.read_vector import read_vector
+
         yield from read_vector(path, source.format, name=source.name, encoding=ask.encoding)
 
 

@@ -91,8 +91,13 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
                     return
                 raise UnreadableFile(name, detail=plain_words(_short(error, path))) from None
             with source:
-                if source.name not in _SKIPPED_LAYERS.get(kind.id, ()):
-                    yield _layer(source, kind, name, text, path)
+                if source.name in _SKIPPED_LAYERS.get(kind.id, ()):
+                    continue
+                try:
+                    layer = _layer(source, kind, name, text, path)
+                except Exception as error:  # a damaged header may break the reading of the field names only
+                    raise UnreadableFile(name, detail=plain_words(_short(error, path))) from None
+                yield layer
 
 
 def _refuse_without_index(path: Path, name: str) -> None:

@@ -19,6 +19,10 @@ _NUMBERED = re.compile(r"\d{1,15}")
 Packed = dict[str, Any]
 
 
+_MOST_LETTERS = 64
+"""Longer texts are not taken apart into numbers."""
+
+
 class ColumnPacker:
     """Packs columns of one table into streams; a column of numbers may lean on one before it.
 
@@ -112,17 +116,17 @@ class ColumnPacker:
         """Texts of one pattern, such as 131102-0001: the digits are columns of numbers."""
         frame = _NUMBERED.split(rows[0])
         widths = [len(digits) for digits in _NUMBERED.findall(rows[0])]
-        pattern = re.compile(
-            "".join(
-                re.escape(text) + (f"([0-9]{{{widths[place]}}})" if place < len(widths) else "")
-                for place, text in enumerate(frame)
-            )
-        )
-        found = [pattern.fullmatch(row) for row in rows] if widths else [None]
-        if not all(found):
+        if not widths or len(rows[0]) > _MOST_LETTERS or set(map(len, rows)) != {len(rows[0])}:
             return self._plain(rows)
-        digits = [one.groups() for one in found if one]
-        groups = [self._alone([int(row[place]) for row in digits]) for place in range(len(widths))]
+        letters = np.array(rows).view(np.uint32).reshape(len(rows), -1)
+        spans = [found.span() for found in _NUMBERED.finditer(rows[0])]
+        fixed = np.ones(letters.shape[1], dtype=bool)
+        for start, stop in spans:
+            fixed[start:stop] = False
+        digits = letters[:, ~fixed]
+        if (letters[:, fixed] != letters[0, fixed]).any() or ((digits < ord("0")) | (digits > ord("9"))).any():
+            return self._plain(rows)
+        groups = [self._alone([int(row[start:stop]) for row in rows]) for start, stop in spans]
         return {"k": "join", "p": frame, "z": widths, "g": groups}
 
     def _plain(self, rows: list[Any]) -> Packed:

@@ -14,6 +14,7 @@ import shapely
 from ecotrack.errors import Lang, Text
 from ecotrack.maps.definition import LayerGroup, MapDef
 from ecotrack.maps.model import MapModel
+from ecotrack.maps.plot_rows import PlotsView
 
 if TYPE_CHECKING:
     from ecotrack.workspace import Workspace
@@ -55,19 +56,10 @@ def drawn_plots_model(
     )
     model = MapModel.of(workspace, definition, as_of=as_of, lang=lang)
     views = list(model.views)
-    shown = [feature for feature in views[0].features if feature.feature_id in feature_ids]
-    days = [record.effective_on for feature in shown for record in feature.records]
-    views[0] = dataclasses.replace(
-        views[0],
-        features=shown,
-        records=[record for feature in shown for record in feature.records],
-        total=len(shown),
-        with_record=len([feature for feature in shown if feature.records]),
-        newest=max(days, default=None),
-        oldest=min(days, default=None),
-    )
-    if shown:
-        west, south, east, north = shapely.total_bounds(np.array([feature.geometry for feature in shown])).tolist()
-        bounds = west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG
-        definition = msgspec.structs.replace(definition, bounds=bounds)
+    if isinstance(views[0], PlotsView):
+        views[0] = views[0].where(np.isin(views[0].plots.ids.astype(np.str_), list(feature_ids)))
+        if views[0].total:
+            west, south, east, north = shapely.total_bounds(views[0].plots.geometries).tolist()
+            bounds = west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG
+            definition = msgspec.structs.replace(definition, bounds=bounds)
     return dataclasses.replace(model, definition=definition, views=tuple(views))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -15,7 +16,7 @@ import shapely
 from ecotrack.errors import Lang, Text
 from ecotrack.maps.assets import web_text
 from ecotrack.maps.model import MapModel
-from ecotrack.maps.pack import is_packed
+from ecotrack.maps.plot_rows import PlotsView
 from ecotrack.maps.plot_table import OTHER_COLOR
 from ecotrack.maps.seal import seal
 from ecotrack.workspace import FeatureView, LayerView
@@ -82,9 +83,12 @@ def thumbnail(model: MapModel) -> str:
 
 def _layer(view: LayerView, model: MapModel, place: Place, step_deg: float) -> list[str]:
     colors = model.colors(view.layer)
+    if isinstance(view, PlotsView):
+        some = slice(None, None, max(1, len(view.plots) // _MOST_DOTS))
+        return _dots(view.plots.geometries[some].tolist(), view.plots.states[some].tolist(), colors, place, size=2)
     features = [one for one in view.features if one.geometry is not None and not one.geometry.is_empty]
-    if is_packed(view) or view.layer.geometry == "Point":
-        return _dots(features, colors, place, size=2 if is_packed(view) else 5)
+    if view.layer.geometry == "Point":
+        return _dots([one.geometry for one in features], [one.state for one in features], colors, place, size=5)
     return [_path(one, view, model, colors, place, step_deg) for one in features]
 
 
@@ -99,12 +103,13 @@ def _color(color: str | None) -> str:
     return str(color) if good else OTHER_COLOR
 
 
-def _dots(features: Sequence[FeatureView], colors: dict[str, str], place: Place, *, size: int) -> list[str]:
-    some = features[:: max(1, len(features) // _MOST_DOTS)]
-    at = place(np.array([shapely.get_coordinates(one.geometry)[0] for one in some]).reshape(-1, 2))
+def _dots(
+    shapes: Iterable[Any], states: Sequence[str | None], colors: dict[str, str], place: Place, *, size: int
+) -> list[str]:
+    at = place(np.array([shapely.get_coordinates(shape)[0] for shape in shapes]).reshape(-1, 2))
     by_color: dict[str, list[str]] = {}
-    for one, (x, y) in zip(some, at.tolist(), strict=True):
-        by_color.setdefault(_color(colors.get(one.state or "")), []).append(f"M{x:.0f} {y:.0f}h{size}v{size}h-{size}z")
+    for state, (x, y) in zip(states, at.tolist(), strict=True):
+        by_color.setdefault(_color(colors.get(state or "")), []).append(f"M{x:.0f} {y:.0f}h{size}v{size}h-{size}z")
     return [f'<path fill="{color}" d="{"".join(dots)}"/>' for color, dots in by_color.items()]
 
 

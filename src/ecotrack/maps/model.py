@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,10 +18,12 @@ from ecotrack.errors import (
 )
 from ecotrack.maps.base_map import BaseMap, base_map
 from ecotrack.maps.definition import FOLDER, LayerGroup, MapDef
+from ecotrack.maps.plot_rows import plots_view
 from ecotrack.maps.review_layer import overlap_layer, overlaps_view
 from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
 from ecotrack.maps.unit_map import of_unit
 from ecotrack.model.layers import CLASSIFICATIONS, REGISTER_SOURCE, Classification, LayerDef
+from ecotrack.progress import plot_coverage
 
 if TYPE_CHECKING:
     from ecotrack.workspace import LayerView, View, Workspace
@@ -110,9 +112,13 @@ class MapModel:
         """
         check_levels(definition, workspace.layers, figures=workspace.config.classification)
         view = workspace.view(as_of=as_of, as_known=as_known)
-        views = [view.layer(layer) for layer in definition.layers]
-        timeline = _timeline(view, definition, views, tell)
-        views = [_with_gone_plots(one, timeline, workspace, as_known) for one in views]
+        others = {one: view.layer(one) for one in definition.layers if not _of_plots(workspace, one)}
+        timeline = _timeline(view, definition, list(others.values()), tell)
+        views = [
+            others.get(one)
+            or plots_view(view, workspace.layer(one), timeline=timeline, most_records=definition.records_shown)
+            for one in definition.layers
+        ]
         views = [of_unit(one, workspace, unit=definition.unit, as_of=view.as_of) for one in views]
         if definition.review:
             overlaps = overlap_layer(workspace.config.classification)
@@ -138,27 +144,21 @@ def _with_review_group(definition: MapDef, layer: LayerDef) -> MapDef:
 def _timeline(view: View, definition: MapDef, views: list[LayerView], tell: Told | None) -> list[Moment]:
     if definition.periods == "none":
         return []
-    oldest = min((one.oldest for one in views if one.oldest), default=view.as_of)
+    of_plots = any(_of_plots(view.workspace, one) for one in definition.layers)
+    found = [one.oldest for one in views] + ([_oldest_of_plots(view)] if of_plots else [])
+    oldest = min((day for day in found if day), default=view.as_of)
     days = days_between(definition.periods_from or oldest, view.as_of, step=definition.periods)
-    earlier = moments(view.workspace, days[:-1], layers=definition.layers, as_known=view.as_known, tell=tell)
+    earlier = moments(view, days[:-1], layers=definition.layers, tell=tell)
     return [*earlier, moment(view, layers=definition.layers)]
 
 
-def _with_gone_plots(
-    view: LayerView, timeline: list[Moment], workspace: Workspace, as_known: dt.datetime | None
-) -> LayerView:
-    """Add plots that stood on an earlier day of the slider and are gone on its last."""
-    if view.layer.source != REGISTER_SOURCE:
-        return view
-    features = list(view.features)
-    known = {feature.feature_id for feature in features}
-    for one in reversed(timeline):
-        if not one.plot_states.keys() <= known:
-            earlier = workspace.view(as_of=one.day, as_known=as_known).layer(view.layer.id).features
-            gone = [feature for feature in earlier if feature.feature_id not in known]
-            features += [replace(feature, state=None) for feature in gone]
-            known |= {feature.feature_id for feature in gone}
-    return replace(view, features=features)
+def _of_plots(workspace: Workspace, name: str) -> bool:
+    return workspace.layer(name).source == REGISTER_SOURCE
+
+
+def _oldest_of_plots(view: View) -> dt.date | None:
+    parts = [view.state.standing_checks, view.state.standing_notes]
+    return plot_coverage(view.scoreboard.plots.columns, parts).oldest
 
 
 def check_levels(definition: MapDef, layers: dict[str, LayerDef], *, figures: Classification) -> None:

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from ecotrack.maps.definition import MapDef, Paint
 from ecotrack.maps.model import MapModel
+from ecotrack.maps.plot_rows import PlotsView
 from ecotrack.maps.plot_view import FILTERS, record_titles
 from ecotrack.maps.shown import COMPUTED, shown, unit_name
 from ecotrack.maps.timeline import LayerMoment
 from ecotrack.model.entries import ProgressRecord
-from ecotrack.model.layers import REGISTER_SOURCE, FieldDef, LayerDef, Style
+from ecotrack.model.layers import FieldDef, LayerDef, Style
 
 if TYPE_CHECKING:
     from ecotrack.workspace import FeatureView, LayerView
@@ -123,7 +124,7 @@ def pack_layer(view: LayerView, model: MapModel) -> dict[str, Any]:
         "newest": _text(view.newest),
         "oldest": _text(view.oldest),
     }
-    if is_packed(view):
+    if isinstance(view, PlotsView):
         return {**described, "record_fields": record_titles(view), "filters": list(FILTERS)}
     return {
         **described,
@@ -137,11 +138,6 @@ def pack_layer(view: LayerView, model: MapModel) -> dict[str, Any]:
         **_now(features, paint),
         "periods": _pack_periods(view, model, paint),
     }
-
-
-def is_packed(view: LayerView) -> bool:
-    """Return whether a layer goes into the page as packed plots: what came through the register as polygons."""
-    return view.layer.source == REGISTER_SOURCE and view.layer.geometry == "Polygon"
 
 
 def _now(features: Sequence[FeatureView], paint: Paint | None) -> dict[str, Any]:

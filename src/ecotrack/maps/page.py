@@ -16,8 +16,9 @@ from folium.template import Template
 from ecotrack.maps.assets import web_text
 from ecotrack.maps.inert import InertData, Verbatim, at_the_end
 from ecotrack.maps.model import MapModel
-from ecotrack.maps.pack import is_packed, pack_definition, pack_layers
+from ecotrack.maps.pack import pack_definition, pack_layers
 from ecotrack.maps.plot_layer import add_engine, add_plots
+from ecotrack.maps.plot_rows import PlotsView
 from ecotrack.maps.plot_table import pack_boards, pack_table
 from ecotrack.maps.plot_view import plot_table
 from ecotrack.maps.seal import seal
@@ -79,7 +80,7 @@ class WorkspaceLayers(MacroElement):
         figure.header.add_child(Verbatim(f"<style>{style}</style>"), name="ecotrack_css")
         figure.html.add_child(Verbatim(web_text("page.html")), name="ecotrack_html")
         add_engine(figure)
-        for place, view in enumerate(view for view in self.model.views if is_packed(view)):
+        for place, view in enumerate(view for view in self.model.views if isinstance(view, PlotsView)):
             add_plots(figure, f"{PLOTS_KEY}-{place}", pack_table(plot_table(view, self.model)))
         for key, value in self._data().items():
             figure.html.add_child(InertData(f"ecotrack-{key}", value), name=f"ecotrack_{key}")

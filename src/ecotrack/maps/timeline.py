@@ -10,14 +10,17 @@ import calendar
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from ecotrack.figures.rivers import km_treated
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.progress import ACCEPT, OUTCOMES, STRIKE, PlotColumns
 
 if TYPE_CHECKING:
-    from ecotrack.workspace import FeatureView, View, Workspace
+    from ecotrack.workspace import FeatureView, View
 
 Step = Literal["none", "month", "quarter"]
 Told = Callable[[str, str], None]
@@ -27,6 +30,8 @@ MOST_PERIODS = 72
 
 _MONTHS = {"month": 1, "quarter": 3}
 _OUTCOME_STATES = {"qualified": "合格", "replant": "补植", "failed": "失败", "not_checked": "待查"}
+PLOT_STATES = (*(_OUTCOME_STATES[outcome] for outcome in OUTCOMES), "核销")
+"""States that colour plots; a number of `PlotMoment.state` is a place in this tuple, from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,21 @@ class LayerMoment:
     newest: dt.date | None
 
 
+class PlotMoment(NamedTuple):
+    """Accepted and struck plots on one day, shape (n,) each; the others are not drawn.
+
+    Attributes
+    ----------
+    feature
+        Numbers of the plots in the ledger's table of features.
+    state
+        Places in `PLOT_STATES`, from 1.
+    """
+
+    feature: npt.NDArray[np.int32]
+    state: npt.NDArray[np.uint8]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """The workspace on one day of the slider.
@@ -54,15 +74,15 @@ class Moment:
     ----------
     board
         Targets, indicators and funnel as ``ecotrack stats --json`` has them that day, with its marks.
-    plot_states
-        State of each plot that stands that day, by its id.
+    plots
+        State of each plot that stands that day; ``None`` where the map shows no plots.
     layers
         Reference layers with records, by id.
     """
 
     day: dt.date
     board: dict[str, Any]
-    plot_states: dict[str, str]
+    plots: PlotMoment | None
     layers: dict[str, LayerMoment]
 
 
@@ -94,30 +114,23 @@ def days_between(first: dt.date, last: dt.date, *, step: Step) -> list[dt.date]:
     return [*days, last][-MOST_PERIODS:]
 
 
-def moments(
-    workspace: Workspace,
-    days: Iterable[dt.date],
-    *,
-    layers: Sequence[str],
-    as_known: dt.datetime | None = None,
-    tell: Told | None = None,
-) -> list[Moment]:
-    """Return what the workspace says on each of some days.
+def moments(view: View, days: Iterable[dt.date], *, layers: Sequence[str], tell: Told | None = None) -> list[Moment]:
+    """Return what a workspace says on each of some days, as known when ``view`` was.
 
     Parameters
     ----------
+    view
+        The workspace on any day: what was read for it serves the others.
     days
         Not after today.
     layers
         Ids of the layers that are shown.
-    as_known
-        Instant (UTC) up to which what was recorded counts.
     tell
         Told of each day.
 
     Raises
     ------
-    FutureDate, NoRegister, MissingFile
+    FutureDate, MissingFile
         As `ecotrack.workspace.Workspace.view` says.
     """
     wanted = list(days)
@@ -125,7 +138,7 @@ def moments(
     for number, day in enumerate(wanted, start=1):
         if tell:
             tell(f"时段 {number}/{len(wanted)}：{day}", f"period {number}/{len(wanted)}: {day}")
-        found.append(moment(workspace.view(as_of=day, as_known=as_known), layers=layers))
+        found.append(moment(view.on(day), layers=layers))
     return found
 
 
@@ -138,8 +151,8 @@ def moment(view: View, *, layers: Sequence[str]) -> Moment:
         for name, one in found.items()
     }
     of_plots = any(layer.source == REGISTER_SOURCE for layer in shown)
-    states = plot_states(view.scoreboard.plots.columns) if of_plots else {}
-    return Moment(day=view.as_of, board=board_of(view), plot_states=states, layers=parts)
+    plots = plot_moment(view.scoreboard.plots.columns) if of_plots else None
+    return Moment(day=view.as_of, board=board_of(view), plots=plots, layers=parts)
 
 
 def board_of(view: View) -> dict[str, Any]:
@@ -158,13 +171,9 @@ def board_of(view: View) -> dict[str, Any]:
     }
 
 
-def plot_states(columns: PlotColumns) -> dict[str, str]:
-    """Return the state that colours each accepted or struck plot, by its id; the others are not drawn."""
-    names = [_OUTCOME_STATES[outcome] for outcome in OUTCOMES]
-    verdicts, outcomes = columns.verdict_code.tolist(), columns.outcome_code.tolist()
-    rows = zip(columns.feature_id.tolist(), verdicts, outcomes, strict=True)
-    return {
-        feature_id: "核销" if verdict == STRIKE else names[outcome]
-        for feature_id, verdict, outcome in rows
-        if verdict in (ACCEPT, STRIKE)
-    }
+def plot_moment(columns: PlotColumns) -> PlotMoment:
+    """Return the state that colours each accepted or struck plot of a day."""
+    rows = np.flatnonzero(np.isin(columns.verdict_code, (ACCEPT, STRIKE)))
+    struck = columns.verdict_code[rows] == STRIKE
+    state = np.where(struck, len(PLOT_STATES), columns.outcome_code[rows] + 1)
+    return PlotMoment(columns.features.codes[rows].astype(np.int32), state.astype(np.uint8))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from ecotrack.maps.definition import MapDef
-from ecotrack.model.layers import REGISTER_SOURCE
+from ecotrack.maps.plot_rows import PlotsView
 
 if TYPE_CHECKING:
     from ecotrack.workspace import LayerView, Workspace
@@ -56,19 +56,8 @@ def _bounds(workspace: Workspace, code: str) -> tuple[float, float, float, float
 
 def of_unit(view: LayerView, workspace: Workspace, *, unit: str | None, as_of: dt.date) -> LayerView:
     """Return a layer of plots with those of one unit alone; any other layer as it is."""
-    if unit is None or view.layer.source != REGISTER_SOURCE:
+    if unit is None or not isinstance(view, PlotsView):
         return view
     known = workspace.units.get(unit)
-    names = {unit, known.name_on(as_of)} if known else {unit}
-    features = [feature for feature in view.features if feature.properties.get("unit") in names]
-    records = [record for feature in features for record in feature.records]
-    days = [record.effective_on for record in records]
-    return dataclasses.replace(
-        view,
-        features=features,
-        records=records,
-        total=len(features),
-        with_record=len([feature for feature in features if feature.records]),
-        newest=max(days, default=None),
-        oldest=min(days, default=None),
-    )
+    names = [unit, known.name_on(as_of)] if known else [unit]
+    return view.where(np.isin(view.plots.values["unit"].astype(np.str_), names))

@@ -28,6 +28,7 @@ from ecotrack.progress import PlotLedger
 from ecotrack.progress.ledger import Ints
 from ecotrack.register import rows, schema
 from ecotrack.register.around import Around, read_around, read_named
+from ecotrack.register.bulk import Objects, read_texts
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
 from ecotrack.register.connection import connect
 from ecotrack.register.geopackage import add_functions
@@ -296,13 +297,14 @@ class Register:
         """Return the stored WKB of feature versions by their places in the chain, EPSG:4490, in the order asked."""
         return read_wkb(self._connection, seqs, layer=layer)
 
+    def texts_at(self, table: str, seqs: Ints, *, columns: Sequence[str]) -> dict[str, Objects]:
+        """Return columns of entries by their places in the chain as texts, in the order asked; ``None`` is nothing."""
+        return read_texts(self._connection, table, seqs, columns=columns)
+
     def around(self, boxes: Floats, *, layer: str) -> Around:
         """Return what was ever said about the features of a layer whose bounds meet any of some boxes.
 
-        Parameters
-        ----------
-        boxes
-            West, south, east, north in EPSG:4490 degrees; shape (n, 4).
+        ``boxes`` are west, south, east, north in EPSG:4490 degrees, shape (n, 4).
         """
         return read_around(self._connection, boxes, layer=layer)
 

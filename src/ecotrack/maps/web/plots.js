@@ -172,9 +172,14 @@
       const tile = { x: job.coords.x, y: job.coords.y, z: job.coords.z, size: this.options.tileSize, ratio: ratio };
       const side = Math.round(tile.size * ratio);
       this._drawnRatio = ratio;
-      if (job.canvas.width !== side) {
-        job.canvas.width = side;
-        job.canvas.height = side;
+      function size(pixels) {
+        if (job.canvas.width !== pixels) {
+          job.canvas.width = pixels;
+          job.canvas.height = pixels;
+        }
+      }
+      if (this.client.local) {
+        size(side);
       }
       const message = this.client.local
         ? { ask: 'paintInto', scene: this.options.scene, tile: tile, canvas: job.canvas }
@@ -182,6 +187,8 @@
       this.client.ask(message).then(function (answer) {
         layer._asked -= 1;
         if (!layer.client.local) {
+          // A tile without plots holds no pixels.
+          size(answer.picture ? side : 1);
           job.canvas.getContext('bitmaprenderer').transferFromImageBitmap(answer.picture);
         }
         if (answer.count && !plots.drawn) {

@@ -62,7 +62,7 @@
       engine.header = message.header;
       engine.text = message.text;
       engine.look = lookOf(message.header);
-      const few = message.header.count <= plots.CROWD;
+      const few = message.header.count <= plots.SKETCH;
       return (few ? finish() : plots.readSketch(message.header, message.text).then(take)).then(function () {
         const set = { scene: 'main', period: message.header.periods.length - 1, hidden: [], filters: {} };
         return { bounds: engine.index.bounds, summary: answer.set(set) };
@@ -101,7 +101,7 @@
       if (message.ask === 'set') {
         return !Object.keys(message.filters || {}).length;
       }
-      return Boolean(message.tile) && engine.table && plots.splats(engine, message.tile);
+      return Boolean(message.tile) && engine.table && plots.sketches(engine, message.tile);
     }
 
     // Sets period, hidden classes and filters of a scene; tells how many plots of each class there are.
@@ -124,9 +124,12 @@
 
     answer.tile = function (message) {
       const side = Math.round(message.tile.size * message.tile.ratio);
-      const canvas = new OffscreenCanvas(side, side);
-      const count = plots.paint(canvas.getContext('2d'), engine, scene(message.scene).classes, message.tile);
-      return { count: count, picture: count ? canvas.transferToImageBitmap() : null };
+      // One canvas for all tiles: what it held goes away with the picture.
+      if (!engine.canvas || engine.canvas.width !== side) {
+        engine.canvas = new OffscreenCanvas(side, side);
+      }
+      const count = plots.paint(engine.canvas.getContext('2d'), engine, scene(message.scene).classes, message.tile);
+      return { count: count, picture: count ? engine.canvas.transferToImageBitmap() : null };
     };
 
     // The same without OffscreenCanvas, into a canvas of the page.

@@ -150,15 +150,29 @@
     return out;
   };
 
-  function native(input) {
-    const stream = new Blob([input]).stream().pipeThrough(new DecompressionStream('deflate'));
-    return new Response(stream).arrayBuffer().then(function (buffer) { return new Uint8Array(buffer); });
+  // Piece by piece into one array of the size that is known: nothing is copied twice.
+  function native(input, size) {
+    const stream = new DecompressionStream('deflate');
+    const writer = stream.writable.getWriter();
+    const reader = stream.readable.getReader();
+    const out = new Uint8Array(size);
+    let at = 0;
+    function next(piece) {
+      if (piece.done) {
+        return out;
+      }
+      out.set(piece.value, at);
+      at += piece.value.length;
+      return reader.read().then(next);
+    }
+    const written = Promise.all([writer.write(input), writer.close()]);
+    return Promise.all([reader.read().then(next), written]).then(function (both) { return both[0]; });
   }
 
   // A promise of the bytes of one stream.
   plots.unpackStream = function (input, size) {
-    if (typeof DecompressionStream === 'function' && typeof Response === 'function' && !scope.ecotrackOwnInflate) {
-      return native(input);
+    if (typeof DecompressionStream === 'function' && !scope.ecotrackOwnInflate) {
+      return native(input, size);
     }
     return Promise.resolve(plots.inflate(input, size));
   };

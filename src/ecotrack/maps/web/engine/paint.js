@@ -10,6 +10,10 @@
   // More plots than this are drawn as density where they are below a pixel or two.
   plots.CROWD = 20000;
 
+  // More plots than this are first shown from their places and sizes alone, while their outlines are still read.
+  plots.SKETCH = 2000;
+  const SKETCH_PX = 5;
+
   // A uniform grid over the boxes; a plot of many cells stands in a list of its own.
   plots.index = function (table) {
     const boxes = table.boxes;
@@ -175,10 +179,16 @@
     }
   }
 
+  let sums = null;
+
   // Plots far below a pixel in great number: each pixel gets the mean colour of the ground in it.
   function splat(context, table, rows, classes, frame, look) {
     const side = frame.pixels;
-    const sums = new Float32Array(4 * side * side);
+    // Kept from tile to tile: it is several megabytes.
+    if (!sums || sums.length !== 4 * side * side) {
+      sums = new Float32Array(4 * side * side);
+    }
+    sums.fill(0);
     rows.forEach(function (row) {
       const at = 4 * row;
       const x = Math.floor((table.boxes[at] + table.boxes[at + 2]) / 2 * frame.unit + frame.cx);
@@ -226,6 +236,11 @@
     return engine.median * plots.frame(engine.table, tile).unit / tile.ratio < 2;
   };
 
+  // Whether a tile can be drawn before the outlines are read: plots so small that a box does for them.
+  plots.sketches = function (engine, tile) {
+    return engine.median * plots.frame(engine.table, tile).unit / tile.ratio < SKETCH_PX;
+  };
+
   // Paints one tile; returns how many plots it shows.
   plots.paint = function (context, engine, classes, tile) {
     const table = engine.table;
@@ -236,6 +251,9 @@
       return 0;
     }
     const typical = engine.median * frame.unit / tile.ratio;
+    if (!plots.splats(engine, tile)) {
+      sums = null;
+    }
     if (plots.splats(engine, tile)) {
       splat(context, table, rows, classes, frame, look);
       return rows.length;
@@ -253,11 +271,12 @@
     context.beginPath();
     list.forEach(function (row) {
       const size = extent(table, row) * frame.unit;
-      if (size < how.dot) {
+      if (size < how.dot || !table.corners) {
         const at = 4 * row;
         const x = (table.boxes[at] + table.boxes[at + 2]) / 2 * frame.unit + frame.cx;
         const y = frame.cy - (table.boxes[at + 1] + table.boxes[at + 3]) / 2 * frame.unit;
-        context.rect(x - how.dot / 2, y - how.dot / 2, how.dot, how.dot);
+        const side = Math.max(how.dot, 0.8 * size);
+        context.rect(x - side / 2, y - side / 2, side, side);
       } else {
         trace(context, table, row, frame, 0.6 * how.tile.ratio);
       }

@@ -89,8 +89,13 @@
     };
   }
 
+  // A function of its own: what `joined` returns must not keep the streams alive.
+  function groupsOf(packed, streams, count) {
+    return packed.g.map(function (group) { return column(group, streams, count, []); });
+  }
+
   function joined(packed, streams, count) {
-    const groups = packed.g.map(function (group) { return column(group, streams, count, []); });
+    const groups = groupsOf(packed, streams, count);
     return {
       at: function (row) {
         return packed.p.reduce(function (text, part, place) {
@@ -254,12 +259,13 @@
       at += stream[0];
     });
     const streams = [];
-    return Promise.all(numbers.map(function (number) {
-      const stream = header.streams[number];
-      return plots.unpackStream(plots.fromText(text, stream[0], begins[number]), stream[1]).then(function (bytes) {
-        streams[number] = bytes;
-      });
-    })).then(function () { return streams; });
+    // One after the other: packed bytes of all of them at once would be megabytes more.
+    return numbers.reduce(function (before, number) {
+      return before.then(function () {
+        const stream = header.streams[number];
+        return plots.unpackStream(plots.fromText(text, stream[0], begins[number]), stream[1]);
+      }).then(function (bytes) { streams[number] = bytes; });
+    }, Promise.resolve()).then(function () { return streams; });
   }
 
   function numbersOf(header, early) {
@@ -296,6 +302,8 @@
     ]).then(function (both) {
       const streams = Object.assign(both[1], both[0]);
       const table = rings(header.rings, streams, header.count);
+      // The steps are the largest streams by far, and the outlines are made.
+      streams[header.rings.dx[0]] = streams[header.rings.dy[0]] = null;
       const before = [];
       const beforeRecords = [];
       table.columns = {};

@@ -1,0 +1,192 @@
+"""Uploads into a running portal: how many a second are durable, chained and acknowledged; and after kill -9.
+
+``python -m benchmarks.portal load`` and ``python -m benchmarks.portal kill --times 50``. The load comes from this
+process over loopback, the portal is another process, as `ecotrack serve` starts it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import http.client
+import json
+import os
+import random
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from ecotrack.register import Register, audit, new_id
+from portal_cases import ASKED, Person, Served, first_account, hire, start, workspace_in
+
+SIZE = 200_000
+CLIENTS = 8
+
+
+class Client:
+    """One device: a token, a connection that stays open, uploads one after the other."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._host = urlsplit(url).netloc
+        self._headers = {"Authorization": f"Bearer {token}", "Host": self._host}
+        self._connection = http.client.HTTPConnection(self._host, timeout=60)
+        self.acknowledged: dict[str, str] = {}
+        self.seconds: list[float] = []
+        self.failures: list[str] = []
+
+    def upload(self) -> None:
+        """Send one file of random bytes; keep its hash only where it was acknowledged."""
+        data, upload_id = os.urandom(SIZE), new_id()
+        query = urlencode({"name": "负载.bin", **ASKED})
+        begun = time.perf_counter()
+        self._connection.request("PUT", f"/api/uploads/{upload_id}?{query}", body=data, headers=self._headers)
+        answer = self._connection.getresponse()
+        answer.read()
+        self.seconds.append(time.perf_counter() - begun)
+        if answer.status == 201:
+            self.acknowledged[upload_id] = hashlib.sha256(data).hexdigest()
+        else:
+            self.failures.append(str(answer.status))
+
+    def look(self, path: str) -> None:
+        """Ask for a page and keep how long it took."""
+        begun = time.perf_counter()
+        self._connection.request("GET", path, headers=self._headers)
+        self._connection.getresponse().read()
+        self.seconds.append(time.perf_counter() - begun)
+
+
+def token_of(person: Person) -> str:
+    """Return a new device token of a person."""
+    return str(person.call("POST", "/api/tokens", json={"label": "bench"}).json()["secret"])
+
+
+def tokens_for(portal: Served) -> list[str]:
+    """Hire the clients and return their tokens."""
+    bureau = first_account(portal)
+    return [token_of(hire(bureau, f"w-{n:02}", ("field", "131121"))) for n in range(CLIENTS)]
+
+
+def at_most(values: list[float], share: float) -> float:
+    """Return the value that a share of the values does not exceed."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def check_kept(folder: Path, acknowledged: dict[str, str]) -> int:
+    """Return how many acknowledged uploads the register lacks, or holds other bytes for."""
+    lost = 0
+    with Register.open(folder / "register" / "ecotrack.gpkg", read_only=True) as register:
+        papers = {paper.document_id: paper.body["sha256"] for paper in register.documents(kind="upload")}
+        for upload_id, sha256 in acknowledged.items():
+            raw = register.raw_folder / sha256[:2] / sha256
+            right = papers.get(upload_id) == sha256 and hashlib.sha256(raw.read_bytes()).hexdigest() == sha256
+            lost += not right
+        assert audit(register).head == register.head()
+        assert not register.integrity()
+    return lost
+
+
+def memory_mb(portal: Served) -> float:
+    """Return the resident memory of the server's own process."""
+    status = Path(f"/proc/{portal.process.pid}/status").read_text(encoding="utf-8")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def load(seconds: float) -> dict[str, object]:
+    """Upload from eight clients for some seconds, with a ninth that looks at map and figures."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        portal = start(workspace_in(Path(name) / "w"), "--uploads-per-minute", "1000000")
+        try:
+            tokens = tokens_for(portal)
+            looker = Client(portal.url, tokens[0])
+            looker.look("/api/figures")
+            looker.look("/map/live")
+            looker.seconds.clear()
+            before = memory_mb(portal)
+            clients = [Client(portal.url, token) for token in tokens]
+            until = time.monotonic() + seconds
+
+            def send(client: Client) -> None:
+                while time.monotonic() < until:
+                    client.upload()
+
+            def watch() -> None:
+                while time.monotonic() < until:
+                    looker.look("/api/figures")
+                    looker.look("/map/live")
+                    time.sleep(0.2)
+
+            threads = [threading.Thread(target=send, args=(client,)) for client in clients]
+            threads.append(threading.Thread(target=watch))
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            after = memory_mb(portal)
+        finally:
+            portal.kill()
+        every = [value for client in clients for value in client.seconds]
+        acknowledged = {key: value for client in clients for key, value in client.acknowledged.items()}
+        return {
+            "uploads": len(acknowledged),
+            "uploads_per_s": round(len(acknowledged) / seconds, 1),
+            "p50_ms": round(statistics.median(every) * 1000),
+            "p99_ms": round(at_most(every, 0.99) * 1000),
+            "refused": sum(len(client.failures) for client in clients),
+            "lost": check_kept(portal.folder, acknowledged),
+            "looks_p99_ms": round(at_most(looker.seconds, 0.99) * 1000),
+            "memory_before_mb": round(before),
+            "memory_after_mb": round(after),
+        }
+
+
+def kill(times: int) -> dict[str, object]:
+    """Kill the portal under load, again and again, and look for every acknowledged upload."""
+    acknowledged: dict[str, str] = {}
+    starts: list[float] = []
+    dice = random.Random(4490)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = workspace_in(Path(name) / "w")
+        portal = start(folder, "--uploads-per-minute", "1000000")
+        tokens = tokens_for(portal)
+        for _ in range(times):
+            clients = [Client(portal.url, token) for token in tokens]
+            threads = [threading.Thread(target=_until_gone, args=(client,)) for client in clients]
+            for thread in threads:
+                thread.start()
+            time.sleep(dice.uniform(0.1, 0.9))
+            portal.kill()
+            for thread in threads:
+                thread.join()
+            acknowledged |= {key: value for client in clients for key, value in client.acknowledged.items()}
+            begun = time.perf_counter()
+            portal = start(folder, "--uploads-per-minute", "1000000")
+            starts.append(time.perf_counter() - begun)
+        portal.kill()
+        lost = check_kept(folder, acknowledged)
+    return {"kills": times, "acknowledged": len(acknowledged), "lost": lost, "slowest_start_s": round(max(starts), 2)}
+
+
+def _until_gone(client: Client) -> None:
+    try:
+        while True:
+            client.upload()
+    except (OSError, http.client.HTTPException):
+        return
+
+
+def main() -> None:
+    """Run one benchmark and print what it measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["load", "kill"])
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--times", type=int, default=50)
+    given = parser.parse_args()
+    print(json.dumps(load(given.seconds) if given.what == "load" else kill(given.times), indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The verb ``ecotrack imagery``: accuracy of classified imagery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ecotrack.cli.context import echo_json, lang_of, speak
+from ecotrack.cli.language import SpokenGroup, command, option, say
+from ecotrack.errors import ClashingOptions, Untold
+
+if TYPE_CHECKING:
+    from ecotrack.imagery.accuracy import Accuracy
+
+_FILE = click.Path(path_type=Path)
+
+imagery = SpokenGroup(
+    "imagery",
+    help=say("影像分类：精度评定。", "Classified imagery: its accuracy."),
+    epilog=say(
+        "示例：ecotrack imagery assess 分类.tif --points 样点.csv",
+        "Example: ecotrack imagery assess map.tif --points points.csv",
+    ),
+)
+
+
+@command(
+    "assess",
+    help=say(
+        "用参考样点或参考掩膜评定分类图：混淆矩阵、IoU、用户和生产者精度、Kappa，以及按面积校正的估计和95%区间。",
+        "Assess a classified map by reference points or a mask: confusion matrix, IoU, user's and producer's accuracy, "
+        "kappa, area-adjusted estimates with 95 % intervals (Olofsson et al. 2014).",
+    ),
+    epilog=say(
+        "示例：ecotrack imagery assess 水面.tif --points 样点.csv",
+        "Example: ecotrack imagery assess water.tif --points points.csv",
+    ),
+)
+@click.argument("raster", type=_FILE)
+@option("--points", type=_FILE, help=say("参考样点 CSV（经度、纬度、类别）", "reference points, CSV: lon, lat, class"))
+@option("--mask", type=_FILE, help=say("同一格网的参考栅格", "reference raster on the same grid"))
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@click.pass_context
+def assess(ctx: click.Context, raster: Path, points: Path | None, mask: Path | None, as_json: bool) -> None:
+    """Assess a classified map."""
+    from ecotrack.imagery.accuracy import assess as measure
+    from ecotrack.imagery.accuracy import confusion
+    from ecotrack.imagery.reference import mask_at, points_at, read_classes
+
+    if points is not None and mask is not None:
+        raise ClashingOptions(one="--points", other="--mask")
+    classified = read_classes(raster)
+    if points is not None:
+        sample = points_at(classified, points)
+    elif mask is not None:
+        sample = mask_at(classified, read_classes(mask), where=str(mask))
+    else:
+        raise Untold(zh="参考资料", en="the reference", option="--points / --mask")
+    classes = sorted({*sample.pixels, *sample.reference})
+    area = {name: sample.pixels.get(name, 0.0) for name in classes}
+    found = measure(confusion(sample.mapped, sample.reference, classes), area)
+    if as_json:
+        echo_json(_document(found, sample.outside))
+        return
+    _print(ctx, found, outside=sample.outside, whole=mask is not None)
+
+
+def _document(found: Accuracy, outside: int) -> dict[str, Any]:
+    from ecotrack.imagery.accuracy import Z95
+
+    columns = ("iou", "users", "users_se", "producers", "producers_se", "area_share", "area_share_se", "weights")
+    rows = [
+        {"class": name, **{column: _plain(getattr(found, column)[number]) for column in columns}}
+        for number, name in enumerate(found.classes)
+    ]
+    return {
+        "schema": "ecotrack.accuracy/1",
+        "matrix": found.matrix.tolist(),
+        "classes": rows,
+        "overall": found.overall,
+        "overall_se": _plain(found.overall_se),
+        "kappa": _plain(found.kappa),
+        "z": Z95,
+        "not_used": outside,
+    }
+
+
+def _plain(value: float) -> float | None:
+    return None if value != value else float(value)
+
+
+def _print(ctx: click.Context, found: Accuracy, *, outside: int, whole: bool) -> None:
+    from rich.table import Table
+
+    from ecotrack.imagery.accuracy import Z95
+    from ecotrack.reports.terminal import show
+
+    zh = ("图上类别", *(f"参考{name}" for name in found.classes), "IoU", "用户精度", "生产者精度", "面积占比")
+    en = ("mapped", *(f"ref. {name}" for name in found.classes), "IoU", "user's", "producer's", "area share")
+    table = Table(*(zh if lang_of(ctx) == "zh" else en))
+    for number, name in enumerate(found.classes):
+        parts = ((found.users, found.users_se), (found.producers, found.producers_se),
+                 (found.area_share, found.area_share_se))  # fmt: skip
+        told = [_interval(values[number], errors[number], whole=whole) for values, errors in parts]
+        table.add_row(name, *map(str, found.matrix[number]), f"{found.iou[number]:.3f}", *told)
+    show(table)
+    overall = _interval(found.overall, found.overall_se, whole=whole)
+    speak(ctx, f"总体精度 {overall}，Kappa {found.kappa:.3f}", f"overall accuracy {overall}, kappa {found.kappa:.3f}")
+    if outside:
+        speak(ctx, f"{outside} 个样点在图外或无分类，未用", f"{outside} points lie outside or on no class, not used")
+    if whole:
+        speak(ctx, "参考是整幅掩膜，不是抽样，没有区间", "the reference is a whole mask and no sample: no interval")
+    else:
+        speak(
+            ctx,
+            "± 为95%区间；样点须按图上类别分层随机抽取（Olofsson 等，2014）",
+            f"± are 95 % intervals (z = {Z95:.2f}); the points must be drawn at random within the map's classes",
+        )
+
+
+def _interval(value: float, error: float, *, whole: bool) -> str:
+    from ecotrack.imagery.accuracy import Z95
+
+    if value != value:
+        return "-"
+    if whole or error != error:
+        return f"{100 * value:.1f}%"
+    return f"{100 * value:.1f}% ± {100 * Z95 * error:.1f}"
+
+
+imagery.add_command(assess)

@@ -1,0 +1,179 @@
+"""The verb ``ecotrack verify``: the satellite's word about plots, for reviewers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
+from ecotrack.cli.language import SpokenGroup, command, option, say
+from ecotrack.cli.scene import chosen_scenes
+
+if TYPE_CHECKING:
+    from ecotrack.imagery.scene import Scene
+    from ecotrack.imagery.verdict import PlotAsked, Verdict
+    from ecotrack.workspace import FeatureView, Workspace
+
+SHOWN = 20
+"""Contradictions that are printed; the file holds all verdicts."""
+
+verify = SpokenGroup(
+    "verify",
+    help=say("用影像核对：结论只供审核参考，不改动任何指标。", "Imagery's word for reviewers; it changes no figure."),
+    epilog=say("示例：ecotrack verify plots", "Example: ecotrack verify plots"),
+)
+
+
+@command(
+    "plots",
+    help=say(
+        "逐个核对通过审核的地块：支持、矛盾、看不出、未核对，并说明理由。",
+        "Check every accepted plot: supports, contradicts, cannot tell or not run, with the reasons.",
+    ),
+    epilog=say("示例：ecotrack verify plots --chips 前后图", "Example: ecotrack verify plots --chips chips"),
+)
+@option("--scenes", multiple=True, metavar="SCENE", help=say("只用这些影像（默认全部）", "these only (default: all)"))
+@option("--as-of", type=DAY, help=say("截至此日期（默认今天）", "up to this day (default: today)"))
+@option("--seasons", "least_seasons", type=int, default=3, show_default=True,
+        help=say("满几个生长季才可能“支持”", "growing seasons before plants can be supported"))  # fmt: skip
+@option("--chips", type=click.Path(path_type=Path, file_okay=False),
+        help=say("矛盾地块的前后小图放到哪个目录", "folder for small before/after pictures"))  # fmt: skip
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@click.pass_context
+def plots(
+    ctx: click.Context,
+    scenes: tuple[str, ...],
+    as_of: dt.date | None,
+    least_seasons: int,
+    chips: Path | None,
+    as_json: bool,
+) -> int:
+    """Check plots."""
+    from ecotrack.imagery.verdict import VerdictRules
+    from ecotrack.imagery.verify import verify_plots
+    from ecotrack.workspace import today
+
+    workspace, day = open_workspace(ctx), as_of or today()
+    chosen = chosen_scenes(workspace, scenes, until=day)
+    views = workspace.view(as_of=day).layer("plots").features
+    asked, shapes = [_asked(view) for view in views], np.array([view.geometry for view in views], dtype=object)
+    verdicts = verify_plots(
+        asked,
+        shapes,
+        chosen,
+        as_of=day,
+        folder=workspace.register_path.parent / "coverage",
+        rules=VerdictRules(least_seasons=least_seasons),
+        told=None if as_json else lambda scene: _told(ctx, scene),
+    )
+    document = _document(day, chosen, verdicts, asked, sample=any(view.sample for view in views))
+    path = _write(workspace, document)
+    if chips is not None:
+        _chips(verdicts, shapes, chosen, chips)
+    if as_json:
+        echo_json(document)
+    else:
+        _print(ctx, verdicts, asked, path, sample=document["sample"])
+    return int(any(verdict.answer == "contradicts" for verdict in verdicts))
+
+
+def _told(ctx: click.Context, scene: Scene) -> None:
+    speak(
+        ctx,
+        f"读取 {scene.acquired_on} {scene.scene_id} ……",
+        f"reading {scene.scene_id} ...",
+        err=True,
+    )
+
+
+def _asked(view: FeatureView) -> PlotAsked:
+    from ecotrack.imagery.verdict import PlotAsked
+
+    properties = view.properties
+    return PlotAsked(
+        feature_id=view.feature_id,
+        season=properties.get("season"),
+        form=properties.get("form"),
+        core=0.0,
+        unit=properties.get("unit"),
+    )
+
+
+def _document(
+    day: dt.date, scenes: list[Scene], verdicts: list[Verdict], asked: list[PlotAsked], *, sample: bool
+) -> dict[str, Any]:
+    from ecotrack.imagery.verify import counts_of, findings_of
+
+    return {
+        "schema": "ecotrack.verdicts/1",
+        "as_of": day.isoformat(),
+        "sample": sample or any(scene.sample for scene in scenes),
+        "scenes": [scene.scene_id for scene in scenes],
+        "counts": counts_of(verdicts),
+        "verdicts": [_row(verdict) for verdict in verdicts],
+        "findings": [
+            {"check": f.check, "level": f.level, "feature": f.feature, "zh": f.message.zh, "en": f.message.en,
+             "responsible_unit": f.responsible_unit} for f in findings_of(verdicts, asked)
+        ],
+    }  # fmt: skip
+
+
+def _row(verdict: Verdict) -> dict[str, Any]:
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
+    return {
+        "feature_id": verdict.feature_id,
+        "verdict": verdict.answer,
+        "reasons": [{"zh": reason.zh, "en": reason.en} for reason in verdict.reasons],
+        "days": [day.isoformat() for day in verdict.days],
+        "clear_px": round(verdict.seen_px, 1),
+        "ndvi_before": rounded(verdict.ndvi_before),
+        "ndvi_after": rounded(verdict.ndvi_after),
+        "change_against_ring": rounded(verdict.change),
+    }
+
+
+def _write(workspace: Workspace, document: dict[str, Any]) -> Path:
+    path = workspace.register_path.parent / "verdicts.json"
+    beside = path.with_suffix(".part")
+    beside.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    beside.replace(path)
+    return path
+
+
+def _chips(verdicts: list[Verdict], shapes: Any, scenes: list[Scene], folder: Path) -> None:
+    from ecotrack.imagery.chips import write_chips
+
+    wanted = [number for number, verdict in enumerate(verdicts) if verdict.answer == "contradicts"]
+    for number in wanted:
+        days = verdicts[number].days
+        used = [scene for scene in scenes if scene.acquired_on in days] or scenes
+        write_chips(verdicts[number].feature_id, shapes[number], [used[0], used[-1]], folder)
+
+
+def _print(ctx: click.Context, verdicts: list[Verdict], asked: list[PlotAsked], path: Path, *, sample: bool) -> None:
+    from ecotrack.imagery.verdict import ANSWERS
+    from ecotrack.imagery.verify import counts_of, findings_of
+
+    lang = lang_of(ctx)
+    told = "，".join(f"{ANSWERS[answer].zh} {count}" for answer, count in counts_of(verdicts).items())  # type: ignore[index]
+    counted = ", ".join(f"{ANSWERS[answer].en} {count}" for answer, count in counts_of(verdicts).items())  # type: ignore[index]
+    mark = ("（示例）", " (sample)") if sample else ("", "")
+    speak(ctx, f"{len(verdicts)} 个地块{mark[0]}：{told}", f"{len(verdicts)} plots{mark[1]}: {counted}")
+    reasons = Counter((verdict.answer, reason) for verdict in verdicts for reason in verdict.reasons)
+    for (answer, reason), count in reasons.most_common():
+        speak(ctx, f"  {ANSWERS[answer].zh}：{reason.zh} {count}", f"  {ANSWERS[answer].en}: {reason.en} {count}")
+    found = findings_of(verdicts, asked)
+    for finding in found[:SHOWN]:
+        click.echo(f"{finding.where}：{finding.message.lang(lang)}")
+    speak(ctx, f"全部结论在 {path}", f"all verdicts are in {path}")
+
+
+verify.add_command(plots)

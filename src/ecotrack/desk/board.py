@@ -1,0 +1,120 @@
+"""Figures, maps and lists that everyone looks at: made by a child when the register has moved, served as files."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from ecotrack.desk.pool import Pool
+from ecotrack.errors import EcotrackError, MissingFile
+from ecotrack.workspace import Workspace, today
+
+log = logging.getLogger("ecotrack.portal")
+_SECONDS = 300.0
+_LOOK_S = 1.0
+
+
+def figures(folder: str, path: str) -> None:
+    """Write the scoreboard as JSON, whole or not at all."""
+    document = Workspace.open(Path(folder)).view().to_json()
+    _write(Path(path), json.dumps(document, ensure_ascii=False, default=float).encode())
+
+
+def live_map(folder: str, path: str) -> None:
+    """Write the workspace's first map, whole or not at all."""
+    from ecotrack.maps import MapModel, build_map, read_map, write_map
+    from ecotrack.maps.definition import FOLDER
+
+    workspace = Workspace.open(Path(folder))
+    names = sorted(found.stem for found in (workspace.folder / FOLDER).glob("*.toml"))
+    definition = read_map(workspace.folder, name=names[0] if names else None)
+    write_map(build_map(MapModel.of(workspace, definition)), Path(path))
+
+
+def export(folder: str, layer: str, path: str) -> None:
+    """Write a layer to a file, at the level of the workspace."""
+    from ecotrack.reports.layer_export import export_layer
+
+    workspace = Workspace.open(Path(folder))
+    export_layer(workspace.view().layer(layer), Path(path), ceiling=workspace.config.classification)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+class Board:
+    """Keeps one file for each thing that is shown, and makes it again in the background when the register moved.
+
+    Parameters
+    ----------
+    folder
+        Where the files go.
+    """
+
+    def __init__(self, workspace: Workspace, pool: Pool, folder: Path) -> None:
+        self._workspace, self._pool, self._folder = workspace, pool, folder
+        self._lock = threading.Lock()
+        self._made: dict[str, str] = {}
+        self._making: dict[str, threading.Event] = {}
+        self._looked: tuple[float, str] = (float("-inf"), "")
+
+    def state(self) -> str:
+        """Return the state of what is shown: the day, and the place in the chain of the last thing said."""
+        looked, known = self._looked
+        if time.monotonic() - looked < _LOOK_S:
+            return known
+        with self._workspace.register(read_only=True) as register:
+            head = register.last_said()
+        state = f"{today()}-{head.seq}-{head.sha256[:12]}"
+        self._looked = (time.monotonic(), state)
+        return state
+
+    def forget(self) -> None:
+        """Look at the register again at the next call: something was decided."""
+        self._looked = (float("-inf"), "")
+
+    def get(self, name: str, make: str, *arguments: Any, fresh: bool = False) -> Path:
+        """Return a file; an older one is given while a newer one is being made, unless it must be fresh.
+
+        Raises
+        ------
+        MissingFile
+            It could not be made.
+        """
+        state, path = self.state(), self._folder / name
+        with self._lock:
+            current = self._made.get(name) == state and path.is_file()
+            made = self._making.get(name)
+            if not current and made is None:
+                made = self._making[name] = threading.Event()
+                threading.Thread(target=self._make, args=(name, state, make, arguments, made), daemon=True).start()
+        if not current and made is not None and (fresh or not path.is_file()):
+            made.wait(_SECONDS)
+        if not path.is_file():
+            raise MissingFile(name)
+        return path
+
+    def current(self, name: str) -> bool:
+        """Tell whether a file shows the register as it stands."""
+        return self._made.get(name) == self.state()
+
+    def _make(self, name: str, state: str, make: str, arguments: tuple[Any, ...], made: threading.Event) -> None:
+        path = self._folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._pool.call(make, str(self._workspace.folder), *arguments, str(path), seconds=_SECONDS, where=name)
+            self._made[name] = state
+        except (EcotrackError, OSError):
+            log.exception("%s could not be made", name)
+        finally:
+            with self._lock:
+                self._making.pop(name, None)
+            made.set()

@@ -1,0 +1,111 @@
+"""Children that do the heavy work: one child, one piece of work, ended where it takes too long.
+
+The children come from a fork server that has the readers loaded already, so that one starts in milliseconds, takes the
+memory of its work with it when it ends, and can be killed without harm to the server.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any
+
+from ecotrack.errors import EcotrackError, TimedOut, UnreadableFile
+
+PRELOADED = ("ecotrack.desk.work", "fiona", "numpy", "shapely")
+"""What every child finds loaded; pandas and folium only in those that need them."""
+
+_NICE = 10  # taking uploads in comes before checking them
+
+
+class Pool:
+    """Runs functions in children, so many at once.
+
+    Parameters
+    ----------
+    at_once
+        Children at the same time; further callers wait.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        method = "forkserver" if sys.platform != "win32" else "spawn"
+        self._context: Any = multiprocessing.get_context(method)
+        if method == "forkserver":
+            self._context.set_forkserver_preload([*PRELOADED])
+        self._room = threading.BoundedSemaphore(at_once)
+        self._running: set[Any] = set()
+        self._closed = False
+
+    def call(self, function: str, *arguments: Any, seconds: float, where: str = "") -> Any:
+        """Return what ``function(*arguments)`` gives in a child; blocks the calling thread.
+
+        Parameters
+        ----------
+        function
+            ``module:function``, so that the server itself never loads what its children need.
+
+        Raises
+        ------
+        TimedOut
+            It took longer than ``seconds``, and the child was killed.
+        UnreadableFile
+            The child died.
+        EcotrackError
+            Whatever of ecotrack's own errors the function raised.
+        """
+        with self._room:
+            here, there = self._context.Pipe(duplex=False)
+            child = self._context.Process(target=_work, args=(there, function, arguments), daemon=True)
+            child.start()
+            there.close()
+            self._running.add(child)
+            try:
+                return _answer(here, child, seconds, where)
+            finally:
+                self._running.discard(child)
+                here.close()
+                if child.is_alive():
+                    child.kill()
+                child.join()
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for child in [*self._running]:
+            child.kill()
+
+
+def _answer(here: Connection, child: Any, seconds: float, where: str) -> Any:
+    if not here.poll(seconds):
+        raise TimedOut(where, limit=f"{seconds:g} s")
+    try:
+        good, value = here.recv()
+    except EOFError:
+        child.join()
+        raise UnreadableFile(where, detail=f"exit code {child.exitcode}") from None
+    if good:
+        return value
+    kind, place, facts, detail = value
+    if kind is None:
+        raise UnreadableFile(where, detail=detail)
+    raise kind(place, **facts)
+
+
+def _work(there: Connection, function: str, arguments: tuple[Any, ...]) -> None:
+    if sys.platform != "win32":
+        os.nice(_NICE)
+    try:
+        module, _, name = function.partition(":")
+        answer = (True, getattr(import_module(module), name)(*arguments))
+    except EcotrackError as error:
+        facts = {key: value if isinstance(value, (int, float)) else str(value) for key, value in error.facts.items()}
+        answer = (False, (type(error), error.where, facts, ""))
+    except Exception as error:  # the parent says it in its log; nothing of it reaches a page
+        answer = (False, (None, "", {}, f"{type(error).__name__}: {error}"[:300]))
+    with suppress(BrokenPipeError):  # nobody waits any more
+        there.send(answer)
+    there.close()

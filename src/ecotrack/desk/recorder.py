@@ -1,0 +1,151 @@
+"""Receipts for uploads: what is acknowledged stands in the register's chain, many uploads in one commit."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from ecotrack.errors import DuplicateEntry, EcotrackError, UploadConflict
+from ecotrack.model import IssuedDocument
+from ecotrack.register import Register
+from ecotrack.workspace import Workspace, today
+
+KIND = "upload"
+"""Kind of the issued documents of this module: the receipt for an upload (收件回执)."""
+
+_TOGETHER = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An upload whose bytes lie on the disk.
+
+    Attributes
+    ----------
+    upload_id
+        UUID that the sender's device made.
+    account_id
+        Id of the sender's account in the portal; no name.
+    asked
+        What the sender says about it (unit, season, kind ...).
+    """
+
+    upload_id: str
+    account_id: str
+    unit: str
+    layer: str
+    file_name: str
+    sha256: str
+    size_bytes: int
+    asked: dict[str, str]
+
+    def receipt(self) -> IssuedDocument:
+        """Return the document that the chain keeps."""
+        return IssuedDocument(
+            document_id=self.upload_id,
+            kind=KIND,
+            issued_on=today(),
+            body={
+                "account": self.account_id,
+                "unit": self.unit,
+                "layer": self.layer,
+                "file_name": self.file_name,
+                "sha256": self.sha256,
+                "bytes": self.size_bytes,
+                "asked": dict(self.asked),
+            },
+        )
+
+
+def arrival_of(document: IssuedDocument) -> Arrival:
+    """Return the upload that a receipt speaks of."""
+    body = document.body
+    return Arrival(
+        upload_id=document.document_id,
+        account_id=body["account"],
+        unit=body["unit"],
+        layer=body["layer"],
+        file_name=body["file_name"],
+        sha256=body["sha256"],
+        size_bytes=body["bytes"],
+        asked=body["asked"],
+    )
+
+
+class Recorder:
+    """The one thread that writes receipts; whoever waits is answered after the commit.
+
+    Parameters
+    ----------
+    taken
+        Called with the places and uploads of a commit before anybody is answered.
+    """
+
+    def __init__(self, workspace: Workspace, taken: Any) -> None:
+        self._workspace, self._taken = workspace, taken
+        self._waiting: queue.SimpleQueue[tuple[Arrival, Future[int]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def record(self, arrival: Arrival) -> Future[int]:
+        """Have a receipt written; the future gives its place in the chain.
+
+        Raises
+        ------
+        UploadConflict, CannotWrite, RegisterBusy
+            From the future: nothing of this upload was written.
+        """
+        answer: Future[int] = Future()
+        self._waiting.put((arrival, answer))
+        return answer
+
+    def close(self) -> None:
+        """Write what waits and end."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        open_: Register | None = None
+        while (first := self._waiting.get()) is not None:
+            some = [first]
+            while len(some) < _TOGETHER and not self._waiting.empty():
+                following = self._waiting.get()
+                if following is None:
+                    self._waiting.put(None)
+                    break
+                some.append(following)
+            try:
+                open_ = open_ or self._workspace.register(create=True)
+                self._write(open_, some)
+            except BaseException as error:
+                _refuse(some, error)
+        if open_ is not None:
+            open_.close()
+
+    def _write(self, register: Register, some: Sequence[tuple[Arrival, Future[int]]]) -> None:
+        try:
+            with register.writer(author="ecotrack") as writer:
+                places = [writer.add(arrival.receipt()) for arrival, _ in some]
+        except DuplicateEntry as error:
+            if len(some) == 1:
+                raise UploadConflict("") from error
+            for one in some:
+                try:
+                    self._write(register, [one])
+                except EcotrackError as fault:
+                    _refuse([one], fault)
+            return
+        self._taken([(place, arrival) for place, (arrival, _) in zip(places, some, strict=True)])
+        for place, (_, answer) in zip(places, some, strict=True):
+            if not answer.done():
+                answer.set_result(place)
+
+
+def _refuse(some: Sequence[tuple[Arrival, Future[int]]], error: BaseException) -> None:
+    for _, answer in some:
+        if not answer.done():
+            answer.set_exception(error)

@@ -1,0 +1,212 @@
+"""What children do for reviewers: the queue, one submission with its surroundings, a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from ecotrack.errors import NotAllowed
+from ecotrack.geometry.area import area_m2
+from ecotrack.geometry.codec import from_wkb
+from ecotrack.intake.check_record import KIND as CHECKED
+from ecotrack.intake.surroundings import surroundings_of
+from ecotrack.model import FeatureVersion, IssuedDocument, Submission
+from ecotrack.register import Register, stable_id
+from ecotrack.reports.intake_page import rings_of
+from ecotrack.review import Pending, Verdict, decide, pending
+from ecotrack.units import mu_from_m2
+from ecotrack.workspace import Workspace, today
+
+_NEIGHBOURS = 3_000
+
+
+def queue(folder: str, units: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the submissions of boundaries that wait for a verdict or have one, newest last.
+
+    Parameters
+    ----------
+    units
+        Only those of these units; empty for all.
+    """
+    workspace = Workspace.open(Path(folder))
+    with workspace.register(read_only=True) as register:
+        found = [item for item in pending(register) if not units or item.submission.unit in units]
+        papers = {str(paper.body["submission_id"]): paper for paper in register.documents(kind=CHECKED)}
+    return [_row(workspace, item, papers.get(item.submission.submission_id)) for item in found]
+
+
+def _row(workspace: Workspace, item: Pending, paper: IssuedDocument | None) -> dict[str, Any]:
+    said = item.submission
+    unit = workspace.units.get(said.unit or "")
+    levels = [found["level"] for found in paper.body["findings"]] if paper else []
+    return {
+        "submission_id": said.submission_id,
+        "file_name": said.file_name,
+        "layer": workspace.layer(said.layer).title_zh,
+        "unit": said.unit or "",
+        "unit_name": unit.name_zh if unit else "多个单位",
+        "submitted_on": said.submitted_on.isoformat(),
+        "age_days": (today() - said.submitted_on).days,
+        "sender": item.sender,
+        "plots": item.plots,
+        "accepted": item.accepted,
+        "returned": item.returned,
+        "withdrawn": item.withdrawn,
+        "struck": item.struck,
+        "waiting": item.waiting,
+        "held": len(paper.body["held"]) if paper else 0,
+        "warns": levels.count("warns"),
+        "sample": said.sample,
+    }
+
+
+def submission(folder: str, submission_id: str, units: tuple[str, ...]) -> dict[str, Any]:
+    """Return one submission: its plots, what the checks found, what stood before, and what lies around.
+
+    Raises
+    ------
+    NotAllowed
+        There is none, or it is of another unit.
+    """
+    workspace = Workspace.open(Path(folder))
+    with workspace.register(read_only=True) as register:
+        said, versions = _find(register, submission_id, units)
+        item = next(one for one in pending(register) if one.submission.submission_id == submission_id)
+        papers = register.documents(kind=CHECKED)
+        paper = next((p for p in papers if p.document_id == stable_id(CHECKED, submission_id)), None)
+        verdicts = _verdicts(register, said, versions)
+        before = _before(register, versions)
+    return {
+        **_row(workspace, item, paper),
+        "crs": said.crs_reading,
+        "reason": said.document,
+        "plots_list": _plots(workspace, versions, paper, verdicts),
+        **_around(workspace, versions, said.layer),
+        "before": before,
+    }
+
+
+def _find(register: Register, submission_id: str, units: tuple[str, ...]) -> tuple[Submission, list[FeatureVersion]]:
+    said = next((one for one in register.submissions() if one.submission_id == submission_id), None)
+    versions = register.versions(submission_id=submission_id) if said else []
+    if said is None or not versions or (units and {v.unit for v in versions} - {*units}):
+        raise NotAllowed("")
+    return said, versions
+
+
+def _verdicts(register: Register, said: Submission, versions: Sequence[FeatureVersion]) -> dict[str, str]:
+    ids = {version.version_id for version in versions}
+    result: dict[str, str] = {}
+    for decision in register.decisions():
+        if decision.subject_id == said.submission_id:
+            result |= dict.fromkeys(ids, decision.verdict)
+        elif decision.subject_id in ids:
+            result[decision.subject_id] = decision.verdict
+    return result
+
+
+def _before(register: Register, versions: Sequence[FeatureVersion]) -> list[dict[str, Any]]:
+    """Return the last version of each plot before this submission."""
+    own = {version.version_id for version in versions}
+    around = register.named([version.feature_id for version in versions], layer=versions[0].layer)
+    last = {v.feature_id: v for v in around.versions if v.version_id not in own}
+    return [{"name": name, "rings": rings_of(from_wkb([v.wkb])[0])} for name, v in sorted(last.items())]
+
+
+def _plots(
+    workspace: Workspace, versions: Sequence[FeatureVersion], paper: IssuedDocument | None, verdicts: dict[str, str]
+) -> list[dict[str, Any]]:
+    shapes = from_wkb([version.wkb for version in versions])
+    areas = area_m2(shapes)
+    held = set(paper.body["held"]) if paper else set()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in paper.body["findings"] if paper else ():
+        found.setdefault(one["version_id"], []).append({"level": one["level"], "zh": one["zh"]})
+    return [
+        {
+            "version_id": v.version_id,
+            "feature_id": v.feature_id if not v.feature_id.startswith(v.submission_id) else f"第{number}块",
+            "name": v.name or "",
+            "unit": workspace.units[v.unit].name_zh if v.unit and v.unit in workspace.units else "",
+            "season": v.season or "",
+            "kind": v.kind or "",
+            "measured_mu": f"{mu_from_m2(float(area)):.2f}",
+            "claimed_mu": str(v.claimed_mu) if v.claimed_mu is not None else "",
+            "held": v.version_id in held,
+            "verdict": verdicts.get(v.version_id, ""),
+            "findings": found.get(v.version_id, []),
+            "rings": rings_of(shape),
+        }
+        for number, (v, shape, area) in enumerate(zip(versions, shapes, areas, strict=True), 1)
+    ]
+
+
+def _around(workspace: Workspace, versions: Sequence[FeatureVersion], layer: str) -> dict[str, Any]:
+    boxes = shapely.bounds(from_wkb([version.wkb for version in versions]))
+    return neighbours(workspace, boxes, layer=layer, but={version.version_id for version in versions})
+
+
+def neighbours(workspace: Workspace, boxes: Any, *, layer: str, but: set[str]) -> dict[str, Any]:
+    """Return the accepted plots that meet some boxes, and the counties, as rings in EPSG:4490 degrees."""
+    around = surroundings_of(workspace, boxes, named=(), as_of=today(), layer=layer, wanted=())
+    near = zip(around.accepted, around.geometries, strict=True)
+    counties = workspace.features("counties") if "counties" in workspace.layers else []
+    sketch = "（示意）" if "counties" in workspace.layers and workspace.layers["counties"].sketch else ""
+    return {
+        "near": [
+            {"name": v.feature_id, "sample": v.sample, "rings": rings_of(shape)}
+            for v, shape in [*near][:_NEIGHBOURS]
+            if v.version_id not in but
+        ],
+        "counties": [{"name": f"{cell.name or ''}{sketch}", "rings": rings_of(cell.geometry)} for cell in counties],
+    }
+
+
+def accepted_near(folder: str, box: tuple[float, float, float, float]) -> dict[str, Any]:
+    """Return the accepted plots in a box (west, south, east, north; EPSG:4490 degrees)."""
+    return neighbours(Workspace.open(Path(folder)), [box], layer="plots", but=set())
+
+
+def verdict(
+    folder: str,
+    ids: tuple[str, ...],
+    word: Verdict,
+    reviewer: str,
+    reason: str,
+    despite: bool,
+    units: tuple[str, ...],
+) -> int:
+    """Write decisions by a reviewer who has signed in, all or none, and return how many.
+
+    Raises
+    ------
+    NotAllowed
+        Some of it is of another unit.
+    OwnReview, HeldPlots, NotAccepted, UnknownSubmission, EarlyDecision
+        As `ecotrack.review.decide` says.
+    """
+    workspace = Workspace.open(Path(folder))
+    with workspace.register() as register:
+        if units:
+            _refuse_foreign(register, ids, units)
+        made = decide(
+            register,
+            ids,
+            word,
+            reviewer=reviewer,
+            decided_on=today(),
+            reason=reason,
+            identity_proven=True,
+            despite=despite,
+        )
+    return len(made)
+
+
+def _refuse_foreign(register: Register, ids: tuple[str, ...], units: tuple[str, ...]) -> None:
+    wanted = set(ids)
+    named = [v for v in register.versions() if wanted & {v.version_id, v.submission_id, v.feature_id}]
+    if {version.unit for version in named} - {*units}:
+        raise NotAllowed("")

@@ -1,0 +1,147 @@
+"""What children do with uploads: check one, submit one; every function here runs in a child and gives plain values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ecotrack.desk.recorder import Arrival
+from ecotrack.desk.uploads import day_of
+from ecotrack.errors import EcotrackError, NotReady, UnknownCode
+from ecotrack.intake.check import Checked, Order, check_upload, target_of
+from ecotrack.intake.check_record import record_of
+from ecotrack.intake.read import Upload
+from ecotrack.intake.readings import choose, file_key
+from ecotrack.intake.repairs import REPAIRS
+from ecotrack.intake.submit import refuse_bad_target, register_proposal
+from ecotrack.reports.intake_page import write_page
+from ecotrack.reports.intake_terminal import summary
+from ecotrack.workspace import Workspace
+
+READINGS = {"WGS84": "WGS84", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
+_DEFAULTS = ("unit", "season", "kind", "programme")
+
+
+def order_of(workspace: Workspace, arrival: Arrival, *, received_at: str, sender: str) -> Order:
+    """Return the order that an upload's sender gave.
+
+    Raises
+    ------
+    UnknownUnit, UnknownCode, BadSeason, FutureSeason, UnknownLayer, NotAnIntakeLayer
+        What was asked does not fit.
+    """
+    asked = arrival.asked
+    given = {name: asked[name] for name in _DEFAULTS if asked.get(name)}
+    if "unit" in given:
+        given["unit"] = workspace.units.resolve(given["unit"]).code
+    repairs = frozenset(name for name in asked.get("repairs", "").split(",") if name)
+    if not repairs <= set(REPAIRS):
+        raise UnknownCode("", value=",".join(repairs), zh="修复建议", en="repair", known="、".join(REPAIRS))
+    read_as = asked.get("read_as") or None
+    if read_as is not None and read_as not in READINGS:
+        raise UnknownCode("", value=read_as, zh="坐标读法", en="reading", known="、".join(READINGS))
+    order = Order(
+        layer=arrival.layer,
+        defaults=given,
+        read_as=read_as,
+        repairs=repairs,
+        sender=sender,
+        reason=asked.get("reason", ""),
+        submitted_on=day_of(received_at),
+    )
+    refuse_bad_target(target_of(workspace, order), submitted_on=order.submitted_on)
+    return order
+
+
+def _upload(workspace: Workspace, arrival: Arrival) -> Upload:
+    with workspace.register(read_only=True) as register:
+        return Upload(arrival.file_name, register.raw(arrival.sha256))
+
+
+def check(folder: str, arrival: Arrival, received_at: str, sender: str, units: tuple[str, ...], page: str) -> Any:
+    """Check an upload, write the page of its findings, and return how it stands.
+
+    Parameters
+    ----------
+    units
+        Codes of the units for which the sender may send; empty for all.
+    page
+        Where the page goes.
+    """
+    workspace = Workspace.open(Path(folder))
+    try:
+        order = order_of(workspace, arrival, received_at=received_at, sender=sender)
+    except EcotrackError as error:
+        return _refused(error)
+    checked = check_upload(workspace, _upload(workspace, arrival), order)
+    write_page(checked, Path(page), units=workspace.units, lang="zh")
+    return told(workspace, checked, units)
+
+
+def _refused(error: EcotrackError) -> dict[str, Any]:
+    message = error.message("zh")
+    return {"plots": 0, "ready": 0, "held": 0, "waiting": 0, "summary": message, "refused": message, "findings": []}
+
+
+def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a page says of a checked upload, as plain values."""
+    proposal = checked.proposal
+    said = Counter((f.level, f.check, f.message.zh, f.mend.zh) for f in checked.findings if f.level != "notes")
+    findings = [
+        {"level": level, "check": check_id, "zh": zh, "mend": mend, "count": count}
+        for (level, check_id, zh, mend), count in said.most_common(200)
+    ]
+    ready = {item.number for item in proposal.subjects} - {*proposal.waiting}
+    return {
+        "plots": len(checked.reading.candidates),
+        "ready": len(proposal.versions) - len(checked.held),
+        "held": len(checked.held),
+        "waiting": len(proposal.waiting),
+        "measured_mu": f"{sum(checked.area_mu[number] for number in ready):.2f}",
+        "summary": summary(checked).zh,
+        "refused": _foreign(workspace, checked, units),
+        "findings": findings,
+        "repairs": sorted({repair.id for repair in checked.repairs} | _invalid(checked)),
+        "open": checked.settled is not None and checked.settled.system is None,
+    }
+
+
+def _invalid(checked: Checked) -> set[str]:
+    return {"make_valid"} if any(item.proposed_wkb for item in checked.reading.candidates) else set()
+
+
+def _foreign(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> str:
+    """Say that plots are of a unit for which the sender may not send; empty where none is."""
+    if not units:
+        return ""
+    foreign = sorted({item.version.unit or "" for item in checked.proposal.subjects} - {*units, ""})
+    names = "、".join(workspace.units[code].name_zh if code in workspace.units else code for code in foreign)
+    return f"文件里有{names}的地块，您的账号不能替该单位报送。请改正单位一栏后重新上传。" if foreign else ""
+
+
+def submit(folder: str, arrival: Arrival, received_at: str, sender: str, units: tuple[str, ...]) -> Any:
+    """Check an upload once more and register what can come in; the same again changes nothing.
+
+    Raises
+    ------
+    NotReady
+        Nothing of it can come in, or it is for a unit that is not the sender's.
+    """
+    workspace = Workspace.open(Path(folder))
+    order = order_of(workspace, arrival, received_at=received_at, sender=sender)
+    upload = _upload(workspace, arrival)
+    with workspace.register() as register:
+        if order.read_as is not None:
+            # The choice about this file goes on record, so that the submission names it.
+            choose(register, file_key(upload.sha256), order.read_as, chosen_by=sender)
+            order = replace(order, read_as=None)
+        checked = check_upload(workspace, upload, order)
+        result = told(workspace, checked, units)
+        if result["refused"]:
+            raise NotReady("", detail=result["refused"].rstrip("。"))
+        outcome = register_proposal(register, upload, checked.proposal, author=sender, record=record_of(checked))
+    if outcome.submission_id is None:
+        raise NotReady("", detail="没有可以登记的地块")
+    return {**result, "submission_id": outcome.submission_id, "added": outcome.added, "repeated": outcome.repeated}

@@ -1,0 +1,90 @@
+"""Rasters that cannot bear the witness that is asked of them."""
+
+from __future__ import annotations
+
+from ecotrack.errors.base import DataError, Text, UsageError
+
+
+class NoExtra(UsageError):
+    """A package of an extra that is not installed."""
+
+    what = Text("缺少组件 {name}", "the package {name} is not installed")
+    mend = Text("请安装：pip install ecotrack[{extra}]", "install it: pip install ecotrack[{extra}]")
+
+
+class BadBandTable(UsageError):
+    """A band table that does not fit its raster, or cannot be read."""
+
+    what = Text("波段表不符：{zh}", "the band table does not fit: {en}")
+    mend = Text("请对照影像的波段修改波段表，写法见 docs/imagery.md", "mend the table; docs/imagery.md shows one")
+
+
+class UnknownSensor(UsageError):
+    """A raster whose bands cannot be told from its name or its metadata."""
+
+    what = Text("认不出是哪种影像", "the kind of image cannot be told")
+    mend = Text(
+        "请用 --bands 给出波段表（TOML），写法见 docs/imagery.md",
+        "give a band table (TOML) with --bands; docs/imagery.md shows one",
+    )
+
+
+class UnknownScene(UsageError):
+    """A scene that the catalogue does not hold."""
+
+    what = Text("目录中没有影像“{name}”", "the catalogue holds no scene '{name}'")
+    mend = Text("先用 ecotrack scene add 登记；已有：{known}", "add it with ecotrack scene add; there are: {known}")
+
+
+class NoBand(DataError):
+    """An index that needs a band which the scene does not have."""
+
+    what = Text("影像没有{bands}波段", "the scene has no {bands} band")
+    mend = Text("请换用别的指数或影像", "choose another index or another scene")
+
+
+class BandsApart(DataError):
+    """Bands of one scene whose grids do not lie on one another."""
+
+    what = Text("波段 {band} 与其他波段的坐标系或方向不同", "band {band} differs from the others in CRS or direction")
+    mend = Text("请换用同一景影像的波段", "take the bands of one and the same scene")
+
+
+class NotReflectance(DataError):
+    """Numbers that are no reflectance: a scale or an offset was not applied."""
+
+    what = Text(
+        "数值不是反射率（中位数 {median}）：没有乘以比例系数或没有加偏移",
+        "the numbers are no reflectance (median {median}): scale or offset were not applied",
+    )
+    mend = Text("请在波段表中写明 scale 和 offset", "say scale and offset in the band table")
+
+
+class NoWaterEdge(DataError):
+    """A scene in which no threshold divides water from land."""
+
+    what = Text(
+        "影像里分不出水面和陆地（{reason_zh}），没有得到水面",
+        "water and land do not part in this scene ({reason_en}); no surface was found",
+    )
+    mend = Text(
+        "请确认影像覆盖湖区、日期有水；确有把握时可用 --threshold 指定固定阈值",
+        "check that the scene shows the lake with water in it; a fixed --threshold can be given by who knows it",
+    )
+
+
+class ZoneOutside(DataError):
+    """A scene that does not reach the place that is asked about."""
+
+    what = Text("影像没有覆盖{zh}", "the scene does not reach {en}")
+    mend = Text("请换一景影像", "take another scene")
+
+
+class TooLittleSeen(DataError):
+    """Ground hidden by cloud, shadow, fill or the scene's own edge."""
+
+    what = Text(
+        "无云可见部分只有 {clear_pct}%（要求 {least_pct}%），不能作为观测",
+        "only {clear_pct} % of the ground is seen clearly ({least_pct} % is asked), which is no observation",
+    )
+    mend = Text("请换一景影像，或用 --least-clear 调整", "take another scene, or lower --least-clear")

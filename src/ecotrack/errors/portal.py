@@ -1,0 +1,118 @@
+"""The portal: accounts, what they may do, and uploads."""
+
+from __future__ import annotations
+
+from ecotrack.errors.base import RegisterError, Text, UsageError
+
+
+class SignInRefused(UsageError):
+    """A sign-in that does not succeed; it never says whether the name or the password was wrong."""
+
+    what = Text("用户名或密码不对", "the name or the password is wrong")
+    mend = Text("请重新输入；忘记密码请找本市管理员重设", "try again, or ask the bureau for a new link")
+
+
+class NotAllowed(UsageError):
+    """Something that this account may not see or do."""
+
+    what = Text("没有权限，或没有这项内容", "this is not there, or not for this account")
+    mend = Text("如确需办理，请联系管理员开通", "ask the bureau if it is needed")
+
+
+class TooMany(UsageError):
+    """More requests than the portal takes from one place in a while."""
+
+    what = Text("操作太频繁", "too many requests")
+    mend = Text("请等 {seconds} 秒后再试", "wait {seconds} seconds")
+
+
+class BadLink(UsageError):
+    """A one-time link that was used, has run out, or never was."""
+
+    what = Text("这个链接已经用过或已过期", "this link was used or has run out")
+    mend = Text("请向管理员要一个新的链接", "ask for a new one")
+
+
+class WeakPassword(UsageError):
+    """A password that is too short or is the account's own name."""
+
+    what = Text("密码至少要 {least} 个字符，且不能和用户名相同", "a password has at least {least} characters")
+    mend = Text("请换一个长一点、自己记得住的密码", "choose a longer one")
+
+
+class BadAccount(UsageError):
+    """A name or a role that no account can have."""
+
+    what = Text("账号信息不对：{detail}", "the account cannot be so: {detail}")
+    mend = Text("用户名用字母、数字、汉字或短横，2 到 40 个字符", "names have 2 to 40 letters, digits or hyphens")
+
+
+class NameTaken(UsageError):
+    """A name that another account bears."""
+
+    what = Text("用户名“{name}”已经有人用了", "the name '{name}' is taken")
+    mend = Text("请换一个", "choose another")
+
+
+class UploadConflict(UsageError):
+    """An upload id that stands for other bytes, or for somebody else's upload."""
+
+    what = Text("这个上传编号已经用于另一份文件", "this upload id stands for another file")
+    mend = Text("请重新选择文件上传", "send the file again under a new id")
+
+
+class UploadTooLarge(UsageError):
+    """An upload beyond the size limit."""
+
+    what = Text("文件太大，上限 {limit} MB", "the file is larger than {limit} MB")
+    mend = Text("请分成几个文件上传", "send it in parts")
+
+
+class WrongOffset(UsageError):
+    """A part of an upload that does not begin where the kept part ends."""
+
+    what = Text("续传位置不对，服务器上已有 {kept} 字节", "the portal holds {kept} bytes of this upload")
+    mend = Text("请从该位置继续", "go on from there")
+
+
+class NotReady(UsageError):
+    """A step that the state of an upload does not allow."""
+
+    what = Text("现在不能这样做：{detail}", "this cannot be done now: {detail}")
+    mend = Text("请刷新页面看最新状态", "reload to see how it stands")
+
+
+class Forged(UsageError):
+    """A request that did not come from a page of this portal."""
+
+    what = Text("请求来源无法确认", "the request did not come from a page of this portal")
+    mend = Text("请刷新页面后重试", "reload the page and try again")
+
+
+class DiskFull(RegisterError):
+    """Bytes that could not be kept."""
+
+    what = Text("服务器没能保存文件：{detail}", "the portal could not keep the file: {detail}")
+    mend = Text("文件还在您的设备上，请通知管理员，稍后再传", "your file is still with you; send it later")
+
+
+class MissingExtra(UsageError):
+    """A part of ecotrack whose libraries are not installed."""
+
+    what = Text("没有安装这项功能需要的库（{detail}）", "a library that this needs is not installed ({detail})")
+    mend = Text("请运行 pip install 'ecotrack[{extra}]'", "pip install 'ecotrack[{extra}]'")
+
+
+class PushUnreachable(UsageError):
+    """A portal that does not answer."""
+
+    exit_code = 3
+    what = Text("连不上报送网站：{detail}", "the portal cannot be reached: {detail}")
+    mend = Text("请检查网络和地址，再运行一次；已发出的部分会接着发", "run it again; what was sent is gone on with")
+
+
+class PushRefused(UsageError):
+    """A portal that answered and took nothing."""
+
+    what = Text("报送网站没有收下：{detail}", "the portal took nothing: {detail}")
+    mend = Text("请按提示改正后再运行", "mend it and run again")

@@ -1,0 +1,152 @@
+"""The catalogue of scenes: one STAC item for each, beside the register; the pixels stay where they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from ecotrack.errors import NoExtra, UnknownScene, UnreadableFile
+from ecotrack.imagery.grid import to_lonlat
+from ecotrack.imagery.read import OpenScene
+from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
+
+_COMMON = {"swir1": "swir16", "swir2": "swir22"}
+"""Names of bands in STAC where they differ."""
+_EXTENSIONS = [
+    "https://stac-extensions.github.io/eo/v1.1.0/schema.json",
+    "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
+]
+
+
+def item_of(scene: Scene) -> Any:
+    """Return a scene as a STAC item (`pystac.Item`): footprint in EPSG:4490 degrees, one asset for each band.
+
+    Raises
+    ------
+    NoExtra
+        pystac is not installed.
+    EcotrackError
+        Its files do not open, as `ecotrack.imagery.read.OpenScene` says.
+    """
+    try:
+        import pystac
+    except ImportError:
+        raise NoExtra(name="pystac-core", extra="imagery") from None
+    footprint = _footprint(scene)
+    item = pystac.Item(
+        id=scene.scene_id,
+        geometry=json.loads(shapely.to_geojson(footprint)),
+        bbox=list(footprint.bounds),
+        datetime=dt.datetime.combine(scene.acquired_on, dt.time(), dt.UTC),
+        properties={"platform": scene.sensor, "processing:level": scene.level, "ecotrack:sample": scene.sample},
+        stac_extensions=_EXTENSIONS,
+    )
+    for role, band in scene.bands.items():
+        stored = {"scale": band.scale, "offset": band.offset}
+        fields = {
+            "ecotrack:role": role,
+            "ecotrack:index": band.index,
+            "eo:bands": [{"name": role, "common_name": _COMMON.get(role, role)}],
+            "raster:bands": [stored if band.nodata is None else {**stored, "nodata": band.nodata}],
+        }
+        item.add_asset(role, pystac.Asset(href=_absolute(band.path), roles=["reflectance"], extra_fields=fields))
+    if scene.mask is not None:
+        told = {"ecotrack:mask": scene.mask.kind, "ecotrack:index": scene.mask.index}
+        item.add_asset("mask", pystac.Asset(href=_absolute(scene.mask.path), roles=["cloud"], extra_fields=told))
+    return item
+
+
+def _footprint(scene: Scene) -> Any:
+    with OpenScene(scene, tuple(scene.bands)) as opened:
+        corner = shapely.box(0, 0, opened.grid.width, opened.grid.height)
+        return to_lonlat([shapely.segmentize(corner, opened.grid.width / 4)], opened.grid)[0].envelope
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("/vsi") else str(Path(path).absolute())
+
+
+def keep_scene(scene: Scene, folder: Path) -> Path:
+    """Write the item of a scene into the catalogue and return its file; the same scene again replaces it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{_file_name(scene.scene_id)}.json"
+    beside = path.with_suffix(".part")
+    text = json.dumps(item_of(scene).to_dict(include_self_link=False), ensure_ascii=False, indent=1)
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+    return path
+
+
+def _file_name(scene_id: str) -> str:
+    """Return a name that every file system takes; different ids never share one."""
+    plain = re.sub(r"[^\w.-]", "_", scene_id)
+    if plain == scene_id and not plain.startswith("."):
+        return plain
+    return f"{plain.lstrip('.')}-{hashlib.sha256(scene_id.encode()).hexdigest()[:8]}"
+
+
+def scenes_in(folder: Path) -> list[Scene]:
+    """Return the scenes of a catalogue, oldest first.
+
+    Raises
+    ------
+    UnreadableFile
+        An item is damaged.
+    """
+    found = [_read_item(path) for path in sorted(folder.glob("*.json"))]
+    return sorted(found, key=lambda scene: (scene.acquired_on, scene.scene_id))
+
+
+def scene_named(folder: Path, scene_id: str) -> Scene:
+    """Return one scene of a catalogue.
+
+    Raises
+    ------
+    UnknownScene
+        It holds none of this id; the message lists those there are.
+    """
+    scenes = scenes_in(folder)
+    for scene in scenes:
+        if scene.scene_id == scene_id:
+            return scene
+    raise UnknownScene(folder, name=scene_id, known="、".join(scene.scene_id for scene in scenes) or "-")
+
+
+def _read_item(path: Path) -> Scene:
+    try:
+        item = json.loads(path.read_text(encoding="utf-8"))
+        assets, properties = item["assets"], item["properties"]
+        bands: dict[Role, Band] = {
+            asset["ecotrack:role"]: _band(asset) for asset in assets.values() if "ecotrack:role" in asset
+        }
+        mask = assets.get("mask")
+        return Scene(
+            scene_id=item["id"],
+            sensor=properties["platform"],
+            acquired_on=dt.date.fromisoformat(properties["datetime"][:10]),
+            bands=bands,
+            mask=None
+            if mask is None
+            else CloudMask(path=mask["href"], kind=mask["ecotrack:mask"], index=mask["ecotrack:index"]),
+            level=properties.get("processing:level", ""),
+            sample=bool(properties.get("ecotrack:sample")),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableFile(path, detail=error) from error
+
+
+def _band(asset: dict[str, Any]) -> Band:
+    numbers = asset["raster:bands"][0]
+    return Band(
+        path=asset["href"],
+        index=asset["ecotrack:index"],
+        scale=numbers["scale"],
+        offset=numbers["offset"],
+        nodata=numbers.get("nodata"),
+    )

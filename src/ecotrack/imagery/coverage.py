@@ -1,0 +1,219 @@
+"""Which pixels of a grid each plot covers, and how much of each: computed once for a grid, and kept.
+
+Scenes of one satellite lie on the same grid, so the second scene costs only its reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from ecotrack.errors import NoExtra
+from ecotrack.imagery.grid import Grid, to_pixels
+from ecotrack.imagery.shore import grown
+
+Ints = npt.NDArray[np.int64]
+Cells = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
+_CHUNK = 20_000
+"""Plots that are covered at a time."""
+_STRIP = 1024
+_VERSION = "1"
+_FULL = 0.999
+"""Share from which a pixel counts as wholly inside."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Coverage:
+    """Pixels of plots on one grid; plots in order of the first row that they touch.
+
+    Attributes
+    ----------
+    plot
+        Number of each plot in the caller's order, shape (n,).
+    start
+        First of its pixels in ``cell``, shape (n + 1,).
+    cell, share
+        Pixel (row * width + column) and the share of it that the plot covers, shape (m,).
+    box
+        First row, first column, last row, last column, shape (n, 4); -1 where the plot lies off the grid.
+    size_px
+        Area of the whole plot in pixels, inside the grid or not, shape (n,).
+    core
+        Share of its area in pixels that lie wholly inside it, shape (n,): small for narrow belts.
+    taken
+        Pixels that no control ring may use: touched by a plot, or beside one; bits, eight pixels a byte.
+    """
+
+    plot: Ints
+    start: Ints
+    cell: npt.NDArray[np.int32]
+    share: npt.NDArray[np.float32]
+    box: npt.NDArray[np.int32]
+    size_px: npt.NDArray[np.float32]
+    core: npt.NDArray[np.float32]
+    taken: npt.NDArray[np.uint8]
+
+    def taken_rows(self, first: int, last: int, width: int) -> npt.NDArray[np.bool_]:
+        """Return the pixels of some rows that no control ring may use, shape (last - first, width)."""
+        wide = -(-width // 8)
+        rows = np.asarray(self.taken[first * wide : last * wide]).reshape(last - first, wide)
+        return np.unpackbits(rows, axis=1, count=width).view(bool)
+
+
+def cover(geometries: npt.NDArray[np.object_], grid: Grid) -> Coverage:
+    """Return the pixels that plots cover, with exact shares; overlapping plots each get their own.
+
+    Parameters
+    ----------
+    geometries
+        Shape (n,), EPSG:4490 longitude/latitude.
+
+    Raises
+    ------
+    NoExtra
+        exactextract is not installed.
+
+    Examples
+    --------
+    A square of one and a half pixels a side:
+
+    >>> from affine import Affine
+    >>> grid = Grid("EPSG:4490", Affine(0.001, 0, 115.6, 0, -0.001, 37.6), 4, 4)
+    >>> found = cover(np.array([shapely.box(115.601, 37.5975, 115.6025, 37.599)]), grid)
+    >>> found.cell.tolist(), found.share.round(3).tolist()
+    ([5, 6, 9, 10], [1.0, 0.5, 0.5, 0.25])
+    """
+    pixels = to_pixels(geometries, grid)
+    bounds = shapely.bounds(pixels)
+    with np.errstate(invalid="ignore"):
+        on_grid = (bounds[:, :2] < (grid.width, grid.height)).all(axis=1) & (bounds[:, 2:] > 0).all(axis=1)
+    order = np.argsort(np.where(on_grid, bounds[:, 1], np.inf), kind="stable")
+    # exactextract counts rows from the top of a grid whose y grows upward.
+    flipped = shapely.transform(pixels[order], lambda xy: np.column_stack((xy[:, 0], grid.height - xy[:, 1])))
+    cells, shares, counts = [], [], []
+    for first in range(0, len(order), _CHUNK):
+        for cell, share in _extract(shapely.to_wkb(flipped[first : first + _CHUNK]), grid):
+            cells.append(cell)
+            shares.append(share)
+            counts.append(len(cell))
+    cell = np.concatenate([np.zeros(0, np.int32), *cells])
+    share = np.concatenate([np.zeros(0, np.float32), *shares])
+    start = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+    return Coverage(
+        plot=order.astype(np.int64),
+        start=start,
+        cell=cell,
+        share=share,
+        box=_boxes(cell, start, grid),
+        size_px=shapely.area(pixels[order]).astype(np.float32),
+        core=_core(share, start),
+        taken=_taken(cell, grid),
+    )
+
+
+def _extract(wkb: npt.NDArray[np.object_], grid: Grid) -> Iterator[Cells]:
+    """Yield cells and shares of plots, in their order."""
+    try:
+        from exactextract import exact_extract
+        from exactextract.raster import NumPyRasterSource
+
+        from ecotrack.imagery.plot_source import CellWriter, WkbSource
+    except ImportError:
+        raise NoExtra(name="exactextract", extra="imagery") from None
+    # The values do not matter: one zero stands for the whole grid.
+    nothing = np.broadcast_to(np.uint8(0), (grid.height, grid.width))
+    raster = NumPyRasterSource(nothing, xmin=0, ymin=0, xmax=grid.width, ymax=grid.height)
+    writer = CellWriter()
+    exact_extract(raster, WkbSource(wkb), ["cell_id", "coverage"], output=writer)
+    yield from writer.found
+
+
+def _reduced(kind: np.ufunc, values: npt.NDArray[Any], start: Ints, *, empty: float) -> npt.NDArray[Any]:
+    """Return a reduction of the values of each plot; ``empty`` where it has no pixels."""
+    result = np.full(len(start) - 1, empty, dtype=values.dtype)
+    filled = start[1:] > start[:-1]
+    if filled.any():
+        result[filled] = kind.reduceat(values, start[:-1][filled])
+    return result
+
+
+def _boxes(cell: npt.NDArray[np.int32], start: Ints, grid: Grid) -> npt.NDArray[np.int32]:
+    rows, cols = cell // grid.width, cell % grid.width
+    ends = [(np.minimum, rows), (np.minimum, cols), (np.maximum, rows), (np.maximum, cols)]
+    return np.column_stack([_reduced(kind, values, start, empty=-1) for kind, values in ends]).astype(np.int32)
+
+
+def sums(values: npt.NDArray[np.floating[Any]], start: Ints) -> npt.NDArray[np.float64]:
+    """Return the sum of the values of each plot, shape (n,); 0 where it has none.
+
+    Examples
+    --------
+    >>> sums(np.array([1.0, 2.0, 4.0]), np.array([0, 2, 2, 3])).tolist()
+    [3.0, 0.0, 4.0]
+    """
+    return np.asarray(_reduced(np.add, values.astype(np.float64), start, empty=0.0))
+
+
+def _core(share: npt.NDArray[np.float32], start: Ints) -> npt.NDArray[np.float32]:
+    whole = sums(np.where(share >= _FULL, share, np.float32(0)), start)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.nan_to_num(whole / sums(share, start)).astype(np.float32)
+
+
+def _taken(cell: npt.NDArray[np.int32], grid: Grid) -> npt.NDArray[np.uint8]:
+    touched = np.zeros(grid.height * grid.width, dtype=bool)
+    touched[cell] = True
+    rows = touched.reshape(grid.height, grid.width)
+    packed = []
+    for first in range(0, grid.height, _STRIP):
+        last = min(first + _STRIP, grid.height)
+        above, below = max(first - 1, 0), min(last + 1, grid.height)
+        wide = grown(rows[above:below], 1)[first - above : first - above + last - first]
+        packed.append(np.packbits(wide, axis=1).ravel())
+    return np.concatenate([np.zeros(0, np.uint8), *packed])
+
+
+def coverage_key(geometries: npt.NDArray[np.object_], grid: Grid) -> str:
+    """Return a name that changes with the grid and with any vertex of any plot."""
+    told = hashlib.sha256(f"{_VERSION}|{grid.crs}|{tuple(grid.transform)}|{grid.height}|{grid.width}".encode())
+    for wkb in shapely.to_wkb(geometries):
+        told.update(wkb)
+    return told.hexdigest()[:24]
+
+
+def kept_coverage(geometries: npt.NDArray[np.object_], grid: Grid, folder: Path) -> Coverage:
+    """Return the coverage of plots on a grid, from what was kept or computed and kept now."""
+    place = folder / coverage_key(geometries, grid)
+    if place.is_dir():
+        try:
+            return _load(place)
+        except (OSError, ValueError, EOFError):
+            shutil.rmtree(place, ignore_errors=True)
+    found = cover(geometries, grid)
+    beside = place.with_suffix(".part")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    for field in fields(Coverage):
+        np.save(beside / f"{field.name}.npy", getattr(found, field.name))
+    beside.replace(place)
+    return found
+
+
+def _load(place: Path) -> Coverage:
+    return Coverage(**{field.name: np.load(place / f"{field.name}.npy", mmap_mode="r") for field in fields(Coverage)})
+
+
+def strips_of(coverage: Coverage, *, rows: int) -> Sequence[slice]:
+    """Return the plots whose first row lies in the same strip of rows, as slices; plots off the grid are left out."""
+    strip = np.where(coverage.box[:, 0] < 0, -1, coverage.box[:, 0] // rows)
+    edges = np.flatnonzero(np.diff(strip, prepend=-2, append=-2))
+    return [slice(a, b) for a, b in pairwise(edges.tolist()) if strip[a] >= 0]

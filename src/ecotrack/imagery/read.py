@@ -1,0 +1,224 @@
+"""Reading of scenes window by window: reflectance by role, and which pixels are seen clearly."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+import rasterio.windows
+from affine import Affine
+from rasterio.enums import Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from ecotrack.coordinates import read_crs
+from ecotrack.errors import BadBandTable, BandsApart, MissingFile, NoBand, Text, UnknownCRS, UnreadableFile
+from ecotrack.imagery.grid import Grid, Window
+from ecotrack.imagery.indices import Reflectance
+from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
+
+_CACHE_MB = 160
+STRIP_ROWS = 512
+"""Rows that are read at a time."""
+
+_WORLD = (-180.0, -90.0, 180.0, 90.0)
+_SCL_HIDDEN = (0, 1, 3, 8, 9, 10, 11)
+"""No data, defective, cloud shadow, cloud of two probabilities, cirrus, snow (Sentinel-2 L2A scene classification)."""
+_QA_HIDDEN_BITS = 0b111111
+"""Fill, dilated cloud, cirrus, cloud, cloud shadow, snow (Landsat Collection 2 QA_PIXEL, bits 0 to 5)."""
+_TURNED = 1e-6
+"""Share of a pixel by which grids may be turned against one another."""
+
+
+class Pixels(NamedTuple):
+    """What a window of a scene holds.
+
+    Attributes
+    ----------
+    bands
+        Reflectance by role, shape (rows, columns); not a number where there is no data.
+    clear
+        Pixels with data in all bands that the mask does not hide.
+    """
+
+    bands: dict[Role, Reflectance]
+    clear: npt.NDArray[np.bool_]
+
+
+class OpenScene:
+    """A scene whose files are open; use it as a context.
+
+    Parameters
+    ----------
+    roles
+        Bands that will be read; the finest of them gives the grid.
+
+    Raises
+    ------
+    NoBand
+        The scene has no such band.
+    MissingFile, UnreadableFile, UnknownCRS, RefusedCRS
+        A file is not there, is no raster, or does not say where it lies.
+    BandsApart, BadBandTable
+        The bands do not lie on one another, or a file has fewer bands than the table names.
+    """
+
+    def __init__(self, scene: Scene, roles: Sequence[Role]) -> None:
+        missing = [role for role in roles if role not in scene.bands]
+        if missing:
+            raise NoBand(scene.scene_id, bands="/".join(missing))
+        self.scene, self.roles = scene, tuple(roles)
+        self._files: dict[str, Any] = {}
+        self._stack = ExitStack()
+        # GDAL would keep a twentieth of the machine's memory; two rows of blocks of a full scene are enough.
+        self._stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_MB))
+        try:
+            self._open_all()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _open_all(self) -> None:
+        sources: list[tuple[str, Band | CloudMask]] = [(role, self.scene.bands[role]) for role in self.roles]
+        if self.scene.mask is not None:
+            sources.append(("mask", self.scene.mask))
+        for name, source in sources:
+            if source.path not in self._files:
+                self._files[source.path] = self._stack.enter_context(_open(source.path))
+            count = self._files[source.path].count
+            if not 1 <= source.index <= count:
+                zh = f"{name} 取第 {source.index} 波段，文件只有 {count} 个波段"
+                raise BadBandTable(source.path, zh=zh, en=f"{name} is band {source.index} of a file of {count}")
+        finest = min((self.scene.bands[role].path for role in self.roles), key=lambda path: -self._files[path].width)
+        self.grid = grid_of(finest, self._files[finest])
+        for name, source in sources:
+            self._placed(source.path, name)
+
+    def _placed(self, path: str, name: str) -> Affine:
+        """Return the way from pixels of the grid to pixels of a file."""
+        file, grid = self._files[path], self.grid
+        way: Affine = ~file.transform @ grid.transform
+        shift = max(abs(way.b) * grid.height, abs(way.d) * grid.width)
+        ends = way @ (0, 0), way @ (grid.width, grid.height)
+        apart = max(abs(ends[0][0]), abs(ends[0][1]), abs(ends[1][0] - file.width), abs(ends[1][1] - file.height))
+        if shift > _TURNED * max(grid.width, grid.height) or apart > 1 or grid_of(path, file).crs != grid.crs:
+            raise BandsApart(path, band=name)
+        return way
+
+    def __enter__(self) -> OpenScene:
+        """Return the scene itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the files."""
+        self._stack.close()
+
+    def read(self, window: Window, *, roles: Sequence[Role] | None = None) -> Pixels:
+        """Return reflectance and clear pixels of a window.
+
+        Bands of coarser pixels are drawn out bilinearly, masks by the nearest pixel.
+
+        Raises
+        ------
+        UnreadableFile
+            A file ends before its pixels do.
+        """
+        clear = self._clear(window)
+        bands: dict[Role, Reflectance] = {}
+        for role in roles or self.roles:
+            bands[role] = self._reflectance(self.scene.bands[role], role, window)
+            clear &= np.isfinite(bands[role])
+        return Pixels(bands, clear)
+
+    def strips(self, window: Window) -> Iterator[Window]:
+        """Yield the parts of a window that are read at a time, from its first row down."""
+        for row in range(0, window.height, STRIP_ROWS):
+            yield Window(window.row + row, window.col, min(STRIP_ROWS, window.height - row), window.width)
+
+    def _reflectance(self, band: Band, role: str, window: Window) -> Reflectance:
+        stored = self._numbers(band.path, band.index, role, window, Resampling.bilinear)
+        found: Reflectance = stored.astype(np.float32)
+        nodata = self._files[band.path].nodata if band.nodata is None else band.nodata
+        if nodata is not None and np.isfinite(nodata):
+            whole = self._is_fine(band.path)
+            nearest = stored if whole else self._numbers(band.path, band.index, role, window, Resampling.nearest)
+            found[nearest == nodata] = np.nan
+        if band.scale != 1:
+            found *= np.float32(band.scale)
+        if band.offset:
+            found += np.float32(band.offset)
+        return found
+
+    def _clear(self, window: Window) -> npt.NDArray[np.bool_]:
+        mask = self.scene.mask
+        if mask is None:
+            return np.ones(window.shape, dtype=bool)
+        stored = self._numbers(mask.path, mask.index, "mask", window, Resampling.nearest)
+        if mask.kind == "scl":
+            return np.asarray(~np.isin(stored, _SCL_HIDDEN))
+        if mask.kind == "qa_pixel":
+            return np.asarray((stored.astype(np.int64) & _QA_HIDDEN_BITS) == 0)
+        return np.asarray(stored != 0 if mask.kind == "clear" else stored == 0)
+
+    def _is_fine(self, path: str) -> bool:
+        return (self._files[path].height, self._files[path].width) == (self.grid.height, self.grid.width)
+
+    def _numbers(self, path: str, index: int, name: str, window: Window, resampling: Resampling) -> npt.NDArray[Any]:
+        file, way = self._files[path], self._placed(path, name)
+        left, top = way @ (window.col, window.row)
+        right, low = way @ (window.col + window.width, window.row + window.height)
+        left, top = max(left, 0.0), max(top, 0.0)
+        part = rasterio.windows.Window(left, top, min(right, file.width) - left, min(low, file.height) - top)
+        fine = self._is_fine(path)
+        try:
+            read = file.read(
+                index,
+                window=part.round_offsets().round_lengths() if fine else part,
+                out_shape=None if fine else window.shape,
+                resampling=Resampling.nearest if fine else resampling,
+            )
+        except (RasterioError, ValueError, MemoryError) as error:
+            raise _broken(path, error) from error
+        return np.asarray(read)
+
+
+def _open(path: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            # A raster without a place is refused in words, by `grid_of`.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(path)
+    except RasterioError as error:
+        if not path.startswith("/vsi") and not Path(path).exists():
+            raise MissingFile(path) from None
+        raise UnreadableFile(path, detail=Text("不是影像，或文件不完整", "it is no raster, or not whole")) from error
+
+
+def _broken(path: str, error: Exception) -> UnreadableFile:
+    return UnreadableFile(
+        path,
+        detail=Text("像元读不出来，文件可能没有传完", "its pixels cannot be read; the file may not be whole"),
+        hint=Text("请重新下载或复制，并核对文件大小", "fetch or copy it again and compare the size"),
+    )
+
+
+def grid_of(path: str, file: Any) -> Grid:
+    """Return the grid of an open raster.
+
+    Raises
+    ------
+    UnknownCRS, RefusedCRS
+        It does not say where it lies, or in a datum without a public way to CGCS2000.
+    """
+    if file.crs is None or file.transform.is_identity:
+        raise UnknownCRS(path)
+    reading = read_crs(file.crs.to_wkt(), None, extent=_WORLD, where=path)
+    return Grid(reading.crs, file.transform, file.height, file.width)

@@ -1,0 +1,119 @@
+"""Plots against scenes: numbers of each scene, verdicts over all of them, findings for reviewers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ecotrack.errors import Text
+from ecotrack.imagery.coverage import kept_coverage
+from ecotrack.imagery.plot_stats import PlotStats, plot_stats, stats_roles
+from ecotrack.imagery.read import OpenScene
+from ecotrack.imagery.scene import Scene
+from ecotrack.imagery.verdict import ANSWERS, Look, PlotAsked, Verdict, VerdictRules, judge
+from ecotrack.model import Finding
+
+CHECK = "satellite"
+
+
+def scene_stats(scene: Scene, geometries: npt.NDArray[np.object_], folder: Path) -> PlotStats:
+    """Return the numbers of every plot in one scene.
+
+    Parameters
+    ----------
+    geometries
+        Shape (n,), EPSG:4490 longitude/latitude.
+    folder
+        Where the coverage of each grid is kept.
+
+    Raises
+    ------
+    EcotrackError
+        As `ecotrack.imagery.read.OpenScene` and `ecotrack.imagery.coverage.cover` say.
+    """
+    with OpenScene(scene, stats_roles(scene)) as opened:
+        return plot_stats(opened, kept_coverage(geometries, opened.grid, folder))
+
+
+def verify_plots(
+    plots: Sequence[PlotAsked],
+    geometries: npt.NDArray[np.object_],
+    scenes: Sequence[Scene],
+    *,
+    as_of: dt.date,
+    folder: Path,
+    rules: VerdictRules | None = None,
+    told: Callable[[Scene], None] | None = None,
+) -> list[Verdict]:
+    """Return a verdict on each plot, in their order.
+
+    Parameters
+    ----------
+    plots
+        What is known of them; ``core`` is taken from the coverage.
+    told
+        Called with each scene before it is read.
+    """
+    stats: list[tuple[Scene, PlotStats]] = []
+    for scene in scenes:
+        if told is not None:
+            told(scene)
+        stats.append((scene, scene_stats(scene, geometries, folder)))
+    return [
+        judge(_with_core(plot, number, stats), _looks(number, stats), as_of, rules) for number, plot in enumerate(plots)
+    ]
+
+
+def _with_core(plot: PlotAsked, number: int, stats: Sequence[tuple[Scene, PlotStats]]) -> PlotAsked:
+    core = max((float(found.core[number]) for _, found in stats), default=0.0)
+    return PlotAsked(feature_id=plot.feature_id, season=plot.season, form=plot.form, core=core, unit=plot.unit)
+
+
+def _looks(number: int, stats: Sequence[tuple[Scene, PlotStats]]) -> list[Look]:
+    """Return the scenes that show a plot; one that it lies outside of is no look."""
+    return [
+        Look(
+            scene.scene_id,
+            scene.acquired_on,
+            float(found.seen_px[number]),
+            float(found.seen_share[number]),
+            float(found.mean["NDVI"][number]),
+            float(found.ring["NDVI"][number]),
+            float(found.ring_px[number]),
+            float(found.water_share[number]),
+        )
+        for scene, found in stats
+        if found.core[number] > 0 or found.seen_px[number] > 0
+    ]
+
+
+def findings_of(verdicts: Sequence[Verdict], plots: Sequence[PlotAsked]) -> list[Finding]:
+    """Return a finding for each contradiction; the other verdicts ask nobody anything and change no figure."""
+    return [
+        Finding(
+            check=CHECK,
+            level="warns",
+            message=Text(
+                f"影像与“已造林”矛盾：{'；'.join(reason.zh for reason in verdict.reasons)}",
+                f"imagery contradicts the planting: {'; '.join(reason.en for reason in verdict.reasons)}",
+            ),
+            mend=Text("请现场核查", "check it in the field"),
+            where=verdict.feature_id,
+            feature=verdict.feature_id,
+            facts={"days": " ".join(day.isoformat() for day in verdict.days), "seen_px": f"{verdict.seen_px:.0f}"},
+            responsible_unit=plot.unit,
+        )
+        for verdict, plot in zip(verdicts, plots, strict=True)
+        if verdict.answer == "contradicts"
+    ]
+
+
+def counts_of(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """Return how many plots have each verdict, all four named."""
+    found = Counter(verdict.answer for verdict in verdicts)
+    return {answer: found[answer] for answer in ANSWERS}

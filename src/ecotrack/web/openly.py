@@ -1,0 +1,132 @@
+"""What everyone who may sign in sees: figures, the live map, downloads, plots around."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, Response
+
+from ecotrack.errors import NotAllowed, NotReady, UnknownFormat
+from ecotrack.web.gate import SEALED_POLICY
+from ecotrack.web.portal import Portal
+
+_NEAR = "ecotrack.desk.review_work:accepted_near"
+_STATIC = Path(__file__).with_name("static")
+FORMATS = {"geojson": "application/geo+json", "gpkg": "application/geopackage+sqlite3", "csv": "text/csv",
+           "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
+
+
+def routes(portal: Portal) -> APIRouter:
+    """Return the routes and pages that every account may see."""
+    router, counter = APIRouter(), portal.counter
+
+    @router.get("/", include_in_schema=False)
+    def home(request: Request) -> Response:
+        visitor = portal.gate.require(request)
+        mine = counter.uploads.of_account(visitor.account.account_id, most=50)
+        return portal.page(request, "home.html", visitor, uploads=mine)
+
+    @router.get("/upload", include_in_schema=False)
+    def upload_page(request: Request) -> Response:
+        visitor = portal.gate.require(request, "field", "office")
+        return portal.page(request, "upload.html", visitor, **portal.choices(visitor.account))
+
+    @router.get("/walk", include_in_schema=False)
+    def walk_page(request: Request) -> Response:
+        visitor = portal.gate.require(request, "field", "office")
+        return portal.page(request, "walk.html", visitor, **portal.choices(visitor.account))
+
+    @router.get("/worker.js", include_in_schema=False)
+    def worker(_request: Request) -> Response:
+        # From the root, since a service worker looks after no page above its own place.
+        return FileResponse(_STATIC / "worker.js", media_type="text/javascript")
+
+    @router.get("/uploads/{upload_id}", include_in_schema=False)
+    def one_upload(request: Request, upload_id: str) -> Response:
+        visitor = portal.gate.require(request, "field", "office")
+        state = counter.known(upload_id, visitor.account)
+        if state is None:
+            raise NotAllowed("")
+        return portal.page(request, "one_upload.html", visitor, upload=state, **portal.choices(visitor.account))
+
+    @router.get("/figures", include_in_schema=False)
+    def figures_page(request: Request) -> Response:
+        visitor = portal.gate.require(request)
+        path = portal.board.get("figures.json", "ecotrack.desk.board:figures")
+        document = json.loads(path.read_bytes())
+        current = portal.board.current("figures.json")
+        return portal.page(request, "figures.html", visitor, board=document, current=current)
+
+    @router.get("/api/figures", tags=["figures"])
+    def figures_json(request: Request, fresh: bool = False) -> Response:
+        """Return the figures as ``ecotrack stats --json`` gives them; ``fresh`` waits until they are the newest."""
+        portal.gate.require(request)
+        path = portal.board.get("figures.json", "ecotrack.desk.board:figures", fresh=fresh)
+        return Response(path.read_bytes(), media_type="application/json")
+
+    @router.get("/map", include_in_schema=False)
+    def map_page(request: Request) -> Response:
+        visitor = portal.gate.require(request)
+        return portal.page(request, "map.html", visitor, current=portal.board.current("map.html"))
+
+    @router.get("/map/live", tags=["figures"], response_class=FileResponse)
+    def live(request: Request, fresh: bool = False) -> Response:
+        """Return the live map, a sealed page."""
+        portal.gate.require(request)
+        path = portal.board.get("map.html", "ecotrack.desk.board:live_map", fresh=fresh)
+        return FileResponse(path, media_type="text/html", headers={"content-security-policy": SEALED_POLICY})
+
+    @router.get("/downloads", include_in_schema=False)
+    def downloads(request: Request) -> Response:
+        visitor = portal.gate.require(request)
+        layers = [layer for layer in counter.workspace.layers.values() if layer.geometry != "none"]
+        return portal.page(request, "downloads.html", visitor, layers=layers, formats=list(FORMATS))
+
+    @router.get("/api/layers/{layer_id}.{suffix}", tags=["downloads"], response_class=FileResponse)
+    def download(request: Request, layer_id: str, suffix: str) -> Response:
+        """Return a layer joined to its progress as GeoJSON, GeoPackage, CSV or XLSX."""
+        portal.gate.require(request)
+        layer = counter.workspace.layer(layer_id)
+        if suffix not in FORMATS:
+            raise UnknownFormat("", known="、".join(FORMATS))
+        name = f"layers/{layer.id}.{suffix}"
+        path = portal.board.get(name, "ecotrack.desk.board:export", layer.id, fresh=True)
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(layer.title_zh)}.{suffix}"}
+        return FileResponse(path, media_type=FORMATS[suffix], headers=headers)
+
+    @router.get("/api/plots", tags=["figures"])
+    def plots(request: Request, bbox: Annotated[str, Query(max_length=120)]) -> dict[str, Any]:
+        """Return the accepted plots in a box (west,south,east,north; EPSG:4490 degrees)."""
+        portal.gate.require(request, "field", "office", "reviewer")
+        found: dict[str, Any] = counter.desks.call(
+            "ecotrack.desk.review_work:accepted_near", portal.folder, box_of(bbox), seconds=30.0
+        )
+        return found
+
+    return router
+
+
+def box_of(text: str) -> tuple[float, float, float, float]:
+    """Return west, south, east, north.
+
+    Raises
+    ------
+    NotReady
+        The text is no box.
+
+    Examples
+    --------
+    >>> box_of("115.5,37.5,115.6,37.6")
+    (115.5, 37.5, 115.6, 37.6)
+    """
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise NotReady("", detail="bbox 要写成 西,南,东,北") from None
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise NotReady("", detail="bbox 要写成 西,南,东,北")
+    return west, south, east, north

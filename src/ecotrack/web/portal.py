@@ -1,0 +1,143 @@
+"""What every route works with: the counter, the gate, the board, the pages' words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+
+from ecotrack.accounts import EVERY_UNIT, ROLES, Account, RoleName
+from ecotrack.desk.board import Board
+from ecotrack.desk.counter import Counter
+from ecotrack.desk.uploads import day_of
+from ecotrack.reports.wording import amount, marks, rate, reasons, told, with_unit
+from ecotrack.web.gate import Gate, Rate, Visitor
+from ecotrack.workspace import today
+
+_HERE = Path(__file__).parent
+_PARTS = {"spring": "春季", "autumn": "秋季"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How the portal is served.
+
+    Attributes
+    ----------
+    https
+        Whether people reach it over https (its own certificate, or a proxy's).
+    hosts
+        Names by which it may be called; any other Host is refused.
+    url
+        Address that people are given.
+    """
+
+    https: bool = False
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    url: str = ""
+    max_upload_bytes: int = 400 << 20
+    uploads_a_minute: int = 600
+    idle_s: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portal:
+    """One running portal."""
+
+    counter: Counter
+    gate: Gate
+    board: Board
+    options: Options
+    sign_ins: Rate = field(default_factory=lambda: Rate(10, 300))
+    visits: Rate = field(default_factory=lambda: Rate(60, 300))
+    uploads: Rate = field(default_factory=lambda: Rate(600, 60))
+    templates: jinja2.Environment = field(default_factory=lambda: _templates())
+
+    @property
+    def folder(self) -> str:
+        """The workspace's folder, as children are told it."""
+        return str(self.counter.workspace.folder)
+
+    def page(
+        self, request: Request, name: str, visitor: Visitor | None = None, *, status: int = 200, **values: Any
+    ) -> Response:
+        """Return a page; everything that comes from outside is escaped."""
+        config = self.counter.workspace.config
+        text = self.templates.get_template(name).render(
+            title=config.name_zh,
+            classification=config.classification,
+            sketch=config.sketch,
+            visitor=visitor,
+            csrf=visitor.csrf if visitor else "",
+            roles={has.role for has in visitor.account.roles} if visitor else set(),
+            role_names={name: words.zh for name, words in ROLES.items()},
+            path=request.url.path,
+            **values,
+        )
+        return HTMLResponse(text, status_code=status)
+
+    def units_of(self, account: Account, *roles: RoleName) -> tuple[str, ...]:
+        """Return the units to which an account is bound in some roles; empty for all of them."""
+        found = account.units(*roles)
+        return () if EVERY_UNIT in found else tuple(sorted(found)) or ("-",)
+
+    def choices(self, account: Account) -> dict[str, Any]:
+        """Return what a form offers: units, seasons, kinds, programmes."""
+        workspace = self.counter.workspace
+        mine = self.units_of(account, "field", "office")
+        lists = workspace.config.code_lists
+        return {
+            "units": [unit for unit in workspace.units.reporting if not mine or unit.code in mine],
+            "seasons": seasons(today()),
+            "kinds": list(lists.get("plot_kind", {})),
+            "programmes": list(lists.get("programme", {})),
+        }
+
+
+def season_words(season: str) -> str:
+    """Return a season as people say it.
+
+    Examples
+    --------
+    >>> season_words("2026-spring"), season_words("2026")
+    ('2026年春季', '2026')
+    """
+    year, _, part = season.partition("-")
+    return f"{year}年{_PARTS[part]}" if part in _PARTS else season
+
+
+def _templates() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(_HERE / "templates")
+    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    made.filters |= {
+        "with_unit": lambda value, unit: with_unit(value, unit, "zh"),
+        "amount": amount,
+        "marks": lambda part: marks(part, "zh"),
+        "reasons": lambda part: reasons(part, "zh"),
+        "told": lambda part, key: told(part, key, "zh"),
+        "rate": rate,
+        "season": season_words,
+        "day": lambda instant: day_of(instant).isoformat(),
+    }
+    return made
+
+
+def seasons(day: dt.date) -> list[tuple[str, str]]:
+    """Return the planting seasons that had begun on a day, newest first, five years back.
+
+    Examples
+    --------
+    >>> seasons(dt.date(2026, 5, 1))[:2]
+    [('2026-spring', '2026年春季'), ('2025-autumn', '2025年秋季')]
+    """
+    found = []
+    for year in range(day.year, day.year - 5, -1):
+        if (year, 7) <= (day.year, day.month):
+            found.append((f"{year}-autumn", f"{year}年秋季"))
+        found.append((f"{year}-spring", f"{year}年春季"))
+    return found

@@ -1,0 +1,1 @@
+navigator.serviceWorker?.controller?.postMessage("forget");

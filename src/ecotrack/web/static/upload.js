@@ -1,0 +1,27 @@
+import { newId, say } from "./common.js";
+import { keep, drop } from "./store.js";
+import { send } from "./send.js";
+
+const form = document.getElementById("upload");
+const bar = form.querySelector("progress");
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const data = new FormData(form);
+  const file = data.get("file");
+  if (!file || !file.size) return say("请先选一个文件。");
+  const asked = Object.fromEntries(["unit", "season", "kind", "programme"].map((key) => [key, data.get(key)]));
+  const job = { id: newId(), name: file.name, blob: file, asked };
+  const button = form.querySelector("button");
+  button.disabled = true;
+  bar.hidden = false;
+  try {
+    await keep(job);
+    say("正在上传……");
+    await send(job, (part) => { bar.value = part; });
+    await drop(job.id);
+    location.assign(`/uploads/${job.id}`);
+  } catch (error) {
+    say(`${error.message}。文件已存在这台设备上，连上网后会自动接着发，也可以在首页看到。`);
+    button.disabled = false;
+  }
+});

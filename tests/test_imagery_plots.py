@@ -1,0 +1,299 @@
+"""The satellite's word about plots: careful, with its reasons, and never a figure."""
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from click.testing import CliRunner
+
+from ecotrack.cli.main import cli
+from ecotrack.imagery.chips import write_chips
+from ecotrack.imagery.coverage import cover, kept_coverage
+from ecotrack.imagery.grid import to_lonlat, to_pixels
+from ecotrack.imagery.plot_stats import plot_stats, stats_roles
+from ecotrack.imagery.read import OpenScene
+from ecotrack.imagery.verdict import Look, PlotAsked, VerdictRules, judge
+from ecotrack.imagery.verify import counts_of, findings_of, scene_stats, verify_plots
+from ecotrack.workspace import Workspace
+from imagery_scenes import ROLES, Painting, degrees, rotated, south_up, utm, write
+
+GRID = utm(115.6, 37.6, size=120)
+DAY = dt.date(2024, 10, 15)
+
+
+def pixel_box(west: float, north: float, east: float, south: float, grid=GRID):
+    return to_lonlat([shapely.box(west, north, east, south)], grid)[0]
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def look(on: str, ndvi: float, *, ring: float = 0.3, seen: float = 90, share: float = 1, water: float = 0) -> Look:
+    return Look(on, day(on), seen, share, ndvi, ring, 400, water)
+
+
+def plot(season: str = "2020-spring", form: str = "片林", core: float = 0.7) -> PlotAsked:
+    return PlotAsked(feature_id="p", season=season, form=form, core=core)
+
+
+BEFORE = [look("2019-07-10", 0.3), look("2019-08-20", 0.3)]
+GREEN = [look("2024-07-10", 0.7), look("2024-08-20", 0.7)]
+
+
+def test_grown_plants_that_have_become_greener_than_their_surroundings_are_supported():
+    found = judge(plot(), [*BEFORE, *GREEN], DAY)
+    assert (found.answer, round(found.change, 2), found.seen_px) == ("supports", 0.4, 90)
+    assert found.days == (day("2019-07-10"), day("2019-08-20"), day("2024-07-10"), day("2024-08-20"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "looks", "why"),
+    [
+        (plot("2023-spring"), [*BEFORE, *GREEN], "growing seasons"),
+        (plot("2022-autumn"), [*BEFORE, *GREEN], "growing seasons"),
+        (plot(core=0.1), [*BEFORE, *GREEN], "too narrow"),
+        (plot(form="林带"), [*BEFORE, *GREEN], "too narrow"),
+        (plot(), [*BEFORE, look("2024-07-10", 0.7, seen=5, share=0.05)], "too few clear pixels"),
+        (plot(), GREEN, "before planting"),
+        (plot(), [*BEFORE, look("2024-07-10", 0.7, ring=0.7), look("2024-08-01", 0.7, ring=0.7)], "no clear change"),
+        (plot(), [*BEFORE, look("2023-12-10", 0.2)], "no scene of a growing season"),
+        (plot(), [*BEFORE, look("2024-07-10", 0.1, ring=0.1), look("2024-08-01", 0.1, ring=0.1)], "bare too"),
+    ],
+)
+def test_what_does_not_show_cannot_be_told(asked, looks, why):
+    found = judge(asked, looks, DAY)
+    assert found.answer == "cannot_tell"
+    assert why in " ".join(reason.en for reason in found.reasons)
+
+
+def test_a_look_at_plants_that_were_still_young_supports_nothing():
+    then = [look("2021-07-10", 0.7), look("2021-08-20", 0.7)]
+    assert judge(plot(), [*BEFORE, *then], DAY).answer == "cannot_tell"
+
+
+def test_three_growing_seasons_are_a_setting():
+    looks = [look("2022-07-10", 0.3), look("2022-08-20", 0.3), *GREEN]
+    assert judge(plot("2023-spring"), looks, DAY).answer == "cannot_tell"
+    assert judge(plot("2023-spring"), looks, DAY, VerdictRules(least_seasons=2)).answer == "supports"
+
+
+@pytest.mark.parametrize("season", ["2020-spring", "2024-spring"])
+def test_water_contradicts_plants_of_any_age_once_two_looks_show_it(season):
+    wet = [look("2024-07-10", -0.2, water=0.9), look("2024-08-20", -0.2, water=0.9)]
+    assert judge(plot(season), [*BEFORE, *wet], DAY).answer == "contradicts"
+    assert judge(plot(season), [*BEFORE, wet[0]], DAY).answer == "cannot_tell"
+
+
+def test_woods_before_planting_contradict_but_two_crops_a_year_do_not():
+    woods = [look(on, 0.75) for on in ("2023-05-10", "2023-06-20", "2023-08-20", "2023-10-05")]
+    crops = [look(on, 0.75) for on in ("2023-05-10", "2023-08-20", "2023-09-05")]
+    after = [look("2024-07-10", 0.5)]
+    assert judge(plot("2024-spring"), [*woods, *after], DAY).answer == "contradicts"
+    assert judge(plot("2024-spring"), [*crops, *after], DAY).answer == "cannot_tell"
+    cut = [*crops, look("2023-06-20", 0.2)]
+    assert judge(plot("2024-spring"), [*cut, *after], DAY).answer == "cannot_tell"
+
+
+def test_grown_plants_are_contradicted_by_bare_ground_in_green_surroundings():
+    bare = [look("2024-07-10", 0.1, ring=0.6), look("2024-08-20", 0.1, ring=0.6)]
+    assert judge(plot(), [*BEFORE, *bare], DAY).answer == "contradicts"
+    assert judge(plot("2024-spring"), [*BEFORE, *bare], DAY).answer == "cannot_tell"
+
+
+@pytest.mark.parametrize(("asked", "looks"), [(plot(), []), (plot(), BEFORE), (plot(form="四旁"), GREEN)])
+def test_what_was_not_looked_at_is_not_run(asked, looks):
+    assert judge(asked, looks, DAY).answer == "not_run"
+
+
+def test_a_look_after_the_day_asked_for_is_not_known_yet():
+    assert judge(plot(), [*BEFORE, *GREEN], dt.date(2020, 5, 1)).answer == "not_run"
+
+
+GRIDS = {
+    "utm": GRID,
+    "south-up": south_up(GRID),
+    "rotated": rotated(GRID, 25),
+    "degrees": degrees(115.6, 37.6, size=120),
+}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_shares_of_pixels_add_up_to_the_plot_and_overlapping_plots_keep_their_own(name):
+    grid = GRIDS[name]
+    shapes = np.array([pixel_box(10.3, 10.6, 19.9, 22.2, grid), pixel_box(15.5, 15.5, 30.25, 30.75, grid)])
+    found = cover(shapes, grid)
+    for number, plot_number in enumerate(found.plot):
+        share = found.share[found.start[number] : found.start[number + 1]]
+        assert share.sum() == pytest.approx(shapely.area(to_pixels(shapes, grid))[plot_number], rel=1e-5)
+        cells = found.cell[found.start[number] : found.start[number + 1]]
+        inside = shapely.intersection(
+            to_pixels(shapes, grid)[plot_number],
+            shapely.box(cells % 120, cells // 120, cells % 120 + 1, cells // 120 + 1),
+        )
+        assert share == pytest.approx(shapely.area(inside), abs=1e-4)
+
+
+def test_coverage_is_kept_and_a_damaged_one_is_made_again(tmp_path):
+    shapes = np.array([pixel_box(10.3, 10.6, 19.9, 22.2), pixel_box(500, 500, 510, 510)])
+    first = kept_coverage(shapes, GRID, tmp_path)
+    [kept] = tmp_path.iterdir()
+    stamp = (kept / "cell.npy").stat().st_mtime_ns
+    assert (kept_coverage(shapes, GRID, tmp_path).cell == first.cell).all()
+    assert (kept / "cell.npy").stat().st_mtime_ns == stamp
+    (kept / "share.npy").write_bytes(b"")
+    assert (kept_coverage(shapes, GRID, tmp_path).share == first.share).all()
+    kept_coverage(shapes[:1], GRID, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_control_ring_leaves_out_other_plots_and_cloud(tmp_path):
+    mine, other = pixel_box(50, 50, 60, 60), pixel_box(61, 40, 75, 75)
+    cloud = pixel_box(35, 35, 48, 75)
+    shown = Painting([("trees", mine), ("trees", other), ("cloud", cloud)], base="soil")
+    scene = write(tmp_path / "s.tif", shown, GRID, noise=0, hidden=cloud)
+    with OpenScene(scene, stats_roles(scene)) as opened:
+        found = plot_stats(opened, cover(np.array([mine, other]), opened.grid))
+    assert found.ring["NDVI"][0] == pytest.approx((0.27 - 0.19) / (0.27 + 0.19), abs=0.002)
+    assert found.mean["NDVI"][0] == pytest.approx((0.38 - 0.03) / (0.38 + 0.03), abs=0.002)
+    assert (found.seen_px[0], set(found.mean)) == (pytest.approx(100, abs=0.1), {"NDVI", "EVI", "SAVI"})
+    assert found.deviation["NDVI"][0] < 0.01
+
+
+def test_a_plot_half_outside_the_scene_is_seen_by_half_and_one_outside_is_no_look(tmp_path):
+    shapes = np.array([pixel_box(-5, 50, 5, 60), pixel_box(300, 300, 310, 310), pixel_box(20, 20, 30, 30)])
+    scene = write(tmp_path / "s.tif", Painting(), GRID)
+    found = scene_stats(scene, shapes, tmp_path / "kept")
+    assert found.seen_share.round(2).tolist() == [0.5, 0, 1]
+    verdicts = verify_plots([plot()] * 3, shapes, [scene], as_of=DAY, folder=tmp_path / "kept")
+    assert [verdict.answer for verdict in verdicts] == ["cannot_tell", "not_run", "cannot_tell"]
+
+
+KINDS = {
+    "grown": ("2020-spring", "soil", "trees"),
+    "sapling": ("2023-spring", "soil", "soil"),
+    "woods": ("2023-spring", "trees", "trees"),
+    "flooded": ("2020-spring", "soil", "water"),
+    "never": ("2020-spring", "crops", "soil"),
+    "hidden": ("2020-spring", "soil", "trees"),
+}
+TRULY = {"woods", "flooded", "never"}
+"""Kinds of plots where the claim of new planting is really false."""
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """Return a thousand labelled plots over ten scenes, and the verdicts on them."""
+    folder = tmp_path_factory.mktemp("labelled")
+    rng = np.random.default_rng(7)
+    side, step = 32, 18
+    grid = utm(115.6, 37.6, size=side * step)
+    kinds = rng.choice(list(KINDS), side * side, p=[0.25, 0.3, 0.1, 0.1, 0.1, 0.15])
+    places = [(col * step + 6, row * step + 6) for row in range(side) for col in range(side)]
+    sizes = rng.uniform(6, 11, (len(places), 2))
+    shapes = np.array([pixel_box(x, y, x + w, y + h, grid) for (x, y), (w, h) in zip(places, sizes, strict=True)])
+    hidden = shapely.union_all(shapely.buffer(shapes[kinds == "hidden"], 1e-5))
+    days = ["2019-07-10", "2019-08-20", "2022-05-15", "2022-06-20", "2022-08-20", "2022-09-15", "2024-07-01",
+            "2024-07-20", "2024-08-10", "2024-08-30"]  # fmt: skip
+    scenes = []
+    for number, on in enumerate(days):
+        things = [(KINDS[kind][1 if on[:4] == "2019" else 2], shape) for kind, shape in zip(kinds, shapes, strict=True)]
+        base = "crops" if on[5:7] in ("07", "08") else "soil"
+        scenes.append(
+            write(folder / f"{on}.tif", Painting(things, base=base), grid, day=day(on), seed=number, noise=0.01,
+                  roles=ROLES[:4], hidden=hidden if on > "2020" else None)
+        )  # fmt: skip
+    asked = [
+        PlotAsked(feature_id=f"{number}", season=KINDS[kind][0], form="片林", core=0, unit="131102")
+        for number, kind in enumerate(kinds)
+    ]
+    return kinds, asked, verify_plots(asked, shapes, scenes, as_of=DAY, folder=folder / "kept")
+
+
+def test_false_contradictions_stay_below_two_percent_of_a_thousand_plots(labelled):
+    kinds, _, verdicts = labelled
+    honest = [verdict for kind, verdict in zip(kinds, verdicts, strict=True) if kind not in TRULY]
+    wrong = [verdict for verdict in honest if verdict.answer == "contradicts"]
+    assert len(kinds) >= 1000
+    assert len(wrong) <= 0.02 * len(honest)
+
+
+def test_plots_under_cloud_and_saplings_cannot_be_told(labelled):
+    kinds, _, verdicts = labelled
+    for kind in ("hidden", "sapling"):
+        answers = {verdict.answer for one, verdict in zip(kinds, verdicts, strict=True) if one == kind}
+        assert answers == {"cannot_tell"}
+
+
+def test_what_is_really_wrong_or_right_is_mostly_found(labelled):
+    kinds, _, verdicts = labelled
+    for kind, answer in {"woods": "contradicts", "flooded": "contradicts", "grown": "supports"}.items():
+        found = [verdict.answer for one, verdict in zip(kinds, verdicts, strict=True) if one == kind]
+        assert found.count(answer) >= 0.9 * len(found), kind
+
+
+def test_a_contradiction_is_a_finding_for_the_responsible_unit_and_nothing_else_is(labelled):
+    _, asked, verdicts = labelled
+    findings = findings_of(verdicts, asked)
+    assert len(findings) == counts_of(verdicts)["contradicts"] > 0
+    assert {(finding.level, finding.responsible_unit) for finding in findings} == {("warns", "131102")}
+    assert all(finding.facts["days"] for finding in findings)
+
+
+def test_chips_are_pictures_and_an_id_is_never_a_path(tmp_path):
+    mine = pixel_box(50, 50, 60, 60)
+    scene = write(tmp_path / "s.tif", Painting([("trees", mine)], base="soil"), GRID)
+    [path] = write_chips("../../强/1", mine, [scene], tmp_path / "chips")
+    assert path.parent == tmp_path / "chips"
+    with rasterio.open(path) as file:
+        assert (file.driver, file.count, file.width) == ("PNG", 3, file.height)
+    assert len(list((tmp_path / "chips").iterdir())) == 1
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_an_office_checks_its_plots_and_no_figure_moves(tmp_path):
+    for name in ("layers", "geo"):
+        shutil.copytree(ROOT / name, tmp_path / "w" / name)
+    shutil.copy(ROOT / "ecotrack.toml", tmp_path / "w")
+
+    def call(*arguments):
+        result = CliRunner().invoke(cli, ["-w", str(tmp_path / "w"), *map(str, arguments)], standalone_mode=False)
+        if result.exception is not None:
+            raise result.exception
+        return result
+
+    mine, table = pixel_box(50, 50, 62, 62), tmp_path / "t.toml"
+    properties = {
+        "id": "小班1",
+        "unit": "桃城区",
+        "season": "2020-spring",
+        "kind": "造林",
+        "form": "片林",
+    }
+    feature = {"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(mine))}
+    (tmp_path / "plots.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    call("import", tmp_path / "plots.geojson", "--layer", "plots", "--by", "张三")
+    [row] = json.loads(call("review", "list", "--json").output)["submissions"]
+    call("review", "accept", row["submission"], "--by", "李四")
+    rows = "".join(f"{role} = {{ index = {n} }}\n" for n, role in enumerate(ROLES, start=1))
+    table.write_text(f"scale = 0.0001\nnodata = 0\nsensor = 'drone'\nsample = true\n[bands]\n{rows}")
+    for on in ("2024-07-01", "2024-08-01"):
+        write(tmp_path / f"x_{on.replace('-', '')}.tif", Painting([("water", mine)], base="soil"), GRID, mask=False)
+        call("scene", "add", tmp_path / f"x_{on.replace('-', '')}.tif", "--bands", table)
+    workspace = Workspace.open(tmp_path / "w")
+    before = workspace.view().to_json()
+    said = call("verify", "plots", "--chips", tmp_path / "chips").output
+    assert "矛盾 1" in said
+    assert "最近两次都是水面" in said
+    assert len(list((tmp_path / "chips").glob("*.png"))) == 2
+    assert Workspace.open(tmp_path / "w").view().to_json() == before
+    document = json.loads(call("verify", "plots", "--json").output)
+    assert (document["counts"]["contradicts"], document["sample"]) == (1, True)
+    assert json.loads(call("verify", "plots", "--scenes", "x_20240701", "--json").output)["counts"]["cannot_tell"] == 1
