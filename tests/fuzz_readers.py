@@ -134,11 +134,11 @@ def _lines(code: CodeType) -> set[int]:
 
 
 def main(seconds: float, number: int) -> None:
+    from ecotrack.intake.ask import UPLOAD_NAME, Ask
     from ecotrack.intake.candidates import Reading
     from ecotrack.intake.check_fields import garbled_findings
     from ecotrack.intake.check_shape import corners_of, measures_of
     from ecotrack.intake.checks import check_table
-    from ecotrack.intake.ask import UPLOAD_NAME, Ask
     from ecotrack.intake.child import read_upload
 
     base = Path.cwd()

@@ -21,8 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecotrack.geometry.area import area_m2
-from ecotrack.intake.candidates import Reading
 from ecotrack.intake.ask import UPLOAD_NAME, Ask
+from ecotrack.intake.candidates import Reading
 from ecotrack.intake.child import read_upload
 from ecotrack.intake.read import Upload
 from ecotrack.intake.submit import Proposal, Target, propose, register_proposal

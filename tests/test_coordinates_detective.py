@@ -23,8 +23,8 @@ from ecotrack.coordinates import SHIFTED, unshifted
 from ecotrack.coordinates.degrees import read_ordinate
 from ecotrack.coordinates.detective import READINGS, Detected, detect, read_as
 from ecotrack.coordinates.shifted import to_bd09, to_gcj02
-from ecotrack.intake.candidates import Reading
 from ecotrack.intake.ask import UPLOAD_NAME, Ask
+from ecotrack.intake.candidates import Reading
 from ecotrack.intake.child import read_upload
 from test_coordinates import GEOD, HENGSHUI, gauss_forward
 
