@@ -216,7 +216,7 @@ def test_the_map_shows_the_drawn_plots_and_no_other(run, tmp_path):
     found = drawn(run)
     ids = {row["feature_id"] for row in found["plots"]}
     model = drawn_plots_model(Workspace.open(run.folder), ids, title=Text("图", "map"), as_of=dt.date(2016, 10, 1))
-    assert {feature.feature_id for feature in model.views[0].features} == ids
+    assert {*model.views[0].plots.ids.tolist()} == ids
     run("sample", "cards", found["draw"], "-m", tmp_path / "sample.html")
     assert (tmp_path / "sample.html").stat().st_size > 10_000
 

@@ -279,7 +279,7 @@ def test_an_office_checks_its_plots_and_no_figure_moves(tmp_path):
     }
     feature = {"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(mine))}
     (tmp_path / "plots.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    call("import", tmp_path / "plots.geojson", "--layer", "plots", "--by", "张三")
+    call("import", tmp_path / "plots.geojson", "--layer", "plots", "--crs", "经纬度", "--by", "张三")
     [row] = json.loads(call("review", "list", "--json").output)["submissions"]
     call("review", "accept", row["submission"], "--by", "李四")
     rows = "".join(f"{role} = {{ index = {n} }}\n" for n, role in enumerate(ROLES, start=1))

@@ -183,9 +183,17 @@ def test_the_wheel_works_in_a_fresh_environment_without_node(dist: Path, tmp_pat
 
 
 # Import name to distribution, where the two differ.
-DISTRIBUTIONS = {"chinese_calendar": "chinesecalendar", "branca": "folium", "jinja2": "folium", "pandas": "geopandas"}
-# Needed without an import today: rooms that come later draw on the first two, zoneinfo reads the third.
-UNSEEN = {"geopandas", "rasterio", "tzdata"}
+DISTRIBUTIONS = {
+    "argon2": "argon2-cffi",
+    "branca": "folium",
+    "chinese_calendar": "chinesecalendar",
+    "pandas": "geopandas",
+    "pydantic": "fastapi",
+    "pystac": "pystac-core",
+    "starlette": "fastapi",
+}
+# Needed without an import: zoneinfo reads the first, FastAPI the second for forms.
+UNSEEN = {"geopandas", "tzdata", "python-multipart"}
 
 
 def imported() -> set[str]:
@@ -202,6 +210,8 @@ def imported() -> set[str]:
 
 
 def test_what_is_imported_is_what_is_declared() -> None:
-    declared = {canonicalize_name(Requirement(line).name) for line in project()["project"]["dependencies"]}  # type: ignore[index]
+    about = project()["project"]
+    extras = [line for lines in about["optional-dependencies"].values() for line in lines]  # type: ignore[index]
+    declared = {canonicalize_name(Requirement(line).name) for line in [*about["dependencies"], *extras]}  # type: ignore[index]
     assert imported() - declared == set()
     assert declared - imported() - UNSEEN == set()

@@ -176,7 +176,7 @@ def test_no_packet_leaves_the_child(target: Path) -> None:
 
 def test_the_child_of_intake_loads_no_pandas(target: Path) -> None:
     loaded = set(call(target, "modules").decode().split(","))
-    assert {"fiona", "shapely", "pyproj"} <= loaded
+    assert {"shapely", "pyproj"} <= loaded
     assert loaded.isdisjoint({"pandas", "geopandas", "folium", "openpyxl", "pyarrow"})
 
 

@@ -120,7 +120,7 @@ def test_a_boundary_goes_from_a_phone_through_review_into_figures_and_map(
     expect(reviewer.get_by_role("cell", name="枣强县")).to_be_visible()
     reviewer.goto("/map")
     live = reviewer.frame_locator("iframe.live")
-    expect(live.get_by_text("衡水").first).to_be_visible(timeout=60_000)
+    expect(live.get_by_role("heading", name="衡水市生态修复进度图")).to_be_visible(timeout=60_000)
     picture(reviewer, "map")
     reviewer.goto("/downloads")
     picture(reviewer, "downloads")
