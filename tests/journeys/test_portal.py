@@ -16,6 +16,9 @@ from portal_cases import PASSWORD, Person, Served, first_account, hire, plots, s
 PHONE = {"width": 360, "height": 740}
 PICTURES = os.environ.get("ECOTRACK_PICTURES")
 
+# The portal checks and draws in processes of its own; on a busy machine a page waits for them.
+expect.set_options(timeout=60_000)
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
