@@ -228,7 +228,7 @@ def test_a_link_brings_back_view_day_layers_and_language(written: Path, open_map
     page.locator(".eco-entry[data-layer=canals] input").uncheck()
     page.click("#eco-lang")
     page.evaluate("void map_shell.setView([37.7, 115.6], 12, { animate: false })")
-    page.wait_for_function("location.hash.includes('v=12') && location.hash.includes('lang=en')")
+    page.wait_for_url(lambda url: "v=12" in url and "lang=en" in url)
     link = page.url
     page.goto("about:blank")
     page.goto(link)
@@ -272,7 +272,7 @@ def test_a_filter_and_a_state_of_the_legend_take_plots_off_the_map(written: Path
     ask = f"(asked) => {plots}.client.ask(asked)"
     assert page.evaluate(ask, {**asked, "metresPerPixel": 1}) == []
     page.locator(".eco-entry[data-layer=plots] .eco-switch").click()
-    page.wait_for_function("!document.querySelector('.eco-off')")
+    page.wait_for_selector(".eco-off", state="detached")
     assert page.evaluate(ask, {**asked, "metresPerPixel": 1}) == [0]
 
 

@@ -15,6 +15,8 @@ from portal_cases import PASSWORD, Person, Served, first_account, hire, plots, s
 
 PHONE = {"width": 360, "height": 740}
 PICTURES = os.environ.get("ECOTRACK_PICTURES")
+CONTROLLED = """navigator.serviceWorker.controller ? null
+: new Promise((taken) => navigator.serviceWorker.addEventListener("controllerchange", () => taken(null)))"""
 
 # The portal checks and draws in processes of its own; on a busy machine a page waits for them.
 expect.set_options(timeout=60_000)
@@ -177,7 +179,7 @@ def test_a_boundary_is_walked_without_a_signal_and_sent_once(
     page.get_by_role("link", name="现场走边界").click()
     page.evaluate("navigator.serviceWorker.ready")
     page.reload()
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.evaluate(CONTROLLED)
     phone.set_offline(True)
     page.reload()
     expect(page.get_by_text("没有网，先存在手机上")).to_be_visible()

@@ -90,6 +90,7 @@ def revoke_(ctx: click.Context, choice: str, by: str, reason: str) -> None:
 def raw_(ctx: click.Context, sha256: str, out: Path) -> None:
     """Write the raw bytes to a file that must not be there yet."""
     from ecotrack.errors import OutputExists, UnknownSubmission
+    from ecotrack.intake.tables_write import whole_file
 
     if re.fullmatch(r"[0-9a-fA-F]{64}", sha256) is None:
         raise UnknownSubmission("", name=sha256)
@@ -97,7 +98,8 @@ def raw_(ctx: click.Context, sha256: str, out: Path) -> None:
         raise OutputExists(out)
     with open_workspace(ctx).register(read_only=True) as register:
         data = register.raw(sha256.lower())
-    out.write_bytes(data)
+    with whole_file(out) as written:
+        written.write_bytes(data)
     speak(ctx, f"已写出 {out}（{len(data)} 字节）", f"{out} written ({len(data)} bytes)")
 
 

@@ -75,7 +75,7 @@ def serve(
         from ecotrack.web.app import create_app
         from ecotrack.web.portal import Options
     except ImportError as error:
-        raise MissingExtra("", extra="serve", detail=error.name) from error
+        raise MissingExtra(name=error.name, extra="serve") from error
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert FILE --tls-key FILE")
     https = tls_cert is not None or behind_proxy

@@ -5,13 +5,6 @@ from __future__ import annotations
 from ecotrack.errors.base import DataError, Text, UsageError
 
 
-class NoExtra(UsageError):
-    """A package of an extra that is not installed."""
-
-    what = Text("缺少组件 {name}", "the package {name} is not installed")
-    mend = Text("请安装：pip install ecotrack[{extra}]", "install it: pip install ecotrack[{extra}]")
-
-
 class BadBandTable(UsageError):
     """A band table that does not fit its raster, or cannot be read."""
 

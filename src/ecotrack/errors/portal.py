@@ -96,13 +96,6 @@ class DiskFull(RegisterError):
     mend = Text("文件还在您的设备上，请通知管理员，稍后再传", "your file is still with you; send it later")
 
 
-class MissingExtra(UsageError):
-    """A part of ecotrack whose libraries are not installed."""
-
-    what = Text("没有安装这项功能需要的库（{detail}）", "a library that this needs is not installed ({detail})")
-    mend = Text("请运行 pip install 'ecotrack[{extra}]'", "pip install 'ecotrack[{extra}]'")
-
-
 class PushUnreachable(UsageError):
     """A portal that does not answer."""
 

@@ -88,6 +88,13 @@ class UnknownMap(UsageError):
     mend = Text("本工作区 maps/ 中的地图：{known}", "Maps in this workspace's maps/: {known}")
 
 
+class MissingExtra(UsageError):
+    """A part of ecotrack whose libraries are not installed."""
+
+    what = Text("没有安装这项功能需要的组件 {name}", "this needs {name}, which is not installed")
+    mend = Text("请运行 pip install 'ecotrack[{extra}]'", "pip install 'ecotrack[{extra}]'")
+
+
 class NoApprovalNumber(UsageError):
     """A public map without its map approval number (审图号)."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import shapely
 
-from ecotrack.errors import NoExtra, UnknownScene, UnreadableFile
+from ecotrack.errors import MissingExtra, UnknownScene, UnreadableFile
 from ecotrack.imagery.grid import to_lonlat
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
@@ -29,7 +29,7 @@ def item_of(scene: Scene) -> Any:
 
     Raises
     ------
-    NoExtra
+    MissingExtra
         pystac is not installed.
     EcotrackError
         Its files do not open, as `ecotrack.imagery.read.OpenScene` says.
@@ -37,7 +37,7 @@ def item_of(scene: Scene) -> Any:
     try:
         import pystac
     except ImportError:
-        raise NoExtra(name="pystac-core", extra="imagery") from None
+        raise MissingExtra(name="pystac-core", extra="imagery") from None
     footprint = _footprint(scene)
     item = pystac.Item(
         id=scene.scene_id,

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from ecotrack.errors import NoExtra
+from ecotrack.errors import MissingExtra
 from ecotrack.imagery.grid import Grid, to_pixels
 from ecotrack.imagery.shore import grown
 
@@ -79,7 +79,7 @@ def cover(geometries: npt.NDArray[np.object_], grid: Grid) -> Coverage:
 
     Raises
     ------
-    NoExtra
+    MissingExtra
         exactextract is not installed.
 
     Examples
@@ -128,7 +128,7 @@ def _extract(wkb: npt.NDArray[np.object_], grid: Grid) -> Iterator[Cells]:
 
         from ecotrack.imagery.plot_source import CellWriter, WkbSource
     except ImportError:
-        raise NoExtra(name="exactextract", extra="imagery") from None
+        raise MissingExtra(name="exactextract", extra="imagery") from None
     # The values do not matter: one zero stands for the whole grid.
     nothing = np.broadcast_to(np.uint8(0), (grid.height, grid.width))
     raster = NumPyRasterSource(nothing, xmin=0, ymin=0, xmax=grid.width, ymax=grid.height)

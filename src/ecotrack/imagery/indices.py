@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ecotrack.errors import NoBand, NoExtra
+from ecotrack.errors import MissingExtra, NoBand
 from ecotrack.imagery.scene import Role
 
 Reflectance = npt.NDArray[np.float32]
@@ -51,7 +51,7 @@ def compute(name: str, bands: Mapping[Role, Reflectance]) -> Reflectance:
     ------
     NoBand
         The index needs a band that is not given.
-    NoExtra
+    MissingExtra
         The index library is not installed.
 
     Examples
@@ -74,7 +74,7 @@ def _entry(name: str) -> Any:
     try:
         import spyndex
     except ImportError:
-        raise NoExtra(name="spyndex", extra="imagery") from None
+        raise MissingExtra(name="spyndex", extra="imagery") from None
     return spyndex.indices[name]
 
 
