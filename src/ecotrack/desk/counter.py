@@ -8,9 +8,10 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from ecotrack.accounts import EVERY_UNIT, Account, Accounts
+from ecotrack.desk.arrival import Arrival
 from ecotrack.desk.lanes import Lanes
 from ecotrack.desk.pool import Pool
-from ecotrack.desk.recorder import Arrival, Recorder
+from ecotrack.desk.recorder import Recorder
 from ecotrack.desk.uploads import Uploads, UploadState
 from ecotrack.errors import EcotrackError, NotAllowed, UploadConflict
 from ecotrack.register.arrivals import Arrivals
