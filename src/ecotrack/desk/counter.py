@@ -15,7 +15,7 @@ from ecotrack.desk.recorder import Recorder
 from ecotrack.desk.uploads import Uploads, UploadState
 from ecotrack.errors import EcotrackError, NotAllowed, UploadConflict
 from ecotrack.register.arrivals import Arrivals
-from ecotrack.register.portal_file import PortalFile
+from ecotrack.register.portal_file import PortalFile, portal_path
 from ecotrack.workspace import Workspace
 
 log = logging.getLogger("ecotrack.portal")
@@ -38,7 +38,7 @@ class Counter:
         self.workspace = workspace
         path = workspace.register_path
         with workspace.register(create=True) as register:
-            self.file = PortalFile(path.with_name(path.stem + ".portal.db"))
+            self.file = PortalFile(portal_path(path))
             self.accounts, self.uploads = Accounts(self.file), Uploads(self.file)
             self.missed = self.uploads.recover(register)
             self.arrivals = Arrivals(register.raw_folder)
