@@ -14,7 +14,6 @@ from ecotrack.errors import NotAllowed, NotReady, UnknownFormat
 from ecotrack.web.gate import SEALED_POLICY
 from ecotrack.web.portal import Portal
 
-_NEAR = "ecotrack.desk.review_work:accepted_near"
 _STATIC = Path(__file__).with_name("static")
 FORMATS = {"geojson": "application/geo+json", "gpkg": "application/geopackage+sqlite3", "csv": "text/csv",
            "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
@@ -22,7 +21,15 @@ FORMATS = {"geojson": "application/geo+json", "gpkg": "application/geopackage+sq
 
 def routes(portal: Portal) -> APIRouter:
     """Return the routes and pages that every account may see."""
-    router, counter = APIRouter(), portal.counter
+    router = APIRouter()
+    _add_pages(router, portal)
+    _add_figures(router, portal)
+    _add_downloads(router, portal)
+    return router
+
+
+def _add_pages(router: APIRouter, portal: Portal) -> None:
+    counter = portal.counter
 
     @router.get("/", include_in_schema=False)
     def home(request: Request) -> Response:
@@ -53,6 +60,8 @@ def routes(portal: Portal) -> APIRouter:
             raise NotAllowed("")
         return portal.page(request, "one_upload.html", visitor, upload=state, **portal.choices(visitor.account))
 
+
+def _add_figures(router: APIRouter, portal: Portal) -> None:
     @router.get("/figures", include_in_schema=False)
     def figures_page(request: Request) -> Response:
         visitor = portal.gate.require(request)
@@ -80,6 +89,10 @@ def routes(portal: Portal) -> APIRouter:
         path = portal.board.get("map.html", "ecotrack.desk.board:live_map", fresh=fresh)
         return FileResponse(path, media_type="text/html", headers={"content-security-policy": SEALED_POLICY})
 
+
+def _add_downloads(router: APIRouter, portal: Portal) -> None:
+    counter = portal.counter
+
     @router.get("/downloads", include_in_schema=False)
     def downloads(request: Request) -> Response:
         visitor = portal.gate.require(request)
@@ -106,8 +119,6 @@ def routes(portal: Portal) -> APIRouter:
             "ecotrack.desk.review_work:accepted_near", portal.folder, box_of(bbox), seconds=30.0
         )
         return found
-
-    return router
 
 
 def box_of(text: str) -> tuple[float, float, float, float]:
