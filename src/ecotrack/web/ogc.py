@@ -34,9 +34,7 @@ class _Layers:
 
     def get(self, layer_id: str) -> tuple[list[dict[str, Any]], Any]:
         """Return the features of a layer, and a tree of their bounds."""
-        layer = self._portal.counter.workspace.layers.get(layer_id)
-        if layer is None or layer.geometry == "none":
-            raise NotAllowed("")
+        self._portal.open_layer(layer_id)
         make = "ecotrack.desk.board:export"
         path = self._portal.board.get(f"layers/{layer_id}.geojson", make, layer_id, fresh=True)
         stamp = path.stat().st_mtime
@@ -114,10 +112,7 @@ def _add_collections(router: APIRouter, portal: Portal) -> None:
     def one_collection(request: Request, layer_id: str) -> dict[str, Any]:
         """Return one layer."""
         portal.gate.require(request)
-        layer = portal.counter.workspace.layers.get(layer_id)
-        if layer is None or layer.geometry == "none":
-            raise NotAllowed("")
-        return _collection(portal, request, layer)
+        return _collection(portal, request, portal.open_layer(layer_id))
 
 
 def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:

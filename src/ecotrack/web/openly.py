@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
-from ecotrack.errors import NotAllowed, NotReady, UnknownFormat
+from ecotrack.errors import NotAllowed, NotReady
 from ecotrack.web.gate import SEALED_POLICY
 from ecotrack.web.portal import Portal
 
 _STATIC = Path(__file__).with_name("static")
-FORMATS = {"geojson": "application/geo+json", "gpkg": "application/geopackage+sqlite3", "csv": "text/csv",
-           "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
 
 
 def routes(portal: Portal) -> APIRouter:
@@ -24,7 +21,7 @@ def routes(portal: Portal) -> APIRouter:
     router = APIRouter()
     _add_pages(router, portal)
     _add_figures(router, portal)
-    _add_downloads(router, portal)
+    _add_plots(router, portal)
     return router
 
 
@@ -90,26 +87,8 @@ def _add_figures(router: APIRouter, portal: Portal) -> None:
         return FileResponse(path, media_type="text/html", headers={"content-security-policy": SEALED_POLICY})
 
 
-def _add_downloads(router: APIRouter, portal: Portal) -> None:
+def _add_plots(router: APIRouter, portal: Portal) -> None:
     counter = portal.counter
-
-    @router.get("/downloads", include_in_schema=False)
-    def downloads(request: Request) -> Response:
-        visitor = portal.gate.require(request)
-        layers = [layer for layer in counter.workspace.layers.values() if layer.geometry != "none"]
-        return portal.page(request, "downloads.html", visitor, layers=layers, formats=list(FORMATS))
-
-    @router.get("/api/layers/{layer_id}.{suffix}", tags=["downloads"], response_class=FileResponse)
-    def download(request: Request, layer_id: str, suffix: str) -> Response:
-        """Return a layer joined to its progress as GeoJSON, GeoPackage, CSV or XLSX."""
-        portal.gate.require(request)
-        layer = counter.workspace.layer(layer_id)
-        if suffix not in FORMATS:
-            raise UnknownFormat("", known="、".join(FORMATS))
-        name = f"layers/{layer.id}.{suffix}"
-        path = portal.board.get(name, "ecotrack.desk.board:export", layer.id, fresh=True)
-        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(layer.title_zh)}.{suffix}"}
-        return FileResponse(path, media_type=FORMATS[suffix], headers=headers)
 
     @router.get("/api/plots", tags=["figures"])
     def plots(request: Request, bbox: Annotated[str, Query(max_length=120)]) -> dict[str, Any]:

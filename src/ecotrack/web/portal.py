@@ -15,6 +15,8 @@ from ecotrack.accounts import EVERY_UNIT, ROLES, Account, RoleName
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
 from ecotrack.desk.uploads import day_of
+from ecotrack.errors import NotAllowed
+from ecotrack.model.layers import CLASSIFICATIONS, LayerDef
 from ecotrack.reports.wording import amount, marks, rate, reasons, told, with_unit
 from ecotrack.web.gate import Gate, Rate, Visitor
 from ecotrack.workspace import today
@@ -80,6 +82,26 @@ class Portal:
             **values,
         )
         return HTMLResponse(text, status_code=status)
+
+    def open_layers(self) -> list[LayerDef]:
+        """Return the layers with geometry that this portal may give away: none above the workspace's own level."""
+        config = self.counter.workspace.config
+        most = CLASSIFICATIONS.index(config.classification)
+        layers = self.counter.workspace.layers.values()
+        return [one for one in layers if one.geometry != "none" and CLASSIFICATIONS.index(one.classification) <= most]
+
+    def open_layer(self, layer_id: str) -> LayerDef:
+        """Return one of them.
+
+        Raises
+        ------
+        NotAllowed
+            There is none of this id, or it is above the level; nobody is told which.
+        """
+        found = next((layer for layer in self.open_layers() if layer.id == layer_id), None)
+        if found is None:
+            raise NotAllowed("")
+        return found
 
     def units_of(self, account: Account, *roles: RoleName) -> tuple[str, ...]:
         """Return the units to which an account is bound in some roles; empty for all of them."""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from ecotrack.errors import NotReady, UploadTooLarge
-from ecotrack.web.openly import FORMATS
+from ecotrack.web.downloads import FORMATS
 from ecotrack.web.portal import Portal
 from ecotrack.web.uploads import plain_name
 
@@ -34,7 +34,7 @@ def routes(portal: Portal) -> APIRouter:
         names = tuple(portal.counter.workspace.layer(name).id for name in layer)
         data: bytes = pool.call("ecotrack.desk.records_work:form", portal.folder, names, seconds=_SECONDS)
         headers = {"content-disposition": 'attachment; filename="records.xlsx"'}
-        return Response(data, media_type=FORMATS["xlsx"], headers=headers)
+        return Response(data, media_type=FORMATS["xlsx"][1], headers=headers)
 
     @router.put("/api/records", tags=["records"])
     async def bring_in(request: Request, name: Annotated[str, Query(min_length=1, max_length=200)]) -> dict[str, Any]:
