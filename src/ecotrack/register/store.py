@@ -146,6 +146,18 @@ class Register:
         return Head(*row) if row else Head(0, GENESIS)
 
     @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Have everything inside read the register as it stands at one moment, whatever others write meanwhile."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    @contextmanager
     def writer(self, *, author: str, bulk: bool = False) -> Iterator[Writer]:
         """Hold the register for writing: everything inside is kept together, or nothing of it.
 

@@ -210,7 +210,7 @@ class SmallBodies:
     Parameters
     ----------
     but
-        Beginnings of the paths at which files are sent.
+        Paths at which files are sent; one that ends in a slash is the beginning of many.
     """
 
     def __init__(self, app: ASGIApp, *, but: tuple[str, ...], limit: int = 1 << 20) -> None:
@@ -218,7 +218,7 @@ class SmallBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["path"].startswith(self._but):
+        if scope["type"] != "http" or self._takes_files(scope["path"]):
             await self._app(scope, receive, send)
             return
         taken = 0
@@ -237,3 +237,6 @@ class SmallBodies:
             await send({"type": "http.response.body", "body": b""})
             return
         await self._app(scope, receiving, send)
+
+    def _takes_files(self, path: str) -> bool:
+        return any(path.startswith(one) if one.endswith("/") else path == one for one in self._but)

@@ -101,11 +101,7 @@ def _add_collections(router: APIRouter, portal: Portal) -> None:
     def collections(request: Request) -> dict[str, Any]:
         """Return the layers."""
         portal.gate.require(request)
-        found = [
-            _collection(portal, request, one)
-            for one in portal.counter.workspace.layers.values()
-            if one.geometry != "none"
-        ]
+        found = [_collection(portal, request, layer) for layer in portal.open_layers()]
         return {"collections": found, "links": [_link(request, "ogc/collections", "self")]}
 
     @router.get("/collections/{layer_id}")

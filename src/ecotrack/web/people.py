@@ -146,7 +146,7 @@ def _add_people(router: APIRouter, portal: Portal) -> None:
         visitor = gate.require(request, "bureau")
         units = portal.counter.workspace.units
         values: dict[str, Any] = {"accounts": accounts.all(), "units": units, "all_roles": ROLES}
-        values["trail"] = accounts.trail(most=30)
+        values |= {"trail": accounts.trail(most=30), "tokens": accounts.all_tokens()}
         names = {account.account_id: account.login for account in accounts.all()}
         return portal.page(request, "accounts.html", visitor, names=names, **values)
 
@@ -243,4 +243,10 @@ def _add_tokens(router: APIRouter, portal: Portal) -> None:
     def revoke(request: Request, token_id: str) -> None:
         """Make one's own device token void."""
         visitor = gate.require(request)
-        accounts.revoke(token_id, account_id=visitor.account.account_id)
+        accounts.revoke(token_id, account_id=visitor.account.account_id, by=visitor.account.login)
+
+    @router.delete("/accounts/{account_id}/tokens/{token_id}", status_code=204)
+    def revoke_of(request: Request, account_id: str, token_id: str) -> None:
+        """Make a device token of somebody void: the device was lost."""
+        visitor = gate.require(request, "bureau")
+        accounts.revoke(token_id, account_id=account_id, by=visitor.account.login)

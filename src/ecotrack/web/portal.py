@@ -19,7 +19,7 @@ from ecotrack.errors import NotAllowed
 from ecotrack.model.layers import CLASSIFICATIONS, LayerDef
 from ecotrack.reports.wording import amount, marks, rate, reasons, told, with_unit
 from ecotrack.web.gate import Gate, Rate, Visitor
-from ecotrack.workspace import today
+from ecotrack.workspace import TIME_ZONE, today
 
 _HERE = Path(__file__).parent
 _PARTS = {"spring": "春季", "autumn": "秋季"}
@@ -133,6 +133,17 @@ def season_words(season: str) -> str:
     return f"{year}年{_PARTS[part]}" if part in _PARTS else season
 
 
+def moment(instant: str) -> str:
+    """Return an instant in UTC as the clock in Hengshui showed it.
+
+    Examples
+    --------
+    >>> moment("2026-05-01T17:00:00.123456Z")
+    '2026-05-02 01:00'
+    """
+    return dt.datetime.fromisoformat(instant).astimezone(TIME_ZONE).strftime("%Y-%m-%d %H:%M")
+
+
 def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(_HERE / "templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
@@ -145,6 +156,7 @@ def _templates() -> jinja2.Environment:
         "rate": rate,
         "season": season_words,
         "day": lambda instant: day_of(instant).isoformat(),
+        "moment": moment,
     }
     return made
 
