@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -43,7 +44,8 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
         yield
         counter.close()
 
-    app = FastAPI(title="ecotrack", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
+    quiet: dict[str, Any] = {"docs_url": None, "redoc_url": None, "responses": answers.RESPONSES}
+    app = FastAPI(title="ecotrack", version=__version__, lifespan=running, **quiet)
     app.state.portal = portal
     rooms = (openly, downloads, publishing, trail, ogc, office, records, uploads, reviewing, people)
     for one in (people.pages, *(room.routes for room in rooms)):

@@ -204,6 +204,9 @@ class SafeHeaders:
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
 
 
+_TOO_LARGE = '{"error": "TooLarge", "zh": "内容太大。"}'.encode()
+
+
 class SmallBodies:
     """Refuses bodies of more than a megabyte everywhere but where files are sent.
 
@@ -233,8 +236,9 @@ class SmallBodies:
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._limit:
-            await send({"type": "http.response.start", "status": 413, "headers": [(b"connection", b"close")]})
-            await send({"type": "http.response.body", "body": b""})
+            headers = [(b"connection", b"close"), (b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": 413, "headers": headers})
+            await send({"type": "http.response.body", "body": _TOO_LARGE})
             return
         await self._app(scope, receiving, send)
 

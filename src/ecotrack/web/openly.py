@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from ecotrack.errors import NotAllowed, NotReady
 from ecotrack.web.gate import SEALED_POLICY
 from ecotrack.web.portal import Portal
 
 _STATIC = Path(__file__).with_name("static")
+
+
+_PAGE: dict[int | str, dict[str, Any]] = {"4XX": {"content": {"text/html": {}}, "description": "A page that says why"}}
 
 
 def routes(portal: Portal) -> APIRouter:
@@ -79,7 +82,7 @@ def _add_figures(router: APIRouter, portal: Portal) -> None:
         visitor = portal.gate.require(request)
         return portal.page(request, "map.html", visitor, current=portal.board.current("map.html"))
 
-    @router.get("/map/live", tags=["figures"], response_class=FileResponse)
+    @router.get("/map/live", tags=["figures"], response_class=HTMLResponse, responses=_PAGE)
     def live(request: Request, fresh: bool = False) -> Response:
         """Return the live map, a sealed page."""
         portal.gate.require(request)

@@ -99,7 +99,9 @@ def _add_reading(router: APIRouter, portal: Portal) -> None:
         visitor = portal.gate.require(request, "field", "office")
         return [said(state) for state in counter.uploads.of_account(visitor.account.account_id)]
 
-    @router.head("/{upload_id}")
+    @router.head(
+        "/{upload_id}", responses={204: {"description": "Not acknowledged yet; Upload-Offset says what is here"}}
+    )
     def held(request: Request, upload_id: UploadId) -> Response:
         """Say how many bytes of an upload are here: ``Upload-Offset``; 200 once it is acknowledged."""
         visitor = portal.gate.require(request, "field", "office")
