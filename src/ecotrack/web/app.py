@@ -47,8 +47,9 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
     quiet: dict[str, Any] = {"docs_url": None, "redoc_url": None, "responses": answers.RESPONSES}
     app = FastAPI(title="ecotrack", version=__version__, lifespan=running, **quiet)
     app.state.portal = portal
-    rooms = (openly, downloads, publishing, trail, ogc, office, records, uploads, reviewing, people)
-    for one in (people.pages, *(room.routes for room in rooms)):
+    # A request is compared with one route after the other: what comes most often stands first.
+    rooms = (uploads, openly, downloads, publishing, trail, ogc, office, records, reviewing, people)
+    for one in (*(room.routes for room in rooms), people.pages):
         app.include_router(one(portal))
     answers.install(app, portal)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
