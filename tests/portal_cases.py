@@ -64,10 +64,14 @@ class Served:
         self.process.wait()
 
 
-def start(folder: Path, *options: str) -> Served:
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
-    code = "from ecotrack.cli.main import main; main()"
-    line = [sys.executable, "-c", code, "-w", str(folder), "serve", "--port", "0", *options]
+def start(folder: Path, *options: str, dies: tuple[str, int] | None = None) -> Served:
+    """Start a portal; with ``dies`` it ends itself the so-manieth time that it passes a named point."""
+    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    environment = os.environ | {"PYTHONPATH": paths, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    program = ["-c", "from ecotrack.cli.main import main; main()"]
+    if dies is not None:
+        program = ["-m", "benchmarks.portal_dies", dies[0], str(dies[1])]
+    line = [sys.executable, *program, "-w", str(folder), "serve", "--port", "0", *options]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment, encoding="utf-8")
     assert process.stdout is not None
     url = first = ""
