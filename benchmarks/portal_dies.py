@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -74,7 +75,8 @@ def _after_sync(fate: Fate) -> None:
 
     def fsync(descriptor: int) -> None:
         inner(descriptor)
-        fate.passes("synced")
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):  # and not the folder
+            fate.passes("synced")
 
     arrivals.os.fsync = fsync  # type: ignore[attr-defined]
 

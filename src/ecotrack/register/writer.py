@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ecotrack.errors import DuplicateEntry, ReadOnlyRegister, RegisterBusy, UnreadableFile
+from ecotrack.errors import CannotWrite, DuplicateEntry, ReadOnlyRegister, RegisterBusy, UnreadableFile
 from ecotrack.register import canonical, rows, schema
 from ecotrack.register.canonical import CLASSES, Entry, Stamp
 from ecotrack.register.drafts import Draft, drafts
@@ -24,6 +24,9 @@ _WORTH_INDEXING_LATER = 200
 """Feature versions in one go from which on their boxes are indexed after them and not by trigger."""
 
 _BULK_CACHE_KIB = 262_144
+
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+"""What SQLite says where a disk is full: also as an error of reading or writing, since its lock file grows too."""
 
 _KNOWN = "SELECT entry_id, seq, kind FROM entry WHERE entry_id IN (SELECT value FROM json_each(?))"
 
@@ -157,8 +160,8 @@ def begin(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises
     ------
-    ReadOnlyRegister, RegisterBusy, UnreadableFile
-        It cannot be written, another process writes, or it is damaged.
+    ReadOnlyRegister, RegisterBusy, CannotWrite, UnreadableFile
+        It cannot be written, another process writes, the disk takes nothing, or it is damaged.
     """
     if connection.execute("PRAGMA query_only").fetchone()[0]:
         raise ReadOnlyRegister(path)
@@ -167,6 +170,8 @@ def begin(connection: sqlite3.Connection, path: Path) -> None:
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise RegisterBusy(path) from error
+        if error.sqlite_errorcode & 0xFF in _NO_ROOM:
+            raise CannotWrite(path, detail=error) from error
         raise UnreadableFile(path, detail=error) from error
 
 

@@ -25,7 +25,6 @@ UploadId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="UUID of the client")
 ]
 Word = Annotated[str, Query(max_length=200)]
-_WAIT_S = 20.0
 
 
 class Again(BaseModel):
@@ -168,7 +167,7 @@ def _add_taking(router: APIRouter, portal: Portal) -> None:
             with counter.arrivals.part(account.account_id, upload_id) as part:
                 size = await _take_in(request, part, portal, upload_offset, upload_length)
                 taken, receipt = await asyncio.to_thread(_hand_over, portal, part, arrival, size)
-            seq = await _acknowledged(receipt)
+            seq = await _acknowledged(receipt, portal.options.patience_s)
         finally:
             active.end(key)
         answer = {"upload_id": upload_id, "seq": seq, "sha256": taken.sha256, "size_bytes": size, "state": "received"}
@@ -186,9 +185,9 @@ def _hand_over(portal: Portal, part: Part, arrival: Callable[..., Arrival], size
     return taken, portal.counter.acknowledge(taken)
 
 
-async def _acknowledged(receipt: Future[int]) -> int:
+async def _acknowledged(receipt: Future[int], seconds: float) -> int:
     try:
-        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(receipt)), _WAIT_S)
+        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(receipt)), seconds)
     except TimeoutError:
         raise RegisterBusy("") from None
 
@@ -265,7 +264,8 @@ async def _take_in(request: Request, part: Part, portal: Portal, offset: int, le
                 size += len(chunk)
                 if size > (length or limit):
                     raise UploadTooLarge("", limit=max(1, (length or limit) >> 20))
-                part.write(chunk)
+                if chunk:  # the last one is empty
+                    part.write(chunk)
     except TimeoutError:
         raise NotReady("", detail="上传中断：太久没有收到数据，已收到的部分保留，可以续传") from None
     if size == 0 or (length is not None and size < length):
