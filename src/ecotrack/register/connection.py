@@ -17,6 +17,17 @@ def wait_at_most(seconds: float) -> None:
     _patience_ms = round(seconds * 1000)
 
 
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Tell whether an error says that the disk takes nothing more.
+
+    SQLite says so as an error of reading or writing too, since the lock file beside a register grows with it.
+    """
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_ROOM
+
+
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Open a register's file; for reading only where asked, and where it or its folder cannot be written."""
     read_only = read_only or not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))

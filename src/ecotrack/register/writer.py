@@ -14,6 +14,7 @@ import msgspec
 from ecotrack.errors import CannotWrite, DuplicateEntry, ReadOnlyRegister, RegisterBusy, UnreadableFile
 from ecotrack.register import canonical, rows, schema
 from ecotrack.register.canonical import CLASSES, Entry, Stamp
+from ecotrack.register.connection import is_full
 from ecotrack.register.drafts import Draft, drafts
 from ecotrack.register.identity import new_id
 
@@ -24,9 +25,6 @@ _WORTH_INDEXING_LATER = 200
 """Feature versions in one go from which on their boxes are indexed after them and not by trigger."""
 
 _BULK_CACHE_KIB = 262_144
-
-_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-"""What SQLite says where a disk is full: also as an error of reading or writing, since its lock file grows too."""
 
 _KNOWN = "SELECT entry_id, seq, kind FROM entry WHERE entry_id IN (SELECT value FROM json_each(?))"
 
@@ -170,7 +168,7 @@ def begin(connection: sqlite3.Connection, path: Path) -> None:
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise RegisterBusy(path) from error
-        if error.sqlite_errorcode & 0xFF in _NO_ROOM:
+        if is_full(error):
             raise CannotWrite(path, detail=error) from error
         raise UnreadableFile(path, detail=error) from error
 
