@@ -1,7 +1,8 @@
 """Uploads into a running portal: how many a second are durable, chained and acknowledged; and after kill -9.
 
-``python -m benchmarks.portal load`` and ``python -m benchmarks.portal kill --times 50``. The load comes from this
-process over loopback, the portal is another process, as `ecotrack serve` starts it.
+``python -m benchmarks.portal load``, ``kill --times 50``, ``check --times 20`` and ``memory --uploads 10000``, with
+the folder of the tests on the path. The load comes from this process over loopback, the portal is another process, as
+`ecotrack serve` starts it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -34,7 +36,8 @@ CLIENTS = 8
 class Client:
     """One device: a token, a connection that stays open, uploads one after the other."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, *, size: int = SIZE) -> None:
+        self._size = size
         self._host = urlsplit(url).netloc
         self._headers = {"Authorization": f"Bearer {token}", "Host": self._host}
         self._connection = http.client.HTTPConnection(self._host, timeout=60)
@@ -44,7 +47,7 @@ class Client:
 
     def upload(self) -> None:
         """Send one file of random bytes; keep its hash only where it was acknowledged."""
-        data, upload_id = os.urandom(SIZE), new_id()
+        data, upload_id = os.urandom(self._size), new_id()
         query = urlencode({"name": "负载.bin", **ASKED})
         begun = time.perf_counter()
         self._connection.request("PUT", f"/api/uploads/{upload_id}?{query}", body=data, headers=self._headers)
@@ -230,14 +233,90 @@ def _until_gone(client: Client) -> None:
         return
 
 
+def many_plots(count: int, *, seed: int) -> bytes:
+    """Return a GeoJSON file of so many plots of two mu in Zaoqiang, elsewhere for each seed."""
+    side, across = 0.0004, 40
+    west, south = 115.60 + 0.02 * (seed % 10), 37.40 + 0.02 * (seed // 10 % 10)
+    features = []
+    for number in range(count):
+        x, y = west + (number % across) * side * 1.2, south + number // across * side * 1.2
+        ring = [[x, y], [x + side, y], [x + side, y + side], [x, y + side], [x, y]]
+        properties = {"编号": f"B{seed}-{number}"}
+        shape = {"type": "Polygon", "coordinates": [ring]}
+        features.append({"type": "Feature", "properties": properties, "geometry": shape})
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
+    return json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}, ensure_ascii=False).encode()
+
+
+def check(times: int) -> dict[str, object]:
+    """Send submissions of 1,000 plots all at once, then a small one every few seconds; wait until all are checked."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        portal = start(workspace_in(Path(name) / "w"), *_NO_LIMIT)
+        try:
+            field = hire(first_account(portal), "w-00", ("field", "131121"))
+            field.settled(field.send(many_plots(3, seed=0)).json()["upload_id"])  # the fork server is up
+            begun = time.perf_counter()
+            ids = [field.send(many_plots(1_000, seed=n), name=f"{n}.geojson").json()["upload_id"] for n in range(times)]
+            waits = []
+            while field.call("GET", f"/api/uploads/{ids[-1]}").json()["state"] == "received":
+                small, sent = field.send(many_plots(3, seed=99)).json()["upload_id"], time.perf_counter()
+                field.settled(small)
+                waits.append(time.perf_counter() - sent)
+                time.sleep(0.5)
+            told = [field.settled(upload_id, seconds=600) for upload_id in ids]
+            seconds = time.perf_counter() - begun
+        finally:
+            portal.kill()
+    assert all(one["state"] == "checked" and one["told"]["plots"] == 1_000 for one in told), told[0]
+    return {
+        "submissions_of_1000_plots": times,
+        "per_s": round(times / seconds, 2),
+        "small_ones": len(waits),
+        "slowest_small_one_s": round(max(waits, default=0), 2),
+        "load_of_machine": os.getloadavg()[0],
+    }
+
+
+def memory(uploads: int) -> dict[str, object]:
+    """Send small uploads and read the memory of the server's own process every thousand."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        portal = start(workspace_in(Path(name) / "w"), *_NO_LIMIT)
+        try:
+            tokens = tokens_for(portal)
+            clients = [Client(portal.url, token, size=20_000) for token in tokens]
+            found = [round(memory_mb(portal))]
+            for _ in range(0, uploads, 1_000):
+                threads = [threading.Thread(target=_some, args=(one, 1_000 // CLIENTS)) for one in clients]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                found.append(round(memory_mb(portal)))
+        finally:
+            portal.kill()
+    return {"uploads": sum(len(one.acknowledged) for one in clients), "memory_mb_every_thousand": found}
+
+
+def _some(client: Client, count: int) -> None:
+    for _ in range(count):
+        client.upload()
+
+
 def main() -> None:
     """Run one benchmark and print what it measured."""
+    runs: dict[str, Callable[[argparse.Namespace], dict[str, object]]] = {
+        "load": lambda given: load(given.seconds),
+        "kill": lambda given: kill(given.times),
+        "check": lambda given: check(given.times),
+        "memory": lambda given: memory(given.uploads),
+    }
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["load", "kill"])
+    parser.add_argument("what", choices=[*runs])
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--times", type=int, default=50)
+    parser.add_argument("--uploads", type=int, default=10_000)
     given = parser.parse_args()
-    print(json.dumps(load(given.seconds) if given.what == "load" else kill(given.times), indent=1))
+    print(json.dumps(runs[given.what](given), indent=1))
 
 
 if __name__ == "__main__":
