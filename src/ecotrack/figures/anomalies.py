@@ -19,6 +19,7 @@ from ecotrack.errors import Text
 from ecotrack.figures.funnel import STEPS, Funnel
 from ecotrack.figures.plots import PlotSet
 from ecotrack.geometry.codec import to_wkb
+from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.features import Feature
 from ecotrack.geometry.sums import exact_sum
 from ecotrack.model import LayerDef, ProgressRecord
@@ -329,7 +330,7 @@ def _shared_whole(plots: PlotSet) -> npt.NDArray[np.intp]:
     both = np.minimum(area[pairs.left], area[pairs.right])
     whole = (pairs.shared_m2 > both * (1 - _SAME)) & (np.abs(area[pairs.left] - area[pairs.right]) < both * _SAME)
     whole &= ~gone[pairs.left] & ~gone[pairs.right]
-    return np.unique(np.concatenate([pairs.left[whole], pairs.right[whole]]))
+    return distinct(np.concatenate([pairs.left[whole], pairs.right[whole]]))
 
 
 def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:

@@ -14,6 +14,7 @@ from ecotrack.errors import Text
 from ecotrack.figures.figure import Reason
 from ecotrack.figures.plots import PlotSet, StepCredit
 from ecotrack.geometry.boxes import Ints
+from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.sums import exact_sums
 from ecotrack.model import ProgressRecord, UnitBook
 from ecotrack.progress import (
@@ -219,7 +220,7 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
 def _due_on(columns: PlotColumns, mine: Mask) -> tuple[str, ...]:
     """Return the days on which plots that no survival check has judged yet are due."""
     waiting = mine & columns.accepted & (columns.outcome_code == NOT_CHECKED) & (columns.due > 0)
-    return tuple(dt.date.fromordinal(day).isoformat() for day in np.unique(columns.due[waiting]).tolist())
+    return tuple(dt.date.fromordinal(day).isoformat() for day in distinct(columns.due[waiting]).tolist())
 
 
 def in_task(columns: PlotColumns, task: Task) -> Mask:
