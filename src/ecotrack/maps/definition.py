@@ -74,6 +74,8 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         审图号: a public map cannot be made without it.
     panels
         Which panels stand beside the map, in order.
+    targets
+        Ids of the targets that the panel of targets shows; empty shows all.
     labels
         Ids of layers whose names are written on the map, most important first.
     records_shown
@@ -100,6 +102,7 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     groups: tuple[LayerGroup, ...]
     approval_number: str | None = None
     panels: tuple[Panel, ...] = ("targets", "funnel", "units")
+    targets: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     paint: tuple[Paint, ...] = ()
     records_shown: int = 5

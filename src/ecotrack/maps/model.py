@@ -111,6 +111,9 @@ class MapModel:
             As `ecotrack.workspace.Workspace.view` says.
         """
         check_levels(definition, workspace.layers, figures=workspace.config.classification)
+        strange = sorted({*definition.targets} - {target.id for target in workspace.targets})
+        if strange:
+            raise BadConfig(f"maps/{definition.id}.toml", detail=f"targets: {strange[0]!r}")
         view = workspace.view(as_of=as_of, as_known=as_known)
         others = {one: view.layer(one) for one in definition.layers if not _of_plots(workspace, one)}
         timeline = _timeline(view, definition, list(others.values()), tell)

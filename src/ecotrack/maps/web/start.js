@@ -97,7 +97,7 @@
         });
         tabs.appendChild(tab);
       });
-      const cards = eco[chosen](eco.view.board);
+      const cards = eco[chosen](eco.view.board, definition);
       const body = eco.el('div', 'eco-panel-body', cards.length ? cards : eco.el('p', 'eco-none', eco.word('none')));
       body.dataset.panel = chosen;
       eco.fill(box, [tabs, body]);
