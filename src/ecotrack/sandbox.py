@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -79,10 +79,21 @@ def missing_limits(platform: str = sys.platform) -> Text | None:
 def run(target: str, request: bytes, *, folder: Path, limits: Limits | None = None, where: object = "") -> bytes:
     """Call ``target(request, folder)`` in a child with limits and return the bytes that it answers.
 
+    As `run_to_file`, for answers that are short.
+    """
+    with run_to_file(target, request, folder=folder, limits=limits, where=where) as answer:
+        return answer.read()
+
+
+def run_to_file(
+    target: str, request: bytes, *, folder: Path, limits: Limits | None = None, where: object = ""
+) -> IO[bytes]:
+    """Call ``target(request, folder)`` in a child with limits and return a file without a name that holds its answer.
+
     Parameters
     ----------
     target
-        ``module:function``; the function takes ``(bytes, Path)`` and returns bytes.
+        ``module:function``; the function takes ``(bytes, Path)`` and returns bytes, or yields them piece by piece.
     folder
         The child's working folder, and the only place that it is told about.
     where
@@ -95,8 +106,8 @@ def run(target: str, request: bytes, *, folder: Path, limits: Limits | None = No
     UnreadableFile
         The child raised or crashed.
     """
-    limits = limits or Limits()
-    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as complaint:
+    limits, answer = limits or Limits(), tempfile.TemporaryFile()
+    with tempfile.TemporaryFile() as complaint:
         child = subprocess.Popen(
             _command(target, limits),
             stdin=subprocess.PIPE,
@@ -115,8 +126,8 @@ def run(target: str, request: bytes, *, folder: Path, limits: Limits | None = No
             raise TimedOut(where, limit=reached)
         if child.returncode != 0:
             raise _failure(child.returncode, complaint, limits, where)
-        answer.seek(0)
-        return answer.read()
+    answer.seek(0)
+    return answer
 
 
 def _command(target: str, limits: Limits) -> list[str]:
@@ -247,10 +258,10 @@ def main(arguments: list[str]) -> int:
     os.dup2(2, 1)
     try:
         module, _, name = arguments[0].partition(":")
-        function = cast(Callable[[bytes, Path], bytes], getattr(import_module(module), name))
+        function = cast(Callable[[bytes, Path], bytes | Iterable[bytes]], getattr(import_module(module), name))
         result = function(sys.stdin.buffer.read(), Path.cwd())
         with os.fdopen(answer, "wb") as stream:
-            stream.write(result)
+            stream.writelines([result] if isinstance(result, bytes) else result)
     except MemoryError:
         return _EXIT_MEMORY
     except OSError as error:
