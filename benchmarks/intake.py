@@ -24,7 +24,7 @@ import shapely
 from shapely.geometry import mapping
 
 from benchmarks.parquet import read_blocks
-from benchmarks.plots import Floats, Geometries
+from benchmarks.plots import Geometries
 from benchmarks.process import run
 from benchmarks.store import DataSet, data_set
 from ecotrack.geometry.area import area_m2

@@ -17,9 +17,7 @@ class ChildFailed(RuntimeError):
     """A measured process ended with an error; its last words are the message."""
 
 
-def run(
-    arguments: Sequence[str], *, log: Path, timeout_s: float, good: Sequence[int] = (0,)
-) -> dict[str, float]:
+def run(arguments: Sequence[str], *, log: Path, timeout_s: float, good: Sequence[int] = (0,)) -> dict[str, float]:
     """Run this Python with ``arguments`` and return CPU seconds, wall seconds and peak memory (`getrusage`).
 
     Parameters

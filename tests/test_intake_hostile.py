@@ -14,7 +14,7 @@ import pytest
 import shapely
 from shapely.geometry import mapping
 
-from ecotrack.intake.ground_pairs import shared_between
+from ecotrack.intake.ground_pairs import Effort, shared_between
 from ecotrack.intake.read import SECONDS, Upload, limits_of, read
 from hostile_files import FILES, SQUARE, Make, collection, teeth, zipped
 
@@ -48,7 +48,7 @@ def test_an_upload_has_less_than_twenty_seconds_and_a_gigabyte_unless_somebody_g
 
 def test_two_combs_that_cross_a_million_times_are_measured_elsewhere_or_not_at_all() -> None:
     left, right = teeth(700, upright=True), teeth(700, upright=False)
-    shared = shared_between(np.array([left, SQUARE]), np.array([right, SQUARE]))
+    shared = shared_between(np.array([left, SQUARE]), np.array([right, SQUARE]), Effort())
     assert shared.area_m2[1] == pytest.approx(shapely.area(SQUARE) * 110_989 * 88_307, rel=1e-3)
     assert np.isnan(shared.area_m2[0]) or shared.area_m2[0] > 0
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -106,8 +107,10 @@ def run_to_file(
     UnreadableFile
         The child raised or crashed.
     """
-    limits, answer = limits or Limits(), tempfile.TemporaryFile()
-    with tempfile.TemporaryFile() as complaint:
+    limits = limits or Limits()
+    with ExitStack() as stack:
+        answer = stack.enter_context(tempfile.TemporaryFile())
+        complaint = stack.enter_context(tempfile.TemporaryFile())
         child = subprocess.Popen(
             _command(target, limits),
             stdin=subprocess.PIPE,
@@ -126,6 +129,8 @@ def run_to_file(
             raise TimedOut(where, limit=reached)
         if child.returncode != 0:
             raise _failure(child.returncode, complaint, limits, where)
+        complaint.close()
+        stack.pop_all()
     answer.seek(0)
     return answer
 

@@ -23,7 +23,7 @@ from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
 from ecotrack.intake.checks import check_table
 from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, stored_all
 from ecotrack.intake.formats import sniff
-from ecotrack.intake.kept import Keeper, blocks_of, packed
+from ecotrack.intake.kept import Keeper, blocks_of, kept_of, packed
 from ecotrack.intake.read_archive import Source, unpack
 from ecotrack.intake.read_encoding import recode_xml
 from ecotrack.intake.read_gpx import close_walk
@@ -41,6 +41,13 @@ def main(request: bytes, folder: Path) -> Iterator[bytes]:
     for block in blocks_of(reading.candidates()):
         yield packed(block)
     yield packed([reading.done()])
+
+
+def read_upload(ask: Ask, folder: Path) -> Reading:
+    """Read every layer of an upload in this very process, candidates and all."""
+    work = _ReadingWork(ask, folder)
+    candidates = kept_of(Candidate, work.candidates())
+    return msgspec.structs.replace(work.done(), candidates=candidates)
 
 
 class _ReadingWork:

@@ -7,6 +7,7 @@ import struct
 import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import accumulate, islice
 from typing import IO, Any, Generic, NamedTuple, TypeVar, overload
 
@@ -27,7 +28,7 @@ class Block(NamedTuple):
 
     offset: int
     size: int
-    count: int
+    values: int
 
 
 def packed(items: Sequence[Any]) -> bytes:
@@ -69,13 +70,21 @@ def _decoded(kind: type[Any], value: Any) -> Any:
 
 
 class Spool:
-    """A file without a name, closed when nobody holds it any more."""
+    """A file that is closed when nobody holds it any more."""
 
-    def __init__(self, file: IO[bytes] | None = None) -> None:
-        self.file = tempfile.TemporaryFile() if file is None else file
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
 
     def __del__(self) -> None:
         self.file.close()
+
+    @classmethod
+    def new(cls) -> Spool:
+        """Return one on a new file without a name."""
+        with ExitStack() as stack:
+            spool = cls(stack.enter_context(tempfile.TemporaryFile()))
+            stack.pop_all()
+        return spool
 
 
 class Kept(Sequence[T], Generic[T]):
@@ -87,7 +96,7 @@ class Kept(Sequence[T], Generic[T]):
     def __init__(self, spool: Spool, blocks: Sequence[Block], kind: Any) -> None:
         self._spool, self._blocks = spool, blocks
         self._decoder = msgspec.msgpack.Decoder(list[kind], dec_hook=_decoded)
-        self._ends = [*accumulate(block.count for block in blocks)]
+        self._ends = [*accumulate(block.values for block in blocks)]
         self._held: tuple[int, list[T]] = (-1, [])
 
     def __len__(self) -> int:
@@ -165,7 +174,7 @@ class Keeper(Generic[T]):
         return Kept(self._spool, self._blocks, self._kind)
 
     def _write(self) -> None:
-        self._spool = self._spool or Spool()
+        self._spool = self._spool or Spool.new()
         if self._waiting:
             frame = packed(self._waiting)
             at = self._spool.file.tell() + FRAME.size

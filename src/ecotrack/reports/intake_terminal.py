@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 
@@ -70,7 +70,7 @@ def encoding_words(encoding: str) -> Text:
     return Text(f"文字编码{_CODECS.get(codec, codec)}（{told}）", f"text read as {encoding}")
 
 
-def findings_table(findings: list[Finding], lang: Lang) -> Iterator[RenderableType]:
+def findings_table(findings: Sequence[Finding], lang: Lang) -> Iterator[RenderableType]:
     """Yield the table of findings, the gravest first; those that say the same of several features in one row."""
     rows = grouped(findings, lang)
     if not rows:
@@ -82,7 +82,7 @@ def findings_table(findings: list[Finding], lang: Lang) -> Iterator[RenderableTy
         yield Text(f"… 另有{left}条，见网页报告或 --json", f"… {left} more, see the page or --json").lang(lang)
 
 
-def grouped(findings: list[Finding], lang: Lang) -> list[tuple[str, str, str, str]]:
+def grouped(findings: Iterable[Finding], lang: Lang) -> list[tuple[str, str, str, str]]:
     """Return findings as rows of level, places, what and how to mend, the gravest first."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for finding in findings:
