@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import IO, Any, Generic, TypeVar, overload
 
@@ -61,26 +61,24 @@ def write_json(value: Any, stream: IO[str], *, indent: int = 0) -> None:
       ]
     }
     """
-    if not _holds_rows(value):
-        stream.write(_text(value, indent))
-    elif isinstance(value, dict):
-        _write_items("{}", ((f"{_text(key)}: ", inner) for key, inner in value.items()), stream, indent)
+    pad = " " * (indent + 2)
+    if isinstance(value, Rows) and len(value):
+        stream.writelines(f"{',' if place else '['}\n{pad}{_text(row, indent + 2)}" for place, row in enumerate(value))
+        stream.write(f"\n{' ' * indent}]")
+    elif _holds_rows(value):
+        ends = "{}" if isinstance(value, dict) else "[]"
+        inner = [(f"{_text(key)}: ", one) for key, one in value.items()] if ends == "{}" else [("", v) for v in value]
+        for place, (key, one) in enumerate(inner):
+            stream.write(f"{',' if place else ends[0]}\n{pad}{key}")
+            write_json(one, stream, indent=indent + 2)
+        stream.write(f"\n{' ' * indent}{ends[1]}")
     else:
-        _write_items("[]", (("", inner) for inner in value), stream, indent)
+        stream.write(_text(value, indent))
 
 
 def _holds_rows(value: Any) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (isinstance(value, Rows) and len(value) > 0) or any(_holds_rows(one) for one in inner)
-
-
-def _write_items(brackets: str, items: Iterable[tuple[str, Any]], stream: IO[str], indent: int) -> None:
-    before = brackets[0] + "\n"
-    for key, inner in items:
-        stream.write(f"{before}{' ' * (indent + 2)}{key}")
-        write_json(inner, stream, indent=indent + 2)
-        before = ",\n"
-    stream.write(f"\n{' ' * indent}{brackets[1]}")
+    return any(isinstance(one, Rows) or _holds_rows(one) for one in inner)
 
 
 def _text(value: Any, indent: int = 0) -> str:
