@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import fiona
+import numpy as np
 import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
@@ -174,11 +175,19 @@ def _feature(row: Any, where: str) -> RawFeature:
         finding = Place(where).finding("open_ring", found=str(ring))
         return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     try:
-        geometry = shape(row.geometry)
+        geometry = _shape(row.geometry)
     except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
         finding = Place(where).bad_geometry(error)
         return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     return RawFeature(where=where, geometry=geometry, attributes=attributes)
+
+
+def _shape(geometry: Any) -> shapely.Geometry:
+    rings = geometry.coordinates if geometry.type == "Polygon" else ()
+    if len(rings) == 1 and rings[0] and len({*map(len, rings[0])}) == 1:
+        # What most plots are; the general way takes four times as long.
+        return shapely.polygons(np.array(rings[0], dtype=float))
+    return shape(geometry)
 
 
 def _open_ring(geometry: Any) -> int:
