@@ -183,10 +183,10 @@ def _feature(row: Any, where: str) -> RawFeature:
 
 
 def _shape(geometry: Any) -> shapely.Geometry:
-    rings = geometry.coordinates if geometry.type == "Polygon" else ()
+    rings: Any = geometry.coordinates if geometry.type == "Polygon" else ()
     if len(rings) == 1 and rings[0] and len({*map(len, rings[0])}) == 1:
         # What most plots are; the general way takes four times as long.
-        return shapely.polygons(np.array(rings[0], dtype=float))
+        return shapely.polygons(np.array(rings[0], dtype=np.float64))
     return shape(geometry)
 
 
