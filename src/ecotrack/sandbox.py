@@ -283,7 +283,7 @@ def forbid_sockets(*, kill: bool = False) -> bool:
     steps = ctypes.create_string_buffer(program, len(program))
     head = ctypes.create_string_buffer(struct.pack("@HP", len(program) // 8, ctypes.addressof(steps)))
     libc, no_new_privileges, set_seccomp = ctypes.CDLL(None, use_errno=True), 38, 22
-    return libc.prctl(no_new_privileges, 1, 0, 0, 0) == 0 and libc.prctl(set_seccomp, 2, head, 0, 0) == 0
+    return bool(libc.prctl(no_new_privileges, 1, 0, 0, 0) == 0 and libc.prctl(set_seccomp, 2, head, 0, 0) == 0)
 
 
 def _filter(machine: _Machine, deny: int) -> bytes:
