@@ -25,7 +25,7 @@ from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, sto
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.kept import Keeper, blocks_of, kept_of, packed
 from ecotrack.intake.read_archive import Source, unpack
-from ecotrack.intake.read_encoding import recode_xml
+from ecotrack.intake.read_encoding import recode
 from ecotrack.intake.read_gpx import close_walk
 from ecotrack.model.findings import Finding
 
@@ -93,7 +93,7 @@ class _ReadingWork:
 
 def _sources(ask: Ask, folder: Path) -> tuple[list[Source], list[EcotrackError]]:
     upload = folder / UPLOAD_NAME
-    recode_xml(upload)
+    recode(upload)
     kind = sniff(upload, name=ask.file_name)
     if kind.reader == "archive":
         found = unpack(upload, folder / "unpacked", name=ask.file_name)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ecotrack.errors import EcotrackError, EmptyFile, RefusedFormat, Text, UnreadableFile, UnsafeArchive
 from ecotrack.intake.formats import FORMATS, Format, sniff
 from ecotrack.intake.plain_words import plain_words
-from ecotrack.intake.read_encoding import recode_xml
+from ecotrack.intake.read_encoding import recode
 
 MAX_MEMBERS = 2000
 MAX_BYTES = 400 << 20
@@ -188,7 +188,7 @@ def _tell(path: Path, shown: str, name: str, result: Unpacked, *, lonely: bool) 
                 detail=Text("缺少主文件（.shp、.tab、.mif）", "the main file (.shp, .tab, .mif) is missing"),
                 hint=_WITH_SIBLINGS,
             )
-        recode_xml(path)
+        recode(path)
         found = sniff(path, name=where)
         if found.reader == "archive":
             raise RefusedFormat(where, name=Text("压缩包里的压缩包", "an archive inside the archive"))
