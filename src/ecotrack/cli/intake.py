@@ -46,6 +46,14 @@ _SHARED = (
             "how degrees are read: wgs84 (GPS), gcj02 (Amap, Ovital), bd09 (Baidu)",
         ),
     ),
+    option(
+        "--sheet",
+        metavar="NAME",
+        help=say(
+            "文件里有几个工作表或图层时，只读叫这个名字的一个（默认全读）",
+            "the one sheet or layer to read of a file that holds several (default: all)",
+        ),
+    ),
     option("--encoding", help=say("文字编码，如 GBK（以此为准）", "text encoding, such as GBK; overrules the file")),
     option("--submitted-on", type=DAY, help=say("提交日期（默认今天）", "day of submission (default: today)")),
     option("--by", default="命令行", help=say("提交人", "who sends it in")),
@@ -209,6 +217,7 @@ def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
         defaults=given,
         crs=crs_name(options["crs"]) if options["crs"] else None,
         encoding=options["encoding"],
+        sheet=options["sheet"],
         submitted_on=options["submitted_on"] or today(),
         read_as=READ_AS.get(options["read_as"] or ""),
         sender=options["by"],

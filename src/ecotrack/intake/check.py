@@ -43,6 +43,8 @@ class Order:
         Values by field name for features whose attributes say nothing.
     crs, encoding
         Overrule what the file says of itself.
+    sheet
+        The one sheet, layer or member that is wanted of a file that holds several.
     repairs
         Ids of repairs that are accepted (``make_valid`` ...).
     read_as
@@ -61,6 +63,7 @@ class Order:
     defaults: Mapping[str, str] = field(default_factory=dict)
     crs: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
     submitted_on: dt.date = field(default_factory=today)
     read_as: str | None = None
     sender: str = ""

@@ -31,6 +31,7 @@ def read_settled(workspace: Workspace, upload: Upload, order: Order, layer: Laye
             extent=workspace.config.extent,
             crs=crs,
             encoding=order.encoding,
+            sheet=order.sheet,
             known_fields=aliases,
             limits=limits_of(order.seconds),
         )

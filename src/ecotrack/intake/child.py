@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -58,6 +58,7 @@ class _ReadingWork:
         self._layers: list[LayerReading] = []
         self._findings: list[Finding] = []
         self._count = 0
+        self._passed_over: list[str] = []
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield the candidates of every layer."""
@@ -70,11 +71,16 @@ class _ReadingWork:
             try:
                 yield from self._of_source(source)
             except EcotrackError as error:
-                self._findings.append(Place(source.name).refusal(error))
+                note = len(sources) > 1 and source.path.suffix == ".txt"
+                here = Place(source.name)
+                self._findings.append(here.finding("beside_text") if note else here.refusal(error))
 
     def _of_source(self, source: Source) -> Iterator[Candidate]:
         origin = _origin(source, self._ask)
         for raw in _layers(source, self._ask):
+            if not _is_wanted(raw.name, source.name, self._ask.sheet):
+                self._passed_over.append(raw.name.removeprefix(f"{source.name}:"))
+                continue
             raw.origin = raw.origin if raw.origin.app else origin
             work, before = _LayerWork(raw, self._ask, first_number=self._count + 1), self._count
             for candidate in work.candidates():
@@ -86,9 +92,26 @@ class _ReadingWork:
 
     def done(self) -> Reading:
         """Return the reading without its candidates; it is never silently empty."""
+        if self._passed_over and not self._layers:
+            there = "、".join(self._passed_over[:20])
+            self._findings.append(self._here.finding("no_sheet", value=str(self._ask.sheet), known=there))
         if not self._count and not any(finding.level == "blocks" for finding in self._findings):
             self._findings.append(self._here.finding("no_features"))
         return Reading(file_name=self._ask.file_name, layers=self._layers, findings=self._findings)
+
+
+def _is_wanted(layer: str, source: str, sheet: str | None) -> bool:
+    """Tell whether a layer is the one asked for: by its own name, or by the name of the file that it is in.
+
+    Examples
+    --------
+    >>> [_is_wanted(name, "a.gpkg", "春季") for name in ("a.gpkg:春季", "a.gpkg:秋季")]
+    [True, False]
+    >>> _is_wanted("春/小班.shp", "春/小班.shp", "小班.shp"), _is_wanted("a.csv", "a.csv", None)
+    (True, True)
+    """
+    path = PurePosixPath(source)
+    return sheet is None or sheet in (layer, layer.removeprefix(f"{source}:"), source, path.name, path.stem)
 
 
 def _sources(ask: Ask, folder: Path) -> tuple[list[Source], list[EcotrackError]]:

@@ -118,6 +118,7 @@ def read(
     encoding: str | None = None,
     known_fields: tuple[str, ...] = (),
     geometry: GeometryKind = "Polygon",
+    sheet: str | None = None,
     limits: Limits | None = None,
 ) -> Reading:
     """Read an upload in a child process; whatever is wrong with it stands in the findings.
@@ -133,6 +134,8 @@ def read(
         Header texts that the target layer has a use for (they find a spreadsheet's header row).
     geometry
         Kind of geometry that the target layer takes; every other kind is a finding.
+    sheet
+        The one sheet, layer or member that is wanted of a file that holds several.
     limits
         What the child may use; `SECONDS` by default.
 
@@ -149,6 +152,7 @@ def read(
         encoding=encoding,
         known_fields=known_fields,
         geometry=geometry,
+        sheet=sheet,
     )
     try:
         with tempfile.TemporaryDirectory(prefix="ecotrack-") as name:

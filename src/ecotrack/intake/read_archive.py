@@ -19,7 +19,14 @@ from ecotrack.intake.read_encoding import recode
 MAX_MEMBERS = 2000
 MAX_BYTES = 400 << 20
 _CHUNK = 1 << 20
-_IGNORED = (".shp.xml", ".sbn", ".sbx", ".qix", ".qmd", ".lock", ".html", ".png", ".jpg", ".jpeg", ".pdf", ".docx")
+_IGNORED = (
+    *(".shp.xml", ".sbn", ".sbx", ".qix", ".qmd", ".qpj", ".atx", ".ain", ".aih", ".lock", ".xsd", ".gfs"),
+    *(".lyr", ".lyrx", ".mxd", ".aprx", ".qgs", ".qgz", ".qml", ".sld", ".style"),
+    *(".html", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".pdf", ".doc", ".docx", ".ppt", ".pptx", ".md"),
+    *("thumbs.db", "desktop.ini", ".lnk", ".tmp", ".bak"),
+)
+"""Ends of the names of what lies beside boundaries: indexes, drawing rules of GIS programs, pictures, letters."""
+
 _SIDECARS = {extension for kind in FORMATS.values() for extension in kind.siblings} | {".dbf"}
 
 
