@@ -218,3 +218,24 @@ def test_one_sheet_of_several_is_taken_or_its_name_is_put_right(sheet: str | Non
     told = [found.message.zh for found in reading.findings if found.check == "no_sheet"]
     assert bool(told) == (count == 0)
     assert all("春、秋" in text for text in told)
+
+
+@pytest.mark.parametrize("digits", [True, False])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_the_text_of_a_land_survey_is_read_with_its_holes(digits: bool, encoding: str, tmp_path: Path) -> None:
+    rings = [CORNERS, [(115.601, 37.601), (115.602, 37.601), (115.602, 37.6015)]]
+    lines = [
+        *("[属性描述]", "坐标系=2000国家大地坐标系", "几度分带=3", "投影类型=高斯克吕格", "计量单位=米", "带号=39"),
+        *("精度=0.001", "转换参数=,,,,,,", "[地块坐标]", "9,5.1,ZQ-1,枣强1号,面,,林地,,@"),
+    ]
+    for number, ring in enumerate(rings, 1):
+        for place, corner in enumerate([*ring, ring[0]], 1):
+            east, north = METRES.transform(*corner)
+            lines.append(f"J{place},{number},{north:.4f},{east - (0 if digits else 39e6):.4f}")
+    reading = read(tmp_path, "\r\n".join(lines).encode(encoding), "勘界.txt")
+    [item] = reading.candidates
+    stored = shapely.from_wkb(item.wkb or b"")
+    wanted = shapely.Polygon(rings[0], rings[1:])
+    assert shapely.hausdorff_distance(stored, wanted) * 111_000 < 0.01
+    assert len(stored.interiors) == 1
+    assert (item.attributes["地块编号"], item.attributes["地块名称"]) == ("ZQ-1", "枣强1号")

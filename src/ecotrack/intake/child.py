@@ -133,8 +133,12 @@ def _layers(source: Source, ask: Ask) -> Iterator[RawLayer]:
 
         yield from read_parquet(path, name=source.name)
     elif source.format.reader == "table":
+        from ecotrack.intake.read_survey import is_survey, read_survey
         from ecotrack.intake.read_table import read_table
 
+        if is_survey(path):
+            yield from read_survey(path, name=source.name)
+            return
         yield from read_table(path, name=source.name, known=ask.known_fields)
     elif source.format.id == "kml":
         from ecotrack.intake.read_kml import read_kml
