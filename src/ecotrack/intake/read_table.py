@@ -101,22 +101,23 @@ def _layers(table: Table, title: str) -> Iterator[RawLayer]:
     """Yield the sheet as a layer; rows whose coordinates bear Ovital's letters are layers of their own."""
     columns = _columns(table)
     if columns.wkt is not None:
-        yield _layer(table, title, _wkt_features(table, columns, title), found=True)
+        yield _layer(table, title, _wkt_features(table, columns, title), columns, found=True)
         return
     if columns.pairs or _lists_corners(table, columns):
-        yield _layer(table, title, _row_features(table, columns, title), found=True)
+        yield _layer(table, title, _row_features(table, columns, title), columns, found=True)
         return
     found = (columns.first is not None and columns.second is not None) or columns.listed is not None
     systems = dict.fromkeys(_system_of(row, columns) for row in table.rows) if found else {}
     for system in systems or {None: None}:
         rows = _corner_features(table, columns, title, system=system) if found else iter(())
-        layer = _layer(table, title, rows, found=found)
+        layer = _layer(table, title, rows, columns, found=found)
         layer.origin = ovital_origin(system) if system else Origin()
         yield layer
 
 
-def _layer(table: Table, title: str, features: Iterator[RawFeature], *, found: bool) -> RawLayer:
-    fields = [header for header in table.headers if header]
+def _layer(table: Table, title: str, features: Iterator[RawFeature], columns: _Columns, *, found: bool) -> RawLayer:
+    taken = columns.taken() if found else set()
+    fields = [header for place, header in enumerate(table.headers) if header and place not in taken]
     return RawLayer(name=title, driver="table", declared_crs=None, fields=fields, features=features, has_geometry=found)
 
 

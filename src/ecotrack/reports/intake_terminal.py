@@ -101,10 +101,11 @@ def _places(places: list[str], lang: Lang) -> str:
 
 
 def checks_table(checked: Checked, lang: Lang) -> Iterator[RenderableType]:
-    """Yield the table of the checks that some feature failed or was not put to, and how many others there are."""
+    """Yield the checks that some feature failed, those that could not be made, and how many others there are."""
     zh = lang == "zh"
-    told = [tally for tally in checked.tallies if tally.failed or tally.not_checked]
-    rest = len(checked.tallies) - len(told)
+    told = [tally for tally in checked.tallies if tally.failed]
+    open_ones = [tally.check.title for tally in checked.tallies if tally.not_checked and not tally.failed]
+    rest = len(checked.tallies) - len(told) - len(open_ones)
     titles = ("检查", "程度", "界限", *(answer.lang(lang) for answer in ANSWERS.values()), "不适用" if zh else "n/a")
     rows = [
         (
@@ -121,6 +122,13 @@ def checks_table(checked: Checked, lang: Lang) -> Iterator[RenderableType]:
     if rows:
         title = "没有全部通过的检查" if zh else "checks not passed by all"
         yield table(title, [(title, i > 2) for i, title in enumerate(titles)], rows)
+    if open_ones:
+        yield Text(
+            f"还有{len(open_ones)}项没有检查完（先解决上面的问题；“未检查”不算通过）："
+            + "、".join(title.zh for title in open_ones),
+            f"{len(open_ones)} checks could not be made of every feature (mend the above first; this is no pass): "
+            + ", ".join(title.en.lower() for title in open_ones),
+        ).lang(lang)
     if rest and checked.reading.candidates:
         yield Text(
             f"其余{rest}项检查都通过或不适用（网页报告里有全部项目）。",
