@@ -38,6 +38,7 @@ from ecotrack.errors.files import EmptyFile, FileFault, MissingFile, UnreadableF
 from ecotrack.errors.imagery import (
     BadBandTable,
     BandsApart,
+    BandsOfTwoSizes,
     NoBand,
     NotReflectance,
     NoWaterEdge,
@@ -133,6 +134,7 @@ __all__ = [
     "BadSampleSize",
     "BadSeason",
     "BandsApart",
+    "BandsOfTwoSizes",
     "CRSMismatch",
     "CannotWrite",
     "ChainBroken",
