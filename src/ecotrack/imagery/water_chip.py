@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.features import sieve
 
-from ecotrack.errors import BandsOfTwoSizes, NoBand, NoWaterEdge, Text
+from ecotrack.errors import BandsOfTwoSizes, NoBand, Text
 from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.scene import Role
 from ecotrack.imagery.shore import edge_by_halves, grown
