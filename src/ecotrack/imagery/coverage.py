@@ -26,14 +26,14 @@ Cells = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
 _CHUNK = 20_000
 """Plots that are covered at a time."""
 _STRIP = 1024
-_VERSION = "1"
+_VERSION = "2"
 _FULL = 0.999
 """Share from which a pixel counts as wholly inside."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Coverage:
-    """Pixels of plots on one grid; plots in order of the first row that they touch.
+    """Pixels of plots on one grid; plots in order of the last row that they touch.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ def cover(geometries: npt.NDArray[np.object_], grid: Grid) -> Coverage:
     bounds = shapely.bounds(pixels)
     with np.errstate(invalid="ignore"):
         on_grid = (bounds[:, :2] < (grid.width, grid.height)).all(axis=1) & (bounds[:, 2:] > 0).all(axis=1)
-    order = np.argsort(np.where(on_grid, bounds[:, 1], np.inf), kind="stable")
+    order = np.argsort(np.where(on_grid, bounds[:, 3], np.inf), kind="stable")
     # exactextract counts rows from the top of a grid whose y grows upward.
     flipped = shapely.transform(pixels[order], lambda xy: np.column_stack((xy[:, 0], grid.height - xy[:, 1])))
     cells, shares, counts = [], [], []
@@ -212,8 +212,16 @@ def _load(place: Path) -> Coverage:
     return Coverage(**{field.name: np.load(place / f"{field.name}.npy", mmap_mode="r") for field in fields(Coverage)})
 
 
-def strips_of(coverage: Coverage, *, rows: int) -> Sequence[slice]:
-    """Return the plots whose first row lies in the same strip of rows, as slices; plots off the grid are left out."""
-    strip = np.where(coverage.box[:, 0] < 0, -1, coverage.box[:, 0] // rows)
+def strips_of(coverage: Coverage, *, rows: int, below_px: int) -> Sequence[slice]:
+    """Return the plots that end in the same strip of rows, as slices; plots off the grid are left out.
+
+    Parameters
+    ----------
+    rows
+        Rows of a strip.
+    below_px
+        Rows below a plot that belong to it.
+    """
+    strip = np.where(coverage.box[:, 0] < 0, -1, (coverage.box[:, 2] + below_px) // rows)
     edges = np.flatnonzero(np.diff(strip, prepend=-2, append=-2))
     return [slice(a, b) for a, b in pairwise(edges.tolist()) if strip[a] >= 0]
