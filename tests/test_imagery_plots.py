@@ -2,16 +2,12 @@
 
 import datetime as dt
 import json
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 import shapely
-from click.testing import CliRunner
 
-from ecotrack.cli.main import cli
 from ecotrack.imagery.chips import write_chips
 from ecotrack.imagery.coverage import cover, kept_coverage
 from ecotrack.imagery.grid import to_lonlat, to_pixels
@@ -19,7 +15,6 @@ from ecotrack.imagery.plot_stats import plot_stats, stats_roles
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.verdict import Look, PlotAsked, VerdictRules, judge
 from ecotrack.imagery.verify import counts_of, findings_of, scene_stats, verify_plots
-from ecotrack.workspace import Workspace
 from imagery_scenes import ROLES, Painting, degrees, rotated, south_up, utm, write
 
 GRID = utm(115.6, 37.6, size=120)
@@ -255,20 +250,7 @@ def test_chips_are_pictures_and_an_id_is_never_a_path(tmp_path):
     assert len(list((tmp_path / "chips").iterdir())) == 1
 
 
-ROOT = Path(__file__).parents[1]
-
-
-def test_an_office_checks_its_plots_and_no_figure_moves(tmp_path):
-    for name in ("layers", "geo"):
-        shutil.copytree(ROOT / name, tmp_path / "w" / name)
-    shutil.copy(ROOT / "ecotrack.toml", tmp_path / "w")
-
-    def call(*arguments):
-        result = CliRunner().invoke(cli, ["-w", str(tmp_path / "w"), *map(str, arguments)], standalone_mode=False)
-        if result.exception is not None:
-            raise result.exception
-        return result
-
+def test_an_office_checks_its_plots_and_no_figure_moves(office, tmp_path):
     mine, table = pixel_box(50, 50, 62, 62), tmp_path / "t.toml"
     properties = {
         "id": "小班1",
@@ -279,21 +261,22 @@ def test_an_office_checks_its_plots_and_no_figure_moves(tmp_path):
     }
     feature = {"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(mine))}
     (tmp_path / "plots.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    call("import", tmp_path / "plots.geojson", "--layer", "plots", "--crs", "经纬度", "--by", "张三")
-    [row] = json.loads(call("review", "list", "--json").output)["submissions"]
-    call("review", "accept", row["submission"], "--by", "李四")
+    office("import", tmp_path / "plots.geojson", "--layer", "plots", "--crs", "经纬度", "--by", "张三")
+    [row] = json.loads(office("review", "list", "--json").output)["submissions"]
+    office("review", "accept", row["submission"], "--by", "李四")
     rows = "".join(f"{role} = {{ index = {n} }}\n" for n, role in enumerate(ROLES, start=1))
     table.write_text(f"scale = 0.0001\nnodata = 0\nsensor = 'drone'\nsample = true\n[bands]\n{rows}")
     for on in ("2024-07-01", "2024-08-01"):
         write(tmp_path / f"x_{on.replace('-', '')}.tif", Painting([("water", mine)], base="soil"), GRID, mask=False)
-        call("scene", "add", tmp_path / f"x_{on.replace('-', '')}.tif", "--bands", table)
-    workspace = Workspace.open(tmp_path / "w")
-    before = workspace.view().to_json()
-    said = call("verify", "plots", "--chips", tmp_path / "chips").output
+        office("scene", "add", tmp_path / f"x_{on.replace('-', '')}.tif", "--bands", table)
+    before = office.workspace.view().to_json()
+    said = office("verify", "plots", "--chips", tmp_path / "chips").output
     assert "矛盾 1" in said
     assert "最近两次都是水面" in said
     assert len(list((tmp_path / "chips").glob("*.png"))) == 2
-    assert Workspace.open(tmp_path / "w").view().to_json() == before
-    document = json.loads(call("verify", "plots", "--json").output)
+    assert office.workspace.view().to_json() == before
+    document = json.loads(office("verify", "plots", "--json").output)
     assert (document["counts"]["contradicts"], document["sample"]) == (1, True)
-    assert json.loads(call("verify", "plots", "--scenes", "x_20240701", "--json").output)["counts"]["cannot_tell"] == 1
+    assert (
+        json.loads(office("verify", "plots", "--scenes", "x_20240701", "--json").output)["counts"]["cannot_tell"] == 1
+    )
