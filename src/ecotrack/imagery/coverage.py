@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -97,27 +97,50 @@ def cover(geometries: npt.NDArray[np.object_], grid: Grid) -> Coverage:
     with np.errstate(invalid="ignore"):
         on_grid = (bounds[:, :2] < (grid.width, grid.height)).all(axis=1) & (bounds[:, 2:] > 0).all(axis=1)
     order = np.argsort(np.where(on_grid, bounds[:, 3], np.inf), kind="stable")
-    # exactextract counts rows from the top of a grid whose y grows upward.
-    flipped = shapely.transform(pixels[order], lambda xy: np.column_stack((xy[:, 0], grid.height - xy[:, 1])))
-    cells, shares, counts = [], [], []
-    for first in range(0, len(order), _CHUNK):
-        for cell, share in _extract(shapely.to_wkb(flipped[first : first + _CHUNK]), grid):
-            cells.append(cell)
-            shares.append(share)
-            counts.append(len(cell))
-    cell = np.concatenate([np.zeros(0, np.int32), *cells])
-    share = np.concatenate([np.zeros(0, np.float32), *shares])
-    start = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+    found = [_chunk(pixels[order[first : first + _CHUNK]], grid) for first in range(0, len(order), _CHUNK)]
+    size_px = shapely.area(pixels[order]).astype(np.float32)
+    del pixels
+    counts = _joined([part.counts for part in found], np.int64)
+    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    box, core = _joined([part.box for part in found], np.int32, 4), _joined([part.core for part in found], np.float32)
+    # The cells are by far the largest: one kind at a time stands in memory twice.
+    cell, shares = _joined([part.cell for part in found], np.int32), [part.share for part in found]
+    del found
     return Coverage(
         plot=order.astype(np.int64),
         start=start,
         cell=cell,
-        share=share,
-        box=_boxes(cell, start, grid),
-        size_px=shapely.area(pixels[order]).astype(np.float32),
-        core=_core(share, start),
+        share=_joined(shares, np.float32),
+        box=box,
+        size_px=size_px,
+        core=core,
         taken=_taken(cell, grid),
     )
+
+
+class _Chunk(NamedTuple):
+    """What some plots cover, as in `Coverage`; ``counts`` says how many pixels each plot has."""
+
+    counts: Ints
+    cell: npt.NDArray[np.int32]
+    share: npt.NDArray[np.float32]
+    box: npt.NDArray[np.int32]
+    core: npt.NDArray[np.float32]
+
+
+def _chunk(pixels: npt.NDArray[np.object_], grid: Grid) -> _Chunk:
+    """Return what some plots cover; they are given in (column, row)."""
+    # exactextract counts rows from the top of a grid whose y grows upward.
+    flipped = shapely.transform(pixels, lambda xy: np.column_stack((xy[:, 0], grid.height - xy[:, 1])))
+    found = list(_extract(shapely.to_wkb(flipped), grid))
+    cell, share = _joined([one for one, _ in found], np.int32), _joined([one for _, one in found], np.float32)
+    counts = np.array([len(one) for one, _ in found], dtype=np.int64)
+    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return _Chunk(counts, cell, share, _boxes(cell, start, grid), _core(share, start))
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]], kind: type[np.generic], *columns: int) -> npt.NDArray[Any]:
+    return np.concatenate([np.zeros((0, *columns), kind), *parts])
 
 
 def _extract(wkb: npt.NDArray[np.object_], grid: Grid) -> Iterator[Cells]:
