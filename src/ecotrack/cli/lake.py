@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import echo_json, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
+from ecotrack.errors import Text
 
 if TYPE_CHECKING:
     from ecotrack.imagery.lake import LakeObservation
 
+SHOWN = 40
+"""Observations that are printed; JSON has them all."""
+
 lake = SpokenGroup(
     "lake",
-    help=say("湖面：从影像观测。", "The lake: observe it in a scene."),
+    help=say("湖面：从影像观测、列出历次观测。", "The lake: observe it in a scene, list what was seen."),
     epilog=say("示例：ecotrack lake observe 影像编号", "Example: ecotrack lake observe SCENE"),
 )
 
@@ -117,4 +122,57 @@ def _print(ctx: click.Context, found: LakeObservation) -> None:
         click.echo(("请核对：" if lang == "zh" else "please check: ") + doubt.lang(lang), err=True)
 
 
+@command(
+    "series",
+    help=say(
+        "列出历次湖面观测，以及每年的中位数和范围；只有采用的观测进入指标。",
+        "List the observations, and each year's median and range; only adopted ones feed figures.",
+    ),
+    epilog=say("示例：ecotrack lake series --as-of 2020-12-31", "Example: ecotrack lake series --as-of 2020-12-31"),
+)
+@option("--as-of", type=DAY, help=say("截至此日期（默认今天）", "up to this day (default: today)"))
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@click.pass_context
+def series(ctx: click.Context, as_of: dt.date | None, as_json: bool) -> None:
+    """Print the series."""
+    from ecotrack.figures.lake_series import lake_document
+
+    view = open_workspace(ctx).view(as_of=as_of)
+    found = view.layer("lake")
+    basins = {feature.feature_id: feature.name or feature.feature_id for feature in found.features}
+    document = lake_document(found.records, basins)
+    if as_json:
+        echo_json({"schema": "ecotrack.lake_series/1", "as_of": view.as_of.isoformat(), **document})
+        return
+    _print_series(ctx, document)
+
+
+def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
+    from ecotrack.reports.terminal import show, table
+
+    zh, lang = lang_of(ctx) == "zh", lang_of(ctx)
+    sample = " 示例" if zh else " (sample)"
+    heads = ("年份", "依据", "水面类型", "观测次数", "中位数（平方公里）", "最小", "最大")
+    en = ("year", "basis", "surface", "observations", "median, km2", "least", "most")
+    rows = [
+        (f"{one['year']}{sample if one['sample'] else ''}", one["basis"], one["surface_kind"],
+         str(one["observations"]), *(f"{one[key]:.2f}" for key in ("median_km2", "least_km2", "most_km2")))
+        for one in document["years"]
+    ]  # fmt: skip
+    numbers = (False, False, False, True, True, True, True)
+    show(table("", list(zip(heads if zh else en, numbers, strict=True)), rows))
+    heads = ("日期", "平方公里", "湖区", "状态", "依据", "水面类型", "水位（米）", "无云%", "方法")
+    en = ("day", "km2", "basin", "state", "basis", "surface", "level, m", "clear %", "method")
+    columns = ("basin", "state", "basis", "surface_kind", "level_m", "clear_share_pct", "method")
+    whole = Text("全湖", "whole lake").lang(lang)
+    rows = [
+        (one["on"] + (sample if one["sample"] else ""), f"{one['km2']:.2f}",
+         *(str(one[key] if one[key] is not None else whole if key == "basin" else "") for key in columns))
+        for one in document["observations"][:SHOWN]
+    ]  # fmt: skip
+    show(table("", [(head, place == 1) for place, head in enumerate(heads if zh else en)], rows))
+    speak(ctx, f"共 {document['total']} 次观测", f"{document['total']} observations")
+
+
 lake.add_command(observe)
+lake.add_command(series)
