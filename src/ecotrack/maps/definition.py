@@ -13,7 +13,7 @@ from ecotrack.maps.timeline import Step
 from ecotrack.model.layers import Classification
 from ecotrack.settings import read_text
 
-Panel = Literal["targets", "funnel", "units", "findings"]
+Panel = Literal["targets", "funnel", "units", "findings", "lake"]
 FOLDER = "maps"
 
 

@@ -22,6 +22,7 @@ from ecotrack.maps.plot_rows import plots_view
 from ecotrack.maps.review_layer import overlap_layer, overlaps_view
 from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
 from ecotrack.maps.unit_map import of_unit
+from ecotrack.maps.witness import witness_blocks
 from ecotrack.model.layers import CLASSIFICATIONS, REGISTER_SOURCE, Classification, LayerDef
 from ecotrack.progress import plot_coverage
 
@@ -51,6 +52,8 @@ class MapModel:
         What the workspace says on each day of the slider, the map's own day last; empty without a slider.
     base
         Online base; ``None`` is a page that asks no network for anything.
+    witness
+        What imagery says, as blocks of the page by key: the lake's series, verdicts on plots.
     """
 
     definition: MapDef
@@ -61,6 +64,7 @@ class MapModel:
     lang: Lang = "zh"
     timeline: tuple[Moment, ...] = ()
     base: BaseMap | None = None
+    witness: dict[str, Any] = field(default_factory=dict)
 
     @property
     def days(self) -> list[str]:
@@ -133,6 +137,7 @@ class MapModel:
             lang=lang,
             timeline=tuple(timeline),
             base=base_map(definition.base, key=base_key) if definition.base else None,
+            witness=witness_blocks(view, definition),
         )
 
 

@@ -102,6 +102,21 @@
     zonesPassed: ['达标分区', 'Zones that pass'],
     figuresOf: ['属地指标，截至', 'Figures of the place, as of'],
     goThere: ['在地图上显示', 'Show on the map'],
+    lake: ['湖面', 'Lake'],
+    lakeSeries: ['历次湖面观测（全湖，平方公里）', 'Surface of the whole lake by observation, km²'],
+    lakeSeriesName: ['依据 · 水面', 'Basis · surface'],
+    lakeAdopted: ['采用', 'adopted'],
+    lakeWaits: ['待审，不进入指标', 'in review: feeds no figure'],
+    lakeYear: ['当年范围与中位数', 'range and median of the year'],
+    lakeObservations: ['观测记录', 'Observations'],
+    yearsAsOf: ['中位数和范围截至', 'Medians and ranges as of'],
+    onlyAdopted: ['，只用采用的观测', ', of adopted observations alone'],
+    year: ['年份', 'Year'],
+    times: ['次数', 'Times'],
+    median: ['中位数', 'Median'],
+    range: ['范围', 'Range'],
+    wholeLake: ['全湖', 'whole lake'],
+    clearShare: ['无云', 'clear'],
     no: ['否', 'no'],
     yes: ['是', 'yes']
   };
@@ -240,6 +255,11 @@
 
   eco.read = function (key) {
     return JSON.parse(document.getElementById('ecotrack-' + key).textContent);
+  };
+
+  // A block that not every map has.
+  eco.maybe = function (key) {
+    return document.getElementById('ecotrack-' + key) ? eco.read(key) : null;
   };
 
   // Registers a painter of words and runs it; a change of language runs all of them again.
