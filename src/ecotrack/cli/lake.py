@@ -12,13 +12,34 @@ import click
 from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
-from ecotrack.errors import Text
+from ecotrack.errors import Lang, Text
 
 if TYPE_CHECKING:
     from ecotrack.imagery.lake import LakeObservation
 
 SHOWN = 40
 """Observations that are printed; JSON has them all."""
+
+_YEARS = (
+    Text("年份", "year"),
+    Text("依据", "basis"),
+    Text("水面类型", "surface"),
+    Text("观测次数", "observations"),
+    Text("中位数（平方公里）", "median, km2"),
+    Text("最小", "least"),
+    Text("最大", "most"),
+)
+_SEEN = (
+    Text("日期", "day"),
+    Text("平方公里", "km2"),
+    Text("湖区", "basin"),
+    Text("状态", "state"),
+    Text("依据", "basis"),
+    Text("水面类型", "surface"),
+    Text("水位（米）", "level, m"),
+    Text("无云%", "clear %"),
+    Text("方法", "method"),
+)
 
 lake = SpokenGroup(
     "lake",
@@ -150,28 +171,26 @@ def series(ctx: click.Context, as_of: dt.date | None, as_json: bool) -> None:
 def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
     from ecotrack.reports.terminal import show, table
 
-    zh, lang = lang_of(ctx) == "zh", lang_of(ctx)
-    sample = " 示例" if zh else " (sample)"
-    heads = ("年份", "依据", "水面类型", "观测次数", "中位数（平方公里）", "最小", "最大")
-    en = ("year", "basis", "surface", "observations", "median, km2", "least", "most")
-    rows = [
+    lang = lang_of(ctx)
+    sample, whole = Text(" 示例", " (sample)").lang(lang), Text("全湖", "whole lake").lang(lang)
+    years = [
         (f"{one['year']}{sample if one['sample'] else ''}", one["basis"], one["surface_kind"],
          str(one["observations"]), *(f"{one[key]:.2f}" for key in ("median_km2", "least_km2", "most_km2")))
         for one in document["years"]
     ]  # fmt: skip
-    numbers = (False, False, False, True, True, True, True)
-    show(table("", list(zip(heads if zh else en, numbers, strict=True)), rows))
-    heads = ("日期", "平方公里", "湖区", "状态", "依据", "水面类型", "水位（米）", "无云%", "方法")
-    en = ("day", "km2", "basin", "state", "basis", "surface", "level, m", "clear %", "method")
     columns = ("basin", "state", "basis", "surface_kind", "level_m", "clear_share_pct", "method")
-    whole = Text("全湖", "whole lake").lang(lang)
-    rows = [
+    seen = [
         (one["on"] + (sample if one["sample"] else ""), f"{one['km2']:.2f}",
          *(str(one[key] if one[key] is not None else whole if key == "basin" else "") for key in columns))
         for one in document["observations"][:SHOWN]
     ]  # fmt: skip
-    show(table("", [(head, place == 1) for place, head in enumerate(heads if zh else en)], rows))
+    show(table("", _heads(_YEARS, lang, numbers=4), years), table("", _heads(_SEEN, lang), seen))
     speak(ctx, f"共 {document['total']} 次观测", f"{document['total']} observations")
+
+
+def _heads(titles: tuple[Text, ...], lang: Lang, *, numbers: int = 0) -> list[tuple[str, bool]]:
+    """Return the titles of columns, the last of which hold numbers."""
+    return [(title.lang(lang), place >= len(titles) - numbers) for place, title in enumerate(titles)]
 
 
 lake.add_command(observe)

@@ -72,7 +72,7 @@ def lake_years(records: Sequence[ProgressRecord], basins: Sequence[str]) -> list
 
 
 def lake_document(records: Sequence[ProgressRecord], basins: Mapping[str, str]) -> dict[str, Any]:
-    """Return years, surfaces of the whole lake and the observations themselves, as ``ecotrack lake series`` prints them.
+    """Return years, surfaces of the whole lake and observations, as ``ecotrack lake series`` prints them.
 
     Parameters
     ----------
