@@ -22,7 +22,7 @@ from ecotrack.maps.plot_rows import plots_view
 from ecotrack.maps.review_layer import overlap_layer, overlaps_view
 from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
 from ecotrack.maps.unit_map import of_unit
-from ecotrack.maps.witness import witness_blocks
+from ecotrack.maps.witness import lake_block, satellite
 from ecotrack.model.layers import CLASSIFICATIONS, REGISTER_SOURCE, Classification, LayerDef
 from ecotrack.progress import plot_coverage
 
@@ -124,10 +124,13 @@ class MapModel:
             for one in definition.layers
         ]
         views = [of_unit(one, workspace, unit=definition.unit, as_of=view.as_of) for one in views]
+        witness = lake_block(view, definition)
         if definition.review:
             overlaps = overlap_layer(workspace.config.classification)
-            views = [overlaps_view(view, layer=overlaps), *views]
-            definition = _with_review_group(definition, overlaps)
+            verdicts = satellite(views, workspace, as_of=view.as_of)
+            views = [overlaps_view(view, layer=overlaps), verdicts.drawn, *verdicts.views]
+            definition = _with_review_group(definition, overlaps, verdicts.drawn.layer)
+            witness["satellite"] = verdicts.block
         return cls(
             definition=definition,
             views=tuple(views),
@@ -137,12 +140,12 @@ class MapModel:
             lang=lang,
             timeline=tuple(timeline),
             base=base_map(definition.base, key=base_key) if definition.base else None,
-            witness=witness_blocks(view, definition),
+            witness=witness,
         )
 
 
-def _with_review_group(definition: MapDef, layer: LayerDef) -> MapDef:
-    group = LayerGroup(title_zh="复核", title_en="Review", layers=(layer.id,))
+def _with_review_group(definition: MapDef, *layers: LayerDef) -> MapDef:
+    group = LayerGroup(title_zh="复核", title_en="Review", layers=tuple(layer.id for layer in layers))
     return msgspec.structs.replace(definition, groups=(group, *definition.groups))
 
 

@@ -34,6 +34,7 @@ SCRIPTS = (
     "gauges.js",
     "tables.js",
     "review.js",
+    "verdicts.js",
     "lake.js",
     "time.js",
     "find.js",

@@ -27,7 +27,7 @@
   // Findings are of the map's own day, wherever the slider stands.
   eco.findings = function () {
     const found = eco.view.last.findings;
-    return found ? found.anomalies.map(card) : [];
+    return eco.satellite().concat(found ? found.anomalies.map(card) : []);
   };
 
   // Figures that the scoreboard has for one feature: a county's ground, a town's sponge share.
