@@ -22,8 +22,9 @@ import numpy.typing as npt
 import shapely
 
 from ecotrack.errors import Text, UnreadableFile
+from ecotrack.geometry.codec import from_wkb
 from ecotrack.imagery.verdict import ANSWERS, Answer, PlotAsked, Verdict
-from ecotrack.model import Finding
+from ecotrack.model import FeatureVersion, Finding
 
 FILE = "verdicts.json"
 SCHEMA = "ecotrack.verdicts/2"
@@ -201,11 +202,29 @@ def contradiction(
 
 def kept_findings(kept: KeptVerdicts) -> list[Finding]:
     """Return a finding for each contradiction that was kept."""
-    return [
-        contradiction(one.feature_id, one.reasons, one.days, one.clear_px, one.unit)
-        for one in kept.by_plot.values()
-        if one.answer == "contradicts"
-    ]
+    return [_finding(one) for one in kept.by_plot.values() if one.answer == "contradicts"]
+
+
+def _finding(one: KeptVerdict) -> Finding:
+    return contradiction(one.feature_id, one.reasons, one.days, one.clear_px, one.unit)
+
+
+def looked_at(kept: KeptVerdicts | None, versions: Sequence[FeatureVersion]) -> dict[str, KeptVerdict]:
+    """Return the verdicts on some versions of plots, by version: those whose outline was really looked at.
+
+    A version that is missing here was not looked at, which is no pass.
+    """
+    known = [one for one in versions if kept is not None and one.feature_id in kept.by_plot]
+    if kept is None or not known:
+        return {}
+    digests = outline_digests(from_wkb([version.wkb for version in known]))
+    found = {one.version_id: kept.of(one.feature_id, digest) for one, digest in zip(known, digests, strict=True)}
+    return {version: one for version, one in found.items() if one.answer != "not_run"}
+
+
+def contradicted(kept: KeptVerdicts | None, versions: Sequence[FeatureVersion]) -> dict[str, Finding]:
+    """Return a finding for each version of a plot that imagery contradicts, by version."""
+    return {version: _finding(one) for version, one in looked_at(kept, versions).items() if one.answer == "contradicts"}
 
 
 def read_verdicts(folder: Path) -> KeptVerdicts | None:
