@@ -15,9 +15,9 @@ from ecotrack.imagery.plot_stats import plot_stats, stats_roles
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.verdict import Look, PlotAsked, VerdictRules, judge
 from ecotrack.imagery.verify import counts_of, findings_of, scene_stats, verify_plots
+from imagery_office import GRID, hand_in_plots, take_scenes
 from imagery_scenes import ROLES, Painting, degrees, rotated, south_up, utm, write
 
-GRID = utm(115.6, 37.6, size=120)
 DAY = dt.date(2024, 10, 15)
 
 
@@ -251,24 +251,10 @@ def test_chips_are_pictures_and_an_id_is_never_a_path(tmp_path):
 
 
 def test_an_office_checks_its_plots_and_no_figure_moves(office, tmp_path):
-    mine, table = pixel_box(50, 50, 62, 62), tmp_path / "t.toml"
-    properties = {
-        "id": "小班1",
-        "unit": "桃城区",
-        "season": "2020-spring",
-        "kind": "造林",
-        "form": "片林",
-    }
-    feature = {"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(mine))}
-    (tmp_path / "plots.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    office("import", tmp_path / "plots.geojson", "--layer", "plots", "--crs", "经纬度", "--by", "张三")
-    [row] = json.loads(office("review", "list", "--json").output)["submissions"]
-    office("review", "accept", row["submission"], "--by", "李四")
-    rows = "".join(f"{role} = {{ index = {n} }}\n" for n, role in enumerate(ROLES, start=1))
-    table.write_text(f"scale = 0.0001\nnodata = 0\nsensor = 'drone'\nsample = true\n[bands]\n{rows}")
-    for on in ("2024-07-01", "2024-08-01"):
-        write(tmp_path / f"x_{on.replace('-', '')}.tif", Painting([("water", mine)], base="soil"), GRID, mask=False)
-        office("scene", "add", tmp_path / f"x_{on.replace('-', '')}.tif", "--bands", table)
+    mine = pixel_box(50, 50, 62, 62)
+    hand_in_plots(office, tmp_path, {"小班1": mine})
+    flooded = Painting([("water", mine)], base="soil")
+    take_scenes(office, tmp_path, {"2024-07-01": flooded, "2024-08-01": flooded})
     before = office.workspace.view().to_json()
     said = office("verify", "plots", "--chips", tmp_path / "chips").output
     assert "矛盾 1" in said
