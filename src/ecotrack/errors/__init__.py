@@ -37,6 +37,7 @@ from ecotrack.errors.data import (
 from ecotrack.errors.files import EmptyFile, FileFault, MissingFile, UnreadableFile
 from ecotrack.errors.imagery import (
     BadBandTable,
+    BadClassTable,
     BandsApart,
     BandsOfTwoSizes,
     NoBand,
@@ -125,6 +126,7 @@ __all__ = [
     "BackupDamaged",
     "BadAccount",
     "BadBandTable",
+    "BadClassTable",
     "BadConfig",
     "BadCoverage",
     "BadDate",

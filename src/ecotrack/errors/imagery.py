@@ -12,6 +12,16 @@ class BadBandTable(UsageError):
     mend = Text("请对照影像的波段修改波段表，写法见 docs/imagery.md", "mend the table; docs/imagery.md shows one")
 
 
+class BadClassTable(UsageError):
+    """A class table that does not fit its raster, or cannot be read."""
+
+    what = Text("地类表不符：{detail}", "the class table does not fit: {detail}")
+    mend = Text(
+        "地类表要有 date、source 和 [classes]（数值 = 地类，至少有 forest 或 built），写法见 docs/imagery.md",
+        "it needs date, source and [classes] (number = class, forest or built among them); docs/imagery.md shows one",
+    )
+
+
 class UnknownSensor(UsageError):
     """A raster whose bands cannot be told from its name or its metadata."""
 

@@ -130,9 +130,7 @@ class _Chunk(NamedTuple):
 
 def _chunk(pixels: npt.NDArray[np.object_], grid: Grid) -> _Chunk:
     """Return what some plots cover; they are given in (column, row)."""
-    # exactextract counts rows from the top of a grid whose y grows upward.
-    flipped = shapely.transform(pixels, lambda xy: np.column_stack((xy[:, 0], grid.height - xy[:, 1])))
-    found = list(_extract(shapely.to_wkb(flipped), grid))
+    found = list(cells_of(pixels, height=grid.height, width=grid.width))
     cell, share = _joined([one for one, _ in found], np.int32), _joined([one for _, one in found], np.float32)
     counts = np.array([len(one) for one, _ in found], dtype=np.int64)
     start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -143,8 +141,14 @@ def _joined(parts: Sequence[npt.NDArray[Any]], kind: type[np.generic], *columns:
     return np.concatenate([np.zeros((0, *columns), kind), *parts])
 
 
-def _extract(wkb: npt.NDArray[np.object_], grid: Grid) -> Iterator[Cells]:
-    """Yield cells and shares of plots, in their order."""
+def cells_of(pixels: npt.NDArray[np.object_], *, height: int, width: int) -> Iterator[Cells]:
+    """Yield cells (row * width + column) and exact shares of polygons in (column, row), in their order.
+
+    Raises
+    ------
+    MissingExtra
+        exactextract is not installed.
+    """
     try:
         from exactextract import exact_extract
         from exactextract.raster import NumPyRasterSource
@@ -152,11 +156,13 @@ def _extract(wkb: npt.NDArray[np.object_], grid: Grid) -> Iterator[Cells]:
         from ecotrack.imagery.plot_source import CellWriter, WkbSource
     except ImportError:
         raise MissingExtra(name="exactextract", extra="imagery") from None
+    # exactextract counts rows from the top of a grid whose y grows upward.
+    flipped = shapely.transform(pixels, lambda xy: np.column_stack((xy[:, 0], height - xy[:, 1])))
     # The values do not matter: one zero stands for the whole grid.
-    nothing = np.broadcast_to(np.uint8(0), (grid.height, grid.width))
-    raster = NumPyRasterSource(nothing, xmin=0, ymin=0, xmax=grid.width, ymax=grid.height)
+    nothing = np.broadcast_to(np.uint8(0), (height, width))
+    raster = NumPyRasterSource(nothing, xmin=0, ymin=0, xmax=width, ymax=height)
     writer = CellWriter()
-    exact_extract(raster, WkbSource(wkb), ["cell_id", "coverage"], output=writer)
+    exact_extract(raster, WkbSource(shapely.to_wkb(flipped)), ["cell_id", "coverage"], output=writer)
     yield from writer.found
 
 

@@ -10,8 +10,6 @@ import binascii
 import datetime as dt
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +21,7 @@ import shapely
 
 from ecotrack.errors import Text, UnreadableFile
 from ecotrack.geometry.codec import from_wkb
+from ecotrack.imagery.beside import write_beside
 from ecotrack.imagery.verdict import ANSWERS, Answer, PlotAsked, Verdict
 from ecotrack.model import FeatureVersion, Finding
 
@@ -163,16 +162,7 @@ def write_verdicts(folder: Path, kept: KeptVerdicts) -> Path:
             for plot, chips in kept.chips.items()
         },
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(prefix=f".{FILE}-", dir=folder)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, ensure_ascii=False)
-        Path(beside).chmod(0o644)
-        return Path(beside).replace(folder / FILE)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    return write_beside(folder / FILE, document)
 
 
 def contradiction(

@@ -22,7 +22,7 @@ from ecotrack.maps.plot_rows import plots_view
 from ecotrack.maps.review_layer import overlap_layer, overlaps_view
 from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
 from ecotrack.maps.unit_map import of_unit
-from ecotrack.maps.witness import lake_block, satellite
+from ecotrack.maps.witness import satellite, witness_blocks
 from ecotrack.model.layers import CLASSIFICATIONS, REGISTER_SOURCE, Classification, LayerDef
 from ecotrack.progress import plot_coverage
 
@@ -124,7 +124,7 @@ class MapModel:
             for one in definition.layers
         ]
         views = [of_unit(one, workspace, unit=definition.unit, as_of=view.as_of) for one in views]
-        witness = lake_block(view, definition)
+        witness = witness_blocks(view, definition)
         if definition.review:
             overlaps = overlap_layer(workspace.config.classification)
             verdicts = satellite(views, workspace, as_of=view.as_of)

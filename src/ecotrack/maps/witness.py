@@ -1,4 +1,4 @@
-"""What imagery says, for the page: the lake's series, verdicts on plots. Nothing here is a figure of record."""
+"""What imagery says, for the page: the lake's series, land cover, verdicts on plots; none is a figure of record."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecotrack.figures.lake_series import lake_document
+from ecotrack.imagery.kept_cover import read_cover
 from ecotrack.imagery.kept_verdicts import KeptVerdict, KeptVerdicts, outline_digests, read_verdicts
 from ecotrack.imagery.verdict import ANSWERS
 from ecotrack.maps.definition import MapDef
@@ -31,19 +32,28 @@ _COLORS = {"矛盾": "#c2185b", "支持": "#2456a6"}
 _DRAWN = ("contradicts", "supports")
 
 
-def lake_block(view: View, definition: MapDef) -> dict[str, Any]:
-    """Return the lake's series under its key; nothing for a map without that panel.
+def witness_blocks(view: View, definition: MapDef) -> dict[str, Any]:
+    """Return the lake's series and the land cover by key, where the map has a place for them.
 
     Parameters
     ----------
     view
         The workspace on the map's day.
+
+    Raises
+    ------
+    UnreadableFile
+        The land cover that was kept is damaged.
     """
-    if LAKE not in definition.panels or LAKE not in view.workspace.layers:
-        return {}
-    found = view.layer(LAKE)
-    basins = {feature.feature_id: feature.name or feature.feature_id for feature in found.features}
-    return {LAKE: lake_document(found.records, basins)}
+    blocks: dict[str, Any] = {}
+    if LAKE in definition.panels and LAKE in view.workspace.layers:
+        found = view.layer(LAKE)
+        basins = {feature.feature_id: feature.name or feature.feature_id for feature in found.features}
+        blocks[LAKE] = lake_document(found.records, basins)
+    cover = read_cover(view.workspace.register_path.parent, as_of=view.as_of)
+    if cover and "targets" in definition.panels:
+        blocks["landcover"] = cover
+    return blocks
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

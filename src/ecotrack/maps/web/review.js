@@ -38,6 +38,9 @@
     if (ground) {
       rows.push(['accepted', eco.quantity(ground.net_accepted_mu, 'mu')], ['qualified', eco.quantity(ground.net_qualified_mu, 'mu')]);
     }
+    if (layer.id === 'counties') {
+      Array.prototype.push.apply(rows, eco.besideCounty(id));
+    }
     board.targets.forEach(function (target) {
       const cities = layer.id === 'builtup' && target.details && target.details.cities;
       const city = cities && cities.find(function (one) { return String(id).indexOf(one.code) >= 0; });

@@ -1,4 +1,4 @@
-// What imagery says of plots, for reviewers: how many of each verdict, the contradictions, pictures before and after.
+// What imagery says: verdicts on plots for reviewers, with pictures before and after; land cover beside the figures.
 (function () {
   'use strict';
 
@@ -50,6 +50,37 @@
     item.dataset.check = 'satellite';
     return item;
   }
+
+  // Land cover beside the figure that it could be taken for, and feeding it nowhere.
+  const BESIDE = { cover: 'forest', sponge: 'built' };
+
+  function share(row, name) {
+    const value = row.shares_pct[name];
+    return value === null ? eco.word('notAssessed') : eco.number(value, 1, true) + '%';
+  }
+
+  eco.beside = function (target) {
+    const cover = eco.maybe('landcover');
+    const name = Object.prototype.hasOwnProperty.call(BESIDE, target.id) ? BESIDE[target.id] : null;
+    if (!cover || !name || !(name in cover.total.shares_pct)) {
+      return null;
+    }
+    const words = [eco.word('byImagery') + ' ' + eco.word(name) + ' ', eco.el('b', '', share(cover.total, name))];
+    if (cover.sample) {
+      words.push(' ', eco.mark('sample'));
+    }
+    words.push(eco.el('span', 'eco-data', ' · ' + cover.date + ' · ' + eco.clip(cover.source, 80) + eco.word('inNoFigure')));
+    return eco.el('p', 'eco-beside', words);
+  };
+
+  // The same of one county, for its card.
+  eco.besideCounty = function (code) {
+    const cover = eco.maybe('landcover');
+    const row = cover && cover.counties.find(function (one) { return one.code === code; });
+    return row ? ['forest', 'built'].filter(function (name) { return name in row.shares_pct; }).map(function (name) {
+      return [name === 'forest' ? 'imageryForest' : 'imageryBuilt', share(row, name)];
+    }) : [];
+  };
 
   eco.satellite = function () {
     const block = eco.maybe('satellite');
