@@ -160,6 +160,29 @@ def test_the_control_ring_leaves_out_other_plots_and_cloud(tmp_path):
     assert found.deviation["NDVI"][0] < 0.01
 
 
+def test_plots_across_strips_of_rows_and_after_a_gap_are_told_like_any_other(tmp_path):
+    grid = GRID._replace(height=2300, width=64)
+    boxes = [(10, 5, 22, 17), (30, 500, 44, 530), (4, 515, 12, 519), (50, 300, 58, 1300), (20, 2100, 30, 2120)]
+    shapes = np.array([pixel_box(west, north, east, south, grid) for west, north, east, south in boxes])
+    field = Painting([("trees", shape) for shape in shapes], base="soil")
+    scene = write(tmp_path / "tall.tif", field, grid, noise=0.01, roles=ROLES[:4], blockxsize=64, blockysize=256)
+    with OpenScene(scene, stats_roles(scene)) as opened:
+        covered = cover(shapes, grid)
+        found = plot_stats(opened, covered)
+        whole = opened.read(grid.whole)
+    assert opened.strip_rows == 512
+    ndvi = (whole.bands["nir"] - whole.bands["red"]) / (whole.bands["nir"] + whole.bands["red"])
+    taken = covered.taken_rows(0, grid.height, grid.width)
+    for place, plot_number in enumerate(covered.plot):
+        cells = slice(covered.start[place], covered.start[place + 1])
+        mean = np.average(ndvi.ravel()[covered.cell[cells]], weights=covered.share[cells])
+        assert found.mean["NDVI"][plot_number] == pytest.approx(mean, abs=1e-5)
+        top, left, low, right = covered.box[place] + [-10, -10, 11, 11]
+        frame = np.s_[max(top, 0) : low, max(left, 0) : right]
+        assert found.ring_px[plot_number] == (~taken[frame]).sum()
+        assert found.ring["NDVI"][plot_number] == pytest.approx(ndvi[frame][~taken[frame]].mean(), abs=1e-5)
+
+
 def test_a_plot_half_outside_the_scene_is_seen_by_half_and_one_outside_is_no_look(tmp_path):
     shapes = np.array([pixel_box(-5, 50, 5, 60), pixel_box(300, 300, 310, 310), pixel_box(20, 20, 30, 30)])
     scene = write(tmp_path / "s.tif", Painting(), GRID)

@@ -18,7 +18,7 @@ from ecotrack.imagery.kept_verdicts import FILE, read_verdicts
 from ecotrack.model import ProgressRecord
 from imagery_office import GRID, hand_in_plots, listed, take_scenes
 from imagery_scenes import Painting
-from map_cases import a_definition, a_model, chromium, opener
+from map_cases import a_definition, a_model, chromium, opener, target
 
 HOSTILE = "</script><img src=x onerror=alert(1)>${alert(1)}"
 
@@ -96,6 +96,23 @@ def test_a_lake_without_observations_has_an_empty_panel(open_map):
     model = a_model(definition=a_definition("plots", panels=("lake",)), witness={"lake": lake_document([], BASINS)})
     opened = open_map(model)
     assert "没有可显示的内容" in opened.page.inner_text("#eco-panel")
+    assert opened.complaints == []
+
+
+def test_land_cover_stands_beside_the_figure_that_it_could_be_taken_for(open_map):
+    total = {"area_km2": 100.0, "seen_pct": 99.0, "shares_pct": {"forest": 12.84, "built": None}, "unnamed_pct": 0.0}
+    cover = {"date": "2016-09-30", "source": HOSTILE, "sample": True, "total": total, "counties": []}
+    scoreboard = a_model().scoreboard | {"targets": [target("cover", "pct", 33.6, 33.5), target("sponge", "pct", 0, 20),
+                                                     target("lake", "km2", 60, 100)]}  # fmt: skip
+    definition = a_definition("plots", panels=("targets",))
+    opened = open_map(a_model(definition=definition, scoreboard=scoreboard, witness={"landcover": cover}))
+    beside = opened.page.locator(".eco-beside")
+    assert beside.count() == 2
+    said = opened.page.inner_text("[data-target=cover] .eco-beside")
+    assert "林地 12.8%" in said
+    assert "不进入本指标" in said
+    assert HOSTILE in said
+    assert "未评价" in opened.page.inner_text("[data-target=sponge] .eco-beside")
     assert opened.complaints == []
 
 
