@@ -171,14 +171,19 @@ def cover(ctx: click.Context, raster: Path, classes: Path, dry_run: bool, as_jso
 def _print_cover(ctx: click.Context, document: dict[str, Any]) -> None:
     from ecotrack.reports.terminal import show, table
     from ecotrack.reports.witness import cover_words
+    from ecotrack.units import round_half_up
 
     lang = lang_of(ctx)
     names = list(document["total"]["shares_pct"])
     titles = [cover_words(name).lang(lang) + " %" for name in names]
     heads = ["县区", "面积（平方公里）", "看清 %"] if lang == "zh" else ["county", "area, km2", "seen %"]
+
+    def pct(value: float | None) -> str:
+        return "-" if value is None else f"{round_half_up(value, 1):.1f}"
+
     rows = [
         (row.get("name") or ("合计" if lang == "zh" else "total"), f"{row['area_km2']:.1f}", f"{row['seen_pct']:.1f}",
-         *("-" if row["shares_pct"][name] is None else f"{row['shares_pct'][name]:.1f}" for name in names))
+         *(pct(row["shares_pct"][name]) for name in names))
         for row in (*document["counties"], document["total"])
     ]  # fmt: skip
     columns = [(title, place > 0) for place, title in enumerate([*heads, *titles])]

@@ -170,17 +170,22 @@ def series(ctx: click.Context, as_of: dt.date | None, as_json: bool) -> None:
 
 def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
     from ecotrack.reports.terminal import show, table
+    from ecotrack.units import round_half_up
 
     lang = lang_of(ctx)
     sample, whole = Text(" 示例", " (sample)").lang(lang), Text("全湖", "whole lake").lang(lang)
+
+    def km2(value: float) -> str:
+        return f"{round_half_up(value, 2):.2f}"
+
     years = [
         (f"{one['year']}{sample if one['sample'] else ''}", one["basis"], one["surface_kind"],
-         str(one["observations"]), *(f"{one[key]:.2f}" for key in ("median_km2", "least_km2", "most_km2")))
+         str(one["observations"]), *(km2(one[key]) for key in ("median_km2", "least_km2", "most_km2")))
         for one in document["years"]
     ]  # fmt: skip
     columns = ("basin", "state", "basis", "surface_kind", "level_m", "clear_share_pct", "method")
     seen = [
-        (one["on"] + (sample if one["sample"] else ""), f"{one['km2']:.2f}",
+        (one["on"] + (sample if one["sample"] else ""), km2(one["km2"]),
          *(str(one[key] if one[key] is not None else whole if key == "basin" else "") for key in columns))
         for one in document["observations"][:SHOWN]
     ]  # fmt: skip

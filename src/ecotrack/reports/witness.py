@@ -7,6 +7,7 @@ from typing import Any
 from rich.text import Text as RichText
 
 from ecotrack.errors import Lang, Text
+from ecotrack.units import round_half_up
 
 _WORDS = {"forest": Text("林地", "forest"), "built": Text("建设用地", "built-up")}
 
@@ -46,4 +47,4 @@ def cover_line(cover: dict[str, Any], lang: Lang) -> RichText:
 
 
 def _pct(value: float | None, unknown: str) -> str:
-    return unknown if value is None else f"{value:.1f}%"
+    return unknown if value is None else f"{round_half_up(value, 1):.1f}%"

@@ -20,10 +20,7 @@
   };
 
   function summary(block) {
-    const head = [eco.el('h3', '', eco.word('satellite'))];
-    if (block.sample) {
-      head.push(eco.mark('sample'));
-    }
+    const head = eco.el('h3', '', block.sample ? [eco.word('satellite') + ' ', eco.mark('sample')] : eco.word('satellite'));
     const items = block.counts.map(function (one) {
       const item = eco.el('li', '', [eco.el('b', '', eco.number(one.plots)), eco.pick(one)]);
       item.style.borderTopColor = COLORS[one.answer];
