@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,6 +16,9 @@ from ecotrack.errors import BackupDamaged, FolderNotEmpty, MissingFile, OutputEx
 from ecotrack.register.audit import audit
 from ecotrack.register.store import Register
 from ecotrack.register.writer import Head
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError, struct.error)
+"""What zipfile raises over bytes that changed; NotImplementedError, a RuntimeError, for a method it has not."""
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -98,7 +103,7 @@ def read_manifest(source: Path) -> dict[str, Any]:
         with zipfile.ZipFile(source) as archive:
             manifest = json.loads(archive.read(MANIFEST))
             return dict(manifest)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _DAMAGE as error:
         raise BackupDamaged(source, detail=error) from error
 
 
@@ -150,9 +155,10 @@ def _unpack(source: Path, manifest: dict[str, Any], folder: Path) -> None:
             path = folder / _inside(source, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                path.write_bytes(archive.read(name))
-            except (KeyError, zipfile.BadZipFile) as error:
+                data = archive.read(name)
+            except _DAMAGE as error:
                 raise BackupDamaged(source, detail=error) from error
+            path.write_bytes(data)
             if _sha256(path) != sha256:
                 raise BackupDamaged(source, detail=name)
 
