@@ -80,6 +80,16 @@ def test_raw_numbers_say_their_scale_and_their_nodata():
         water_mask(*numbers, nodata=0)
 
 
+def test_an_offset_that_was_not_taken_back_is_doubted_and_the_water_still_found():
+    made = chip(**HARD["a lake"])
+    bands = [band + np.float32(0.1) for band in made[:3]]
+    for given in (bands[:2], bands):
+        found = water_mask(*given)
+        assert iou(found.mask, made.truth) >= 0.85
+        assert "offset=-0.1" in found.doubts[-1].en
+    assert water_mask(*made[:3]).doubts == ()
+
+
 def test_what_is_hidden_or_has_no_number_is_no_water():
     made = chip(**HARD["sixty percent"])
     clear = np.ones(made.green.shape, dtype=bool)

@@ -37,6 +37,8 @@ NEAR_PX = 6
 """The histogram is taken of the water that is first seen and this far round it: a pond counts as much as a plain."""
 LEAST_BODY = 0.1
 """Share of the water that another body needs, and of its pixels that lie within it and not at an edge."""
+BRIGHT_WATER, LEAST_TOLD = 0.09, 50
+"""Median infrared reflectance of water that is doubted, and the pixels of water from which it is."""
 LEAST_PIXELS = 4
 """Water of fewer pixels is noise."""
 _SPLITS = 3
@@ -146,7 +148,7 @@ def water_mask(
     wet = possible & (values >= np.float32(edge.value))
     dark = bands["swir1" if name == "MNDWI" else "nir"]
     water = edge_by_halves(dark, _without_specks(wet), seen) & possible
-    return ChipWater(water, seen, name, edge, tuple(doubts))
+    return ChipWater(water, seen, name, edge, (*doubts, *_too_bright(dark, water)))
 
 
 def _reflectances(
@@ -231,6 +233,19 @@ def _with_other_body(name: str, edge: WaterEdge, values: Reflectance, possible: 
         return edge
     valley = valley_below(histogram(values[possible]), least, edge.value)
     return edge if valley is None else edge._replace(value=valley)
+
+
+def _too_bright(dark: Reflectance, water: Mask) -> list[Text]:
+    """Return the doubt that an offset is still in the numbers: water is hardly ever bright in the infrared."""
+    if water.sum() < LEAST_TOLD or float(np.median(dark[water])) <= BRIGHT_WATER:
+        return []
+    return [
+        Text(
+            "水面在红外波段偏亮：可能没有加偏移（哨兵二号 04.00 版起 offset=-0.1），或水很混浊",
+            "the water is bright in the infrared: an offset may not have been applied "
+            "(Sentinel-2 since baseline 04.00: offset=-0.1), or the water is very turbid",
+        )
+    ]
 
 
 def _without_specks(mask: Mask) -> Mask:
