@@ -20,6 +20,13 @@ HARD = {
     "snow": {"water": ("water",), "share": 0.1, "things": {"snow": 0.3}},
     "unmasked cloud": {"water": ("turbid",), "share": 0.1, "things": {"cloud": 0.3}},
     "dark soil": {"water": ("turbid",), "share": 0.1, "land": ("dark soil", "soil", "trees")},
+    "ponds in a town": {
+        "water": ("water",),
+        "share": 0.01,
+        "reach": 6,
+        "land": ("town", "soil", "dark soil"),
+        "seed": 2,
+    },
     "a low sun": {"water": ("water", "turbid"), "share": 0.2, "land": ("soil", "dark soil", "town"), "dim": 0.6},
 }
 WITH_SWIR = HARD | {
@@ -42,6 +49,11 @@ def test_with_shortwave_infrared_hard_chips_are_told_too(name, hazy):
     made = chip(**WITH_SWIR[name], hazy=hazy)
     found = water_mask(made.green, made.nir, made.swir1)
     assert (found.index, iou(found.mask, made.truth) >= 0.8) == ("MNDWI", True)
+
+
+def test_silty_water_beside_clear_water_is_a_body_and_no_shore():
+    made = chip(("water", "silty"), 0.4, hazy=True, seed=1)
+    assert iou(water_mask(made.green, made.nir).mask, made.truth) >= 0.9
 
 
 @pytest.mark.parametrize("things", [{}, {"roof": 0.1}, {"snow": 0.3}])
