@@ -13,6 +13,7 @@ from ecotrack.errors.base import (
 from ecotrack.errors.configuration import (
     AssetsNotFetched,
     BadConfig,
+    BadText,
     ExternalAsset,
     InlineHandler,
     MissingAsset,
@@ -135,6 +136,7 @@ __all__ = [
     "BadRows",
     "BadSampleSize",
     "BadSeason",
+    "BadText",
     "BandsApart",
     "BandsOfTwoSizes",
     "CRSMismatch",
