@@ -11,6 +11,7 @@ import shapely
 from ecotrack.errors import NotAllowed
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
+from ecotrack.imagery.kept_verdicts import contradicted, read_verdicts
 from ecotrack.intake.check_record import KIND as CHECKED
 from ecotrack.intake.surroundings import surroundings_of
 from ecotrack.model import FeatureVersion, IssuedDocument, Submission
@@ -125,6 +126,9 @@ def _plots(
     found: dict[str, list[dict[str, Any]]] = {}
     for one in paper.body["findings"] if paper else ():
         found.setdefault(one["version_id"], []).append({"level": one["level"], "zh": one["zh"]})
+    kept = read_verdicts(workspace.register_path.parent)
+    for version_id, satellite in contradicted(kept, versions).items():
+        found.setdefault(version_id, []).append({"level": satellite.level, "zh": satellite.message.zh})
     return [
         {
             "version_id": v.version_id,

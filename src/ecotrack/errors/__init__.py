@@ -38,7 +38,9 @@ from ecotrack.errors.data import (
 from ecotrack.errors.files import EmptyFile, FileFault, MissingFile, UnreadableFile
 from ecotrack.errors.imagery import (
     BadBandTable,
+    BadClassTable,
     BandsApart,
+    BandsOfTwoSizes,
     NoBand,
     NotReflectance,
     NoWaterEdge,
@@ -125,6 +127,7 @@ __all__ = [
     "BackupDamaged",
     "BadAccount",
     "BadBandTable",
+    "BadClassTable",
     "BadConfig",
     "BadCoverage",
     "BadDate",
@@ -135,6 +138,7 @@ __all__ = [
     "BadSeason",
     "BadText",
     "BandsApart",
+    "BandsOfTwoSizes",
     "CRSMismatch",
     "CannotWrite",
     "ChainBroken",

@@ -14,7 +14,7 @@ from ecotrack.model.layers import Classification
 from ecotrack.model.texts import Color
 from ecotrack.settings import decode_toml
 
-Panel = Literal["targets", "funnel", "units", "findings"]
+Panel = Literal["targets", "funnel", "units", "findings", "lake"]
 FOLDER = "maps"
 
 

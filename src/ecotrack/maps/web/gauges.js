@@ -70,6 +70,10 @@
     if (more) {
       card.appendChild(more);
     }
+    const beside = eco.beside(target);
+    if (beside) {
+      card.appendChild(beside);
+    }
     return card;
   };
 

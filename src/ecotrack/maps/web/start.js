@@ -100,6 +100,10 @@
       const cards = eco[chosen](eco.view.board, definition);
       const body = eco.el('div', 'eco-panel-body', cards.length ? cards : eco.el('p', 'eco-none', eco.word('none')));
       body.dataset.panel = chosen;
+      // What holds nothing to press can still be scrolled with the keyboard.
+      if (!body.querySelector('button, summary')) {
+        body.tabIndex = 0;
+      }
       eco.fill(box, [tabs, body]);
       body.scrollTop = top;
     }
