@@ -21,7 +21,7 @@ _LOOK_S = 1.0
 def figures(folder: str, path: str) -> None:
     """Write the scoreboard as JSON, whole or not at all."""
     document = Workspace.open(Path(folder)).view().to_json()
-    _write(Path(path), json.dumps(document, ensure_ascii=False, default=float).encode())
+    write_whole(Path(path), json.dumps(document, ensure_ascii=False, default=float).encode())
 
 
 def live_map(folder: str, path: str) -> None:
@@ -43,7 +43,8 @@ def export(folder: str, layer: str, path: str) -> None:
     export_layer(workspace.view().layer(layer), Path(path), ceiling=workspace.config.classification)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
     partial.write_bytes(data)

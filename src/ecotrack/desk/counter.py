@@ -6,12 +6,13 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 from ecotrack.accounts import EVERY_UNIT, Account, Accounts
 from ecotrack.desk.lanes import Lanes
 from ecotrack.desk.pool import Pool
 from ecotrack.desk.recorder import Arrival, Recorder
-from ecotrack.desk.uploads import Uploads, UploadState
+from ecotrack.desk.uploads import State, Uploads, UploadState
 from ecotrack.errors import EcotrackError, NotAllowed, UploadConflict
 from ecotrack.register.arrivals import Arrivals
 from ecotrack.register.portal_file import PortalFile
@@ -122,7 +123,7 @@ class Counter:
                 told = self.checks.call(
                     "ecotrack.desk.work:check", *given, str(self.page(upload_id)), seconds=CHECK_S, where=where
                 )
-                self.uploads.settle(upload_id, was="received", state="checked", told=told)
+                self.uploads.settle(upload_id, was="received", state=_after_check(state, told), told=told)
         except EcotrackError as error:
             self._failed(state, error.message("zh"))
         except Exception:
@@ -136,3 +137,9 @@ class Counter:
         except EcotrackError:
             # The disk is full: it stays waiting and is done again when there is room.
             log.warning("the state of upload %s could not be kept", state.arrival.upload_id)
+
+
+def _after_check(state: UploadState, told: dict[str, Any]) -> State:
+    """Return how a checked upload stands: on its way in where its sender wished so and nothing is wrong with it."""
+    fine = told["ready"] and not (told["refused"] or told["held"] or told["waiting"])
+    return "submitting" if fine and state.arrival.asked.get("submit") else "checked"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.check_record import KIND as CHECKED
 from ecotrack.intake.surroundings import surroundings_of
-from ecotrack.model import FeatureVersion, IssuedDocument, Submission
+from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
 from ecotrack.register import Register, stable_id
 from ecotrack.reports.intake_page import rings_of
 from ecotrack.review import Pending, Verdict, decide, pending
@@ -77,7 +77,8 @@ def submission(folder: str, submission_id: str, units: tuple[str, ...]) -> dict[
         item = next(one for one in pending(register) if one.submission.submission_id == submission_id)
         papers = register.documents(kind=CHECKED)
         paper = next((p for p in papers if p.document_id == stable_id(CHECKED, submission_id)), None)
-        verdicts = _verdicts(register, said, versions)
+        ids = {version.version_id for version in versions}
+        verdicts = decided_about(register.decisions(), submission_id, ids)
         before = _before(register, versions)
     return {
         **_row(workspace, item, paper),
@@ -97,14 +98,14 @@ def _find(register: Register, submission_id: str, units: tuple[str, ...]) -> tup
     return said, versions
 
 
-def _verdicts(register: Register, said: Submission, versions: Sequence[FeatureVersion]) -> dict[str, str]:
-    ids = {version.version_id for version in versions}
-    result: dict[str, str] = {}
-    for decision in register.decisions():
-        if decision.subject_id == said.submission_id:
-            result |= dict.fromkeys(ids, decision.verdict)
+def decided_about(decisions: Iterable[Decision], submission_id: str, ids: Collection[str]) -> dict[str, Decision]:
+    """Return the last decision about each of some feature versions of a submission, by version."""
+    result: dict[str, Decision] = {}
+    for decision in decisions:
+        if decision.subject_id == submission_id:
+            result |= dict.fromkeys(ids, decision)
         elif decision.subject_id in ids:
-            result[decision.subject_id] = decision.verdict
+            result[decision.subject_id] = decision
     return result
 
 
@@ -117,7 +118,10 @@ def _before(register: Register, versions: Sequence[FeatureVersion]) -> list[dict
 
 
 def _plots(
-    workspace: Workspace, versions: Sequence[FeatureVersion], paper: IssuedDocument | None, verdicts: dict[str, str]
+    workspace: Workspace,
+    versions: Sequence[FeatureVersion],
+    paper: IssuedDocument | None,
+    verdicts: Mapping[str, Decision],
 ) -> list[dict[str, Any]]:
     shapes = from_wkb([version.wkb for version in versions])
     areas = area_m2(shapes)
@@ -136,7 +140,7 @@ def _plots(
             "measured_mu": f"{mu_from_m2(float(area)):.2f}",
             "claimed_mu": str(v.claimed_mu) if v.claimed_mu is not None else "",
             "held": v.version_id in held,
-            "verdict": verdicts.get(v.version_id, ""),
+            "verdict": verdicts[v.version_id].verdict if v.version_id in verdicts else "",
             "findings": found.get(v.version_id, []),
             "rings": rings_of(shape),
         }

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS upload (upload_id TEXT PRIMARY KEY, seq INTEGER NOT N
   asked TEXT NOT NULL, received_at TEXT NOT NULL, state TEXT NOT NULL, told TEXT NOT NULL, submission_id TEXT);
 CREATE INDEX IF NOT EXISTS upload_of ON upload (account_id, seq);
 CREATE INDEX IF NOT EXISTS upload_by_seq ON upload (seq);
+CREATE INDEX IF NOT EXISTS upload_of_submission ON upload (submission_id);
 CREATE INDEX IF NOT EXISTS upload_waiting ON upload (state) WHERE state IN ('received', 'submitting');
 CREATE TABLE IF NOT EXISTS secret (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 """

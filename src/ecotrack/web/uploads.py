@@ -115,13 +115,19 @@ def routes(portal: Portal) -> APIRouter:
         season: Word = "",
         kind: Word = "",
         programme: Word = "",
+        reason: Annotated[str, Query(max_length=500)] = "",
+        submit: bool = False,
         upload_offset: Annotated[int, Header(ge=0)] = 0,
         upload_length: Annotated[int | None, Header(ge=1)] = None,
     ) -> Response:
-        """Take an upload, or the rest of it from ``Upload-Offset`` on; 201 once it is durable and chained."""
+        """Take an upload, or the rest of it from ``Upload-Offset`` on; 201 once it is durable and chained.
+
+        ``reason`` says why known plots are changed; with ``submit`` it is sent in as soon as all of it may come in.
+        """
         visitor = await asyncio.to_thread(portal.gate.require, request, "field", "office")
         account = visitor.account
         asked = {"unit": unit, "season": season, "kind": kind, "programme": programme}
+        asked |= {"reason": reason.strip(), "submit": "1" if submit else ""}
         unit = _own_unit(portal, visitor, unit)
         state = await asyncio.to_thread(counter.known, upload_id, account)
         if state is None:

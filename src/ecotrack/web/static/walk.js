@@ -141,7 +141,7 @@ get("end").addEventListener("click", end);
 get("more").addEventListener("click", go);
 get("finish").addEventListener("submit", finish);
 document.addEventListener("visibilitychange", () => { if (!document.hidden && walk && !walk.paused) awake(); });
-[walk] = (await walks()).sort((a, b) => b.started - a.started);
+[walk] = (await walks()).filter((row) => row.points).sort((a, b) => b.started - a.started);
 if (walk) {
   shown();
   get("go").textContent = `接着上次的 ${walk.points.length} 个点走`;
