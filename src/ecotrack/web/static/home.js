@@ -1,5 +1,6 @@
 import { make } from "./common.js";
 import { drop, jobs } from "./store.js";
+import { all, state, words } from "./outcome.js";
 import { Refused, send } from "./send.js";
 
 const box = document.getElementById("queue");
@@ -44,3 +45,15 @@ addEventListener("online", flush);
 setInterval(() => { if (navigator.onLine) flush(); }, 30000);
 show().then(flush);
 if (document.querySelector(".state-received, .state-submitting")) setTimeout(() => location.reload(), 2500);
+
+async function outcomes() {
+  let told = {};
+  try { told = await all(); } catch { return; }
+  for (const node of document.querySelectorAll("#mine [data-id]")) {
+    const one = told[node.dataset.id];
+    if (!one) continue;
+    node.querySelector(".tag").textContent = words(one) || "已提交";
+    node.className = `card state-${state(one)}`;
+  }
+}
+if (document.querySelector(".state-submitted")) outcomes();

@@ -1,4 +1,5 @@
 import { call, say } from "./common.js";
+import { all, card, words } from "./outcome.js";
 
 const work = document.getElementById("work");
 const at = `/api/uploads/${work.dataset.id}`;
@@ -32,3 +33,16 @@ document.getElementById("mend")?.addEventListener("submit", async (event) => {
     location.reload();
   } catch (error) { say(error.message); }
 });
+
+async function outcome(place) {
+  try {
+    const told = (await all())[work.dataset.id];
+    if (!told) return;
+    document.getElementById("outcome-words").textContent = words(told);
+    place.replaceChildren(...[...told.plots].sort((a, b) => (b.verdict === "return") - (a.verdict === "return")).map((plot) => card(work.dataset.submission, plot)));
+    const last = document.querySelector(".steps li:last-child");
+    if (!told.waiting) { last.textContent = told.open ? "退回，要改" : "审核完"; last.className = told.open ? "now bad" : "done"; }
+  } catch (error) { say(error.message); }
+}
+const place = document.getElementById("outcome");
+if (place) outcome(place);
