@@ -2,76 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from ecotrack.register import Register, audit
-from map_cases import chromium
-from portal_cases import PASSWORD, Person, Served, first_account, hire, plots, served, workspace_in
+from portal_cases import PASSWORD, Person, Served, hire, plots
+from portal_pages import PHONE, fits, picture, sign_in
 
-PHONE = {"width": 360, "height": 740}
-PICTURES = os.environ.get("ECOTRACK_PICTURES")
 CONTROLLED = """navigator.serviceWorker.controller ? null
 : new Promise((taken) => navigator.serviceWorker.addEventListener("controllerchange", () => taken(null)))"""
-
-# The portal checks and draws in processes of its own; on a busy machine a page waits for them.
-expect.set_options(timeout=60_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(workspace_in(tmp_path_factory.mktemp("办公室") / "生态 修复")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def bureau(portal: Served) -> Person:
-    return first_account(portal)
-
-
-@pytest.fixture
-def phone(browser: Browser, portal: Served) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=portal.url, viewport=PHONE, has_touch=True, locale="zh-CN")
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def desktop(browser: Browser, portal: Served) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=portal.url, viewport={"width": 1280, "height": 800}, locale="zh-CN")
-    yield context
-    context.close()
-
-
-def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        Path(PICTURES).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-
-
-def fits(page: Page) -> bool:
-    """Tell whether nothing stands out of the page sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
-def sign_in(context: BrowserContext, login: str) -> Page:
-    page = context.new_page()
-    page.goto("/")
-    page.get_by_label("用户名（工号）").fill(login)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("link", name=login)).to_be_visible()
-    return page
 
 
 def test_a_boundary_goes_from_a_phone_through_review_into_figures_and_map(

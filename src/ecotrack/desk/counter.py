@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ecotrack.accounts import EVERY_UNIT, Account, Accounts
+from ecotrack.desk.arrival import Arrival
 from ecotrack.desk.lanes import Lanes
 from ecotrack.desk.pool import Pool
-from ecotrack.desk.recorder import Arrival, Recorder
+from ecotrack.desk.recorder import Recorder
 from ecotrack.desk.uploads import State, Uploads, UploadState
 from ecotrack.errors import EcotrackError, NotAllowed, UploadConflict
 from ecotrack.register.arrivals import Arrivals
-from ecotrack.register.portal_file import PortalFile
+from ecotrack.register.portal_file import PortalFile, portal_path
 from ecotrack.workspace import Workspace
 
 log = logging.getLogger("ecotrack.portal")
@@ -38,7 +39,7 @@ class Counter:
         self.workspace = workspace
         path = workspace.register_path
         with workspace.register(create=True) as register:
-            self.file = PortalFile(path.with_name(path.stem + ".portal.db"))
+            self.file = PortalFile(portal_path(path))
             self.accounts, self.uploads = Accounts(self.file), Uploads(self.file)
             self.missed = self.uploads.recover(register)
             self.arrivals = Arrivals(register.raw_folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ecotrack.intake.repairs import REPAIRS, Repair
 from ecotrack.model import Decision, FeatureVersion, Submission
 from ecotrack.model.layers import LayerDef
 from ecotrack.register import Register, stable_id
+from ecotrack.register.subjects import Subjects
 from ecotrack.reports.intake_page import rings_of
 from ecotrack.units import mu_from_m2
 from ecotrack.workspace import Workspace
@@ -63,15 +64,13 @@ def outcomes(folder: str, submission_ids: tuple[str, ...]) -> dict[str, Any]:
     """Return by submission what was decided about each of its plots, and what is asked of its sender."""
     workspace = Workspace.open(Path(folder))
     with workspace.register(read_only=True) as register:
-        wanted = {*submission_ids}
-        found = [one for one in register.submissions() if one.submission_id in wanted]
-        decisions = register.decisions()
-        return {said.submission_id: _outcome(register, said, decisions) for said in found}
+        subjects = register.subjects(submission_ids)
+        return {said.submission_id: _outcome(register, said, subjects) for said in subjects.submissions}
 
 
-def _outcome(register: Register, said: Submission, decisions: Sequence[Decision]) -> dict[str, Any]:
-    versions = register.versions(submission_id=said.submission_id)
-    about = decided_about(decisions, said.submission_id, {version.version_id for version in versions})
+def _outcome(register: Register, said: Submission, subjects: Subjects) -> dict[str, Any]:
+    versions = [version for version in subjects.versions if version.submission_id == said.submission_id]
+    about = decided_about(subjects.decisions, said.submission_id, {version.version_id for version in versions})
     newest = {v.feature_id: v.version_id for v in register.named([v.feature_id for v in versions], layer=said.layer)
               .versions}  # fmt: skip
     areas = area_m2(from_wkb([version.wkb for version in versions]))
@@ -126,7 +125,8 @@ def plot_to_mend(folder: str, submission_id: str, version_id: str, sender: str) 
     workspace = Workspace.open(Path(folder))
     with workspace.register(read_only=True) as register:
         said, version, number = _own(register, submission_id, version_id, sender)
-        decision = decided_about(register.decisions(), said.submission_id, {version_id}).get(version_id)
+        decisions = register.subjects([submission_id]).decisions
+        decision = decided_about(decisions, submission_id, {version_id}).get(version_id)
         last = register.named([version.feature_id], layer=said.layer).versions[-1]
     if decision is not None and decision.verdict not in ("return", "withdraw"):
         raise NotReady("", detail="这块已经审核通过，不能再改边界")
@@ -138,12 +138,12 @@ def plot_to_mend(folder: str, submission_id: str, version_id: str, sender: str) 
 def _own(
     register: Register, submission_id: str, version_id: str, sender: str
 ) -> tuple[Submission, FeatureVersion, int]:
-    said = next((one for one in register.submissions() if one.submission_id == submission_id), None)
-    if said is None or register.senders().get(submission_id, "").casefold() != sender.casefold():
+    subjects = register.subjects([submission_id])
+    if subjects.senders.get(submission_id, "").casefold() != sender.casefold():
         raise NotAllowed("")
-    for number, version in enumerate(register.versions(submission_id=submission_id), 1):
+    for number, version in enumerate(subjects.versions, 1):
         if version.version_id == version_id:
-            return said, version, number
+            return subjects.submissions[0], version, number
     raise NotAllowed("")
 
 
@@ -178,10 +178,11 @@ def proposed(folder: str, submission_id: str, asked: Mapping[str, str]) -> dict[
     """
     workspace = Workspace.open(Path(folder))
     with workspace.register(read_only=True) as register:
-        said = next((one for one in register.submissions() if one.submission_id == submission_id), None)
+        subjects = register.subjects([submission_id])
+        said = next(iter(subjects.submissions), None)
         if said is None or not said.raw_sha256:
             return {}
-        ids = {version.version_id for version in register.versions(submission_id=submission_id)}
+        ids = {version.version_id for version in subjects.versions}
         upload = Upload(said.file_name, register.raw(said.raw_sha256))
     found: dict[str, list[dict[str, Any]]] = {}
     for version_id, repair in _repairs(workspace, said, upload, asked):
@@ -211,9 +212,7 @@ def _told(repair: Repair) -> dict[str, Any]:
     }
 
 
-def repaired(
-    folder: str, submission_id: str, version_id: str, sender: str, asked: Mapping[str, str]
-) -> dict[str, Any]:
+def repaired(folder: str, submission_id: str, version_id: str, sender: str, asked: Mapping[str, str]) -> dict[str, Any]:
     """Return a plot of this sender as the repair that its reviewer asks for would leave it.
 
     Raises
@@ -229,4 +228,3 @@ def repaired(
     if not plot["repair"] or wanted is None:
         raise NotReady("", detail="现在没有可以采用的修复建议，请在图上改边界")
     return plot | {"rings": wanted["rings"], "repaired": wanted}
-

@@ -89,10 +89,7 @@ def _answer(here: Connection, child: Any, seconds: float, where: str) -> Any:
         raise UnreadableFile(where, detail=f"exit code {child.exitcode}") from None
     if good:
         return value
-    kind, place, facts, detail = value
-    if kind is None:
-        raise UnreadableFile(where, detail=detail)
-    raise kind(place, **facts)
+    raise value if isinstance(value, EcotrackError) else UnreadableFile(where, detail=value)
 
 
 def _work(there: Connection, function: str, arguments: tuple[Any, ...]) -> None:
@@ -102,10 +99,9 @@ def _work(there: Connection, function: str, arguments: tuple[Any, ...]) -> None:
         module, _, name = function.partition(":")
         answer = (True, getattr(import_module(module), name)(*arguments))
     except EcotrackError as error:
-        facts = {key: value if isinstance(value, (int, float)) else str(value) for key, value in error.facts.items()}
-        answer = (False, (type(error), error.where, facts, ""))
+        answer = (False, error)
     except Exception as error:  # the parent says it in its log; nothing of it reaches a page
-        answer = (False, (None, "", {}, f"{type(error).__name__}: {error}"[:300]))
+        answer = (False, f"{type(error).__name__}: {error}"[:300])
     with suppress(BrokenPipeError):  # nobody waits any more
         there.send(answer)
     there.close()

@@ -6,74 +6,14 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any
 
+from ecotrack.desk.arrival import Arrival
 from ecotrack.errors import DuplicateEntry, EcotrackError, UploadConflict
-from ecotrack.model import IssuedDocument
 from ecotrack.register import Register
-from ecotrack.workspace import Workspace, today
-
-KIND = "upload"
-"""Kind of the issued documents of this module: the receipt for an upload (收件回执)."""
+from ecotrack.workspace import Workspace
 
 _TOGETHER = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """An upload whose bytes lie on the disk.
-
-    Attributes
-    ----------
-    upload_id
-        UUID that the sender's device made.
-    account_id
-        Id of the sender's account in the portal; no name.
-    asked
-        What the sender says about it (unit, season, kind ...).
-    """
-
-    upload_id: str
-    account_id: str
-    unit: str
-    layer: str
-    file_name: str
-    sha256: str
-    size_bytes: int
-    asked: dict[str, str]
-
-    def receipt(self) -> IssuedDocument:
-        """Return the document that the chain keeps."""
-        return IssuedDocument(
-            document_id=self.upload_id,
-            kind=KIND,
-            issued_on=today(),
-            body={
-                "account": self.account_id,
-                "unit": self.unit,
-                "layer": self.layer,
-                "file_name": self.file_name,
-                "sha256": self.sha256,
-                "bytes": self.size_bytes,
-                "asked": dict(self.asked),
-            },
-        )
-
-
-def arrival_of(document: IssuedDocument) -> Arrival:
-    """Return the upload that a receipt speaks of."""
-    body = document.body
-    return Arrival(
-        upload_id=document.document_id,
-        account_id=body["account"],
-        unit=body["unit"],
-        layer=body["layer"],
-        file_name=body["file_name"],
-        sha256=body["sha256"],
-        size_bytes=body["bytes"],
-        asked=body["asked"],
-    )
 
 
 class Recorder:

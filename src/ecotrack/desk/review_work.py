@@ -11,10 +11,10 @@ import shapely
 from ecotrack.errors import NotAllowed
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
-from ecotrack.intake.check_record import KIND as CHECKED
+from ecotrack.intake.check_record import records_about
 from ecotrack.intake.surroundings import surroundings_of
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
-from ecotrack.register import Register, stable_id
+from ecotrack.register import Register
 from ecotrack.reports.intake_page import rings_of
 from ecotrack.review import Pending, Verdict, decide, pending
 from ecotrack.units import mu_from_m2
@@ -34,7 +34,7 @@ def queue(folder: str, units: tuple[str, ...]) -> list[dict[str, Any]]:
     workspace = Workspace.open(Path(folder))
     with workspace.register(read_only=True) as register:
         found = [item for item in pending(register) if not units or item.submission.unit in units]
-        papers = {str(paper.body["submission_id"]): paper for paper in register.documents(kind=CHECKED)}
+        papers = records_about(register, [item.submission.submission_id for item in found])
     return [_row(workspace, item, papers.get(item.submission.submission_id)) for item in found]
 
 
@@ -75,10 +75,9 @@ def submission(folder: str, submission_id: str, units: tuple[str, ...]) -> dict[
     with workspace.register(read_only=True) as register:
         said, versions = _find(register, submission_id, units)
         item = next(one for one in pending(register) if one.submission.submission_id == submission_id)
-        papers = register.documents(kind=CHECKED)
-        paper = next((p for p in papers if p.document_id == stable_id(CHECKED, submission_id)), None)
+        paper = records_about(register, [submission_id]).get(submission_id)
         ids = {version.version_id for version in versions}
-        verdicts = decided_about(register.decisions(), submission_id, ids)
+        verdicts = decided_about(register.subjects([submission_id]).decisions, submission_id, ids)
         before = _before(register, versions)
     return {
         **_row(workspace, item, paper),
@@ -210,7 +209,5 @@ def verdict(
 
 
 def _refuse_foreign(register: Register, ids: tuple[str, ...], units: tuple[str, ...]) -> None:
-    wanted = set(ids)
-    named = [v for v in register.versions() if wanted & {v.version_id, v.submission_id, v.feature_id}]
-    if {version.unit for version in named} - {*units}:
+    if {version.unit for version in register.subjects(ids).versions} - {*units}:
         raise NotAllowed("")

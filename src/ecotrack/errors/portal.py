@@ -19,6 +19,13 @@ class NotAllowed(UsageError):
     mend = Text("如确需办理，请联系管理员开通", "ask the bureau if it is needed")
 
 
+class ForeignUnit(UsageError):
+    """A report about a unit for which this account may not report."""
+
+    what = Text("表里有{names}的数据，您的账号不能替该单位填报", "rows speak of units of others: {names}")
+    mend = Text("请改正“责任单位”一栏，或请管理员开通该单位", "mend the column of units, or ask the bureau")
+
+
 class TooMany(UsageError):
     """More requests than the portal takes from one place in a while."""
 

@@ -1,4 +1,4 @@
-"""Backup and restore: one file with the register, the raw uploads and the workspace's own files."""
+"""Backup and restore: one file with the register, the raw uploads, the portal's accounts and the workspace's files."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import Any
 
 from ecotrack.errors import BackupDamaged, FolderNotEmpty, MissingFile, OutputExists
 from ecotrack.register.audit import audit
+from ecotrack.register.portal_file import copy_portal, portal_path
 from ecotrack.register.store import Register
 from ecotrack.register.writer import Head
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
 _CHUNK = 1 << 20
+_OWNER_ONLY = 0o600
 
 
 def back_up(register: Register, workspace: Path, target: Path, *, force: bool = False) -> dict[str, Any]:
@@ -49,11 +51,13 @@ def back_up(register: Register, workspace: Path, target: Path, *, force: bool = 
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".part")
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        # The portal's file before the register, the raw files after it: each knows of nothing that the next one lacks.
+        files = dict(_portal_file(register, workspace, Path(folder)))
         copy = Path(folder) / "register.gpkg"
         register.copy_to(copy)
         with Register.open(copy) as copied:
             head, name = copied.head(), register.path.relative_to(workspace).as_posix()
-        files = {name: copy, **dict(_workspace_files(register, workspace))}
+        files |= {name: copy, **dict(_workspace_files(register, workspace))}
         manifest = {
             "files": {name: _sha256(path) for name, path in sorted(files.items())},
             "format": _FORMAT,
@@ -69,10 +73,19 @@ def back_up(register: Register, workspace: Path, target: Path, *, force: bool = 
 
 
 def _pack(partial: Path, files: dict[str, Path], manifest: dict[str, Any]) -> None:
+    partial.touch(_OWNER_ONLY)  # it holds names, telephone numbers and hashes of passwords
+    partial.chmod(_OWNER_ONLY)
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
         for name, path in sorted(files.items()):
             archive.write(path, name)
+
+
+def _portal_file(register: Register, workspace: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+    path = portal_path(register.path)
+    if path.is_file():
+        copy_portal(path, folder / "portal.db")
+        yield path.relative_to(workspace).as_posix(), folder / "portal.db"
 
 
 def _workspace_files(register: Register, workspace: Path) -> Iterator[tuple[str, Path]]:
@@ -150,6 +163,7 @@ def _unpack(source: Path, manifest: dict[str, Any], folder: Path) -> None:
             path = folder / _inside(source, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
+                path.touch(_OWNER_ONLY if name.endswith(".db") else 0o666)
                 path.write_bytes(archive.read(name))
             except (KeyError, zipfile.BadZipFile) as error:
                 raise BackupDamaged(source, detail=error) from error

@@ -44,6 +44,45 @@ CREATE TABLE IF NOT EXISTS secret (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 _BUSY_MS = 10_000
 
 
+_FORGOTTEN = """
+DELETE FROM session; DELETE FROM link; DELETE FROM secret;
+UPDATE upload SET state = 'received' WHERE state = 'checked';
+"""
+
+
+def portal_path(register_path: Path) -> Path:
+    """Return where the portal's file of a register lies.
+
+    Examples
+    --------
+    >>> portal_path(Path("register/ecotrack.gpkg")).as_posix()
+    'register/ecotrack.portal.db'
+    """
+    return register_path.with_name(register_path.stem + ".portal.db")
+
+
+def copy_portal(source: Path, target: Path) -> None:
+    """Copy a portal's file as it stands, consistent beside a running portal, for a backup.
+
+    Sessions, one-time links and the signing secret stay behind, so that whoever finds the copy is nobody. An upload
+    that was checked is checked anew where the copy is used, since the page of its findings is no part of it.
+    """
+    copy = sqlite3.connect(target, isolation_level=None)
+    try:
+        found = sqlite3.connect(source)
+        try:
+            found.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            found.backup(copy)
+        finally:
+            found.close()
+        copy.execute("PRAGMA journal_mode = DELETE")
+        copy.executescript(_FORGOTTEN + "VACUUM;")
+    except sqlite3.DatabaseError as error:
+        raise CannotWrite(source, detail=error) from error
+    finally:
+        copy.close()
+
+
 class PortalFile:
     """One SQLite file, read and written from any thread; each thread has a connection of its own.
 

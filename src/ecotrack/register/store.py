@@ -31,10 +31,11 @@ from ecotrack.register.around import Around, read_around, read_named
 from ecotrack.register.bulk import Objects, read_texts
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
 from ecotrack.register.connection import connect
-from ecotrack.register.geopackage import add_functions
+from ecotrack.register.creation import lay_tables
 from ecotrack.register.identity import new_id
 from ecotrack.register.location import refuse_network_share
 from ecotrack.register.plots import read_ledger, read_wkb
+from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_papers, read_subjects, read_tallies
 from ecotrack.register.writer import Head, Writer
 
 _T = TypeVar("_T")
@@ -82,7 +83,7 @@ class Register:
         partial.unlink(missing_ok=True)
         connection = sqlite3.connect(partial, isolation_level=None)
         try:
-            _lay_tables(connection, office)
+            lay_tables(connection, office)
         finally:
             connection.close()
         try:
@@ -210,9 +211,15 @@ class Register:
 
     def senders(self) -> dict[str, str]:
         """Return who sent each submission: its id to the name of the account."""
-        sql = """SELECT e.entry_id, a.name FROM entry e JOIN account a ON a.account_id = e.account_id
-                 WHERE e.kind = 'submission'"""
-        return dict(self._connection.execute(sql))
+        return dict(self._connection.execute(SENDERS))
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return how each submission of features stands, by its id."""
+        return read_tallies(self._connection)
+
+    def subjects(self, ids: Iterable[str]) -> Subjects:
+        """Return all that was said about the submissions, versions or features that some ids name."""
+        return read_subjects(self._connection, ids)
 
     def units(self) -> list[UnitEntry]:
         """Return how units were named, in the order of recording."""
@@ -316,6 +323,10 @@ class Register:
     def derived_path(self) -> Path:
         """The file beside the register that keeps what was worked out from it."""
         return self.path.with_name(self.path.stem + ".derived") / "plots.npz"
+
+    def papers(self, document_ids: Iterable[str]) -> list[IssuedDocument]:
+        """Return issued documents by their ids, in the order of recording; ids that stand for none are left out."""
+        return read_papers(self._connection, document_ids)
 
     def documents(self, *, kind: str | None = None, seq: int | None = None) -> list[IssuedDocument]:
         """Return issued documents in the order of recording, all or those of one kind."""
@@ -437,23 +448,6 @@ def _places(seqs: Ints) -> Iterator[dict[str, tuple[int, ...]]]:
     for start in range(0, len(ordered), _CHUNK):
         some = tuple(ordered[start : start + _CHUNK])
         yield {f"t.seq IN ({', '.join('?' * len(some))})": some}
-
-
-def _lay_tables(connection: sqlite3.Connection, office: str) -> None:
-    add_functions(connection)
-    # A city's register is gone through from end to end: fewer, larger pages take a fifth of the time off.
-    connection.execute("PRAGMA page_size = 16384")
-    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {schema.USER_VERSION}")
-    connection.executescript(schema.ddl())
-    for sql, values in schema.contents():
-        connection.execute(sql, values)
-    for key, value in _first_meta(office).items():
-        connection.execute("INSERT INTO meta VALUES (?, ?)", (key, value))
-
-
-def _first_meta(office: str) -> dict[str, str]:
-    return {"schema_version": str(schema.SCHEMA_VERSION), "office": office, "register_id": new_id()}
 
 
 def _begin(connection: sqlite3.Connection, path: Path) -> None:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
-from ecotrack.desk.recorder import Arrival
+from ecotrack.desk.arrival import Arrival
 from ecotrack.desk.uploads import UploadState
 from ecotrack.errors import NotAllowed, NotReady, RegisterBusy, TooMany, UploadConflict, UploadTooLarge, WrongOffset
 from ecotrack.register.arrivals import Part
