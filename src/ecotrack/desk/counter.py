@@ -11,6 +11,8 @@ from typing import Any
 from ecotrack.accounts import EVERY_UNIT, Account, Accounts
 from ecotrack.desk.arrival import Arrival
 from ecotrack.desk.lanes import Lanes
+from ecotrack.desk.photo_desk import PhotoDesk
+from ecotrack.desk.photos import Photo
 from ecotrack.desk.pool import Pool
 from ecotrack.desk.recorder import Recorder
 from ecotrack.desk.uploads import State, Uploads, UploadState
@@ -46,6 +48,9 @@ class Counter:
         self.arrivals.forget(older_than_s=_PARTS_KEPT_S)
         self.pages = path.with_name(path.stem + ".portal")
         self.checks, self.desks = Pool(2), Pool(2)
+        with workspace.register(read_only=True) as register:
+            self.photos = PhotoDesk(self.file, register, self.pages, self.checks)
+        self.photos.arrivals.forget(older_than_s=_PARTS_KEPT_S)
         self._recorder = Recorder(workspace, self._taken)
         self._lanes = Lanes(self.uploads, self._work)
 
@@ -53,6 +58,7 @@ class Counter:
         """Stop taking work; what waits is on the disk."""
         self._recorder.close()
         self._lanes.close()
+        self.photos.close()
         self.checks.close()
         self.desks.close()
         self.file.close()
@@ -87,9 +93,23 @@ class Counter:
             return answer
         return self._recorder.record(arrival)
 
-    def _taken(self, arrivals: Sequence[tuple[int, Arrival]]) -> None:
-        self.uploads.take(arrivals)
-        self._lanes.wake()
+    def acknowledge_photo(self, photo: Photo) -> Future[int]:
+        """Have the receipt of a photograph written; see `ecotrack.desk.photo_desk.PhotoDesk.acknowledge`."""
+        return self.photos.acknowledge(photo, self._recorder)
+
+    def erase_person(self, account_id: str, *, by: str) -> None:
+        """Erase a person's data: what leads from the number to the person, and every photograph that was sent."""
+        self.photos.erase(self.photos.photos.of_account(account_id))
+        self.accounts.erase(account_id, by=by)
+
+    def _taken(self, entries: Sequence[tuple[int, Arrival | Photo]]) -> None:
+        arrivals = [(seq, one) for seq, one in entries if isinstance(one, Arrival)]
+        if arrivals:
+            self.uploads.take(arrivals)
+            self._lanes.wake()
+        photos = [one for _, one in entries if isinstance(one, Photo)]
+        if photos:
+            self.photos.taken(photos)
 
     def check_again(self, upload_id: str, asked: dict[str, str]) -> UploadState:
         """Have an upload checked again with other words of its sender."""

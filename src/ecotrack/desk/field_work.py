@@ -11,8 +11,9 @@ from typing import Any
 
 import shapely
 
+from ecotrack.desk.arrival import REPAIR
 from ecotrack.desk.board import write_whole
-from ecotrack.desk.review_work import decided_about
+from ecotrack.desk.review_work import decided_about, find_sent
 from ecotrack.errors import NotAllowed, NotReady
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
@@ -29,9 +30,6 @@ from ecotrack.workspace import Workspace
 
 GROUND = ("lake", "rivers", "canals")
 """Reference layers by which somebody in the field finds the place, where the workspace has them."""
-
-REPAIR = "repair:"
-"""Begins the ``document`` of a decision that returns a plot and asks its sender to take a repair."""
 
 _WRITTEN = ("name", "planted_on", "form", "species", "claimed_mu", "task_id", "parent_id")
 
@@ -166,6 +164,21 @@ def _properties(layer: LayerDef, version: FeatureVersion) -> dict[str, str]:
 
 def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def proposals(
+    folder: str, submission_id: str, units: tuple[str, ...], asked: Mapping[str, str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the repairs that are proposed for a submission that a reviewer of these units may see.
+
+    Raises
+    ------
+    NotAllowed
+        There is none, or it is of another unit.
+    """
+    with Workspace.open(Path(folder)).register(read_only=True) as register:
+        find_sent(register, submission_id, units)
+    return proposed(folder, submission_id, asked)
 
 
 def proposed(folder: str, submission_id: str, asked: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:

@@ -73,7 +73,7 @@ def submission(folder: str, submission_id: str, units: tuple[str, ...]) -> dict[
     """
     workspace = Workspace.open(Path(folder))
     with workspace.register(read_only=True) as register:
-        said, versions = _find(register, submission_id, units)
+        said, versions = find_sent(register, submission_id, units)
         item = next(one for one in pending(register) if one.submission.submission_id == submission_id)
         paper = records_about(register, [submission_id]).get(submission_id)
         ids = {version.version_id for version in versions}
@@ -89,8 +89,17 @@ def submission(folder: str, submission_id: str, units: tuple[str, ...]) -> dict[
     }
 
 
-def _find(register: Register, submission_id: str, units: tuple[str, ...]) -> tuple[Submission, list[FeatureVersion]]:
-    said = next((one for one in register.submissions() if one.submission_id == submission_id), None)
+def find_sent(
+    register: Register, submission_id: str, units: tuple[str, ...]
+) -> tuple[Submission, list[FeatureVersion]]:
+    """Return a submission and its plots, where all of them are of some units (empty: of any).
+
+    Raises
+    ------
+    NotAllowed
+        There is none, or it is of another unit.
+    """
+    said = next(iter(register.subjects([submission_id]).submissions), None)
     versions = register.versions(submission_id=submission_id) if said else []
     if said is None or not versions or (units and {v.unit for v in versions} - {*units}):
         raise NotAllowed("")
@@ -179,16 +188,19 @@ def verdict(
     word: Verdict,
     reviewer: str,
     reason: str,
+    document: str,
     despite: bool,
     units: tuple[str, ...],
 ) -> int:
     """Write decisions by a reviewer who has signed in, all or none, and return how many.
 
+    What was accepted or returned already is not decided again: of two reviewers at once the second is told so.
+
     Raises
     ------
     NotAllowed
         Some of it is of another unit.
-    OwnReview, HeldPlots, NotAccepted, UnknownSubmission, EarlyDecision
+    OwnReview, HeldPlots, NotAccepted, UnknownSubmission, EarlyDecision, DecidedMeanwhile
         As `ecotrack.review.decide` says.
     """
     workspace = Workspace.open(Path(folder))
@@ -202,8 +214,10 @@ def verdict(
             reviewer=reviewer,
             decided_on=today(),
             reason=reason,
+            document=document,
             identity_proven=True,
             despite=despite,
+            once=word in ("accept", "return"),
         )
     return len(made)
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ecotrack.errors import BackupDamaged, FolderNotEmpty, MissingFile, OutputExists
+from ecotrack.register.arrivals import photo_folder
 from ecotrack.register.audit import audit
 from ecotrack.register.portal_file import copy_portal, portal_path
 from ecotrack.register.store import Register
@@ -91,7 +92,8 @@ def _portal_file(register: Register, workspace: Path, folder: Path) -> Iterator[
 def _workspace_files(register: Register, workspace: Path) -> Iterator[tuple[str, Path]]:
     patterns = ("ecotrack.toml", "layers/*.toml", "geo/**/*", "maps/*.toml")
     found = [path for pattern in patterns for path in workspace.glob(pattern)]
-    found += register.raw_folder.glob("*/*") if register.raw_folder.is_dir() else []
+    for folder in (register.raw_folder, photo_folder(register.path)):
+        found += folder.glob("*/*") if folder.is_dir() else []
     for path in found:
         if path.is_file() and path.suffix != ".part":
             yield path.relative_to(workspace).as_posix(), path

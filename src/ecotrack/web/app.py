@@ -14,7 +14,7 @@ from ecotrack import __version__
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
 from ecotrack.maps.assets import VENDOR
-from ecotrack.web import answers, drawing, ogc, openly, people, records, reviewing, uploads
+from ecotrack.web import answers, drawing, ogc, openly, people, photos, records, reviewing, uploads
 from ecotrack.web.gate import Gate, Rate, SafeHeaders, SmallBodies
 from ecotrack.web.portal import Options, Portal
 
@@ -45,13 +45,13 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
 
     app = FastAPI(title="ecotrack", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
     app.state.portal = portal
-    rooms = (openly, ogc, records, uploads, drawing, reviewing, people)
+    rooms = (openly, ogc, records, uploads, photos, drawing, reviewing, people)
     for one in (people.pages, *(room.routes for room in rooms)):
         app.include_router(one(portal))
     answers.install(app, portal)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/vendor", StaticFiles(directory=VENDOR, check_dir=False), name="vendor")
-    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/records"))
+    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/photos/", "/api/records"))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*options.hosts])
     app.add_middleware(SafeHeaders, https=options.https)
     return app

@@ -199,7 +199,7 @@ def routes(portal: Portal) -> APIRouter:
         visitor = gate.require(request, "bureau")
         if account_id == visitor.account.account_id:
             raise BadAccount("", detail="不能删除自己的资料")
-        accounts.erase(account_id, by=visitor.account.login)
+        portal.counter.erase_person(account_id, by=visitor.account.login)
 
     @router.post("/tokens", status_code=201)
     def token(request: Request, wish: Label) -> Secret:

@@ -55,7 +55,7 @@ def said(state: UploadState) -> dict[str, Any]:
     }
 
 
-class _Active:
+class Active:
     """Uploads that a connection is sending at this moment: a second one must wait."""
 
     def __init__(self) -> None:
@@ -63,19 +63,21 @@ class _Active:
         self._lock = threading.Lock()
 
     def begin(self, key: str) -> None:
+        """Say that a connection begins; a second one for the same key is refused."""
         with self._lock:
             if key in self._ids:
                 raise TooMany("", seconds=5)
             self._ids.add(key)
 
     def end(self, key: str) -> None:
+        """Say that it has ended."""
         with self._lock:
             self._ids.discard(key)
 
 
 def routes(portal: Portal) -> APIRouter:
     """Return the routes of uploads."""
-    router, counter, active = APIRouter(prefix="/api/uploads", tags=["uploads"]), portal.counter, _Active()
+    router, counter, active = APIRouter(prefix="/api/uploads", tags=["uploads"]), portal.counter, Active()
 
     def mine(request: Request, upload_id: str) -> tuple[Visitor, UploadState]:
         visitor = portal.gate.require(request, "field", "office")
@@ -138,7 +140,9 @@ def routes(portal: Portal) -> APIRouter:
             if state is not None:
                 return await _repeated(request, state, upload_offset)
             part = counter.arrivals.part(account.account_id, upload_id)
-            sha256, size = await _take_in(request, part, portal, upload_offset, upload_length)
+            sha256, size = await take_in(
+                request, part, portal, upload_offset, upload_length, limit=portal.options.max_upload_bytes
+            )
             arrival = Arrival(
                 upload_id=upload_id,
                 account_id=account.account_id,
@@ -222,9 +226,16 @@ def plain_name(name: str) -> str:
     return shown if shown.strip(".") else "未命名"
 
 
-async def _take_in(request: Request, part: Part, portal: Portal, offset: int, length: int | None) -> tuple[str, int]:
-    """Write the body to the disk as it comes and return SHA-256 and size once all of it is kept."""
-    limit = portal.options.max_upload_bytes
+async def take_in(
+    request: Request, part: Part, portal: Portal, offset: int, length: int | None, *, limit: int
+) -> tuple[str, int]:
+    """Write the body to the disk as it comes and return SHA-256 and size once all of it is kept.
+
+    Raises
+    ------
+    UploadTooLarge, WrongOffset, NotReady, DiskFull
+        It is too large, begins or ends in the wrong place, stops coming, or cannot be kept.
+    """
     if (length or 0) > limit:
         raise UploadTooLarge("", limit=limit >> 20)
     if offset == 0 and part.size:

@@ -1,4 +1,5 @@
 import { call, say } from "./common.js";
+import { album } from "./photos.js";
 import { all, card, words } from "./outcome.js";
 
 const work = document.getElementById("work");
@@ -40,9 +41,25 @@ async function outcome(place) {
     if (!told) return;
     document.getElementById("outcome-words").textContent = words(told);
     place.replaceChildren(...[...told.plots].sort((a, b) => (b.verdict === "return") - (a.verdict === "return")).map((plot) => card(work.dataset.submission, plot)));
+    offer(told.plots);
     const last = document.querySelector(".steps li:last-child");
     if (!told.waiting) { last.textContent = told.open ? "退回，要改" : "审核完"; last.className = told.open ? "now bad" : "done"; }
   } catch (error) { say(error.message); }
 }
 const place = document.getElementById("outcome");
 if (place) outcome(place);
+
+// A photograph may be of one plot; with one plot there is nothing to choose.
+function offer(plots) {
+  const select = document.querySelector("#which select");
+  if (!select || plots.length < 2) return;
+  for (const plot of plots) {
+    const option = document.createElement("option");
+    option.value = plot.version_id;
+    option.textContent = plot.label;
+    select.append(option);
+  }
+  document.getElementById("which").hidden = false;
+}
+const box = document.getElementById("photos");
+if (box) album(box, { upload: work.dataset.id, submitted: state === "submitted" });
