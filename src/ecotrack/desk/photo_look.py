@@ -63,7 +63,7 @@ def _said(exif: Image.Exif) -> dict[str, Any]:
     return {
         "exif_lon": place[0] if place else None,
         "exif_lat": place[1] if place else None,
-        "exif_at": f"{taken} {offset}".strip()[:40] if taken[:4].isdigit() else "",
+        "exif_at": f"{taken[:10].replace(':', '-')}{taken[10:]} {offset}".strip()[:40] if taken[:4].isdigit() else "",
     }
 
 

@@ -83,9 +83,9 @@ def submission(folder: str, submission_id: str, units: tuple[str, ...]) -> dict[
         **_row(workspace, item, paper),
         "crs": said.crs_reading,
         "reason": said.document,
-        "plots_list": _plots(workspace, versions, paper, verdicts),
+        "plots_list": _plots(workspace, versions, paper, verdicts, before),
         **_around(workspace, versions, said.layer),
-        "before": before,
+        "before": [*before.values()],
     }
 
 
@@ -117,12 +117,16 @@ def decided_about(decisions: Iterable[Decision], submission_id: str, ids: Collec
     return result
 
 
-def _before(register: Register, versions: Sequence[FeatureVersion]) -> list[dict[str, Any]]:
-    """Return the last version of each plot before this submission."""
+def _before(register: Register, versions: Sequence[FeatureVersion]) -> dict[str, dict[str, Any]]:
+    """Return by its id the last version of each plot before this submission."""
     own = {version.version_id for version in versions}
     around = register.named([version.feature_id for version in versions], layer=versions[0].layer)
     last = {v.feature_id: v for v in around.versions if v.version_id not in own}
-    return [{"name": name, "rings": rings_of(from_wkb([v.wkb])[0])} for name, v in sorted(last.items())]
+    shapes = from_wkb([version.wkb for version in last.values()])
+    return {
+        name: {"name": name, "rings": rings_of(shape), "measured_mu": f"{mu_from_m2(float(area)):.2f}"}
+        for name, shape, area in zip(last, shapes, area_m2(shapes), strict=True)
+    }
 
 
 def _plots(
@@ -130,6 +134,7 @@ def _plots(
     versions: Sequence[FeatureVersion],
     paper: IssuedDocument | None,
     verdicts: Mapping[str, Decision],
+    before: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     shapes = from_wkb([version.wkb for version in versions])
     areas = area_m2(shapes)
@@ -146,14 +151,20 @@ def _plots(
             "season": v.season or "",
             "kind": v.kind or "",
             "measured_mu": f"{mu_from_m2(float(area)):.2f}",
+            "before_mu": before[v.feature_id]["measured_mu"] if v.feature_id in before else "",
             "claimed_mu": str(v.claimed_mu) if v.claimed_mu is not None else "",
             "held": v.version_id in held,
             "verdict": verdicts[v.version_id].verdict if v.version_id in verdicts else "",
+            "decided": _decided(verdicts.get(v.version_id)),
             "findings": found.get(v.version_id, []),
             "rings": rings_of(shape),
         }
         for number, (v, shape, area) in enumerate(zip(versions, shapes, areas, strict=True), 1)
     ]
+
+
+def _decided(decision: Decision | None) -> str:
+    return f"{decision.reviewer} {decision.decided_on}：{decision.reason or '没有写意见'}" if decision else ""
 
 
 def _around(workspace: Workspace, versions: Sequence[FeatureVersion], layer: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ecotrack.accounts import RoleName
 from ecotrack.desk.arrival import REPAIR, REPAIRS
 from ecotrack.errors import NotReady
 from ecotrack.web.gate import Visitor
-from ecotrack.web.portal import Portal
+from ecotrack.web.portal import Portal, season_words
 
 _SECONDS = 60.0
 PAGE = 50
@@ -93,6 +93,8 @@ def _add_pages(router: APIRouter, portal: Portal) -> None:
         visitor = portal.gate.require(request, "reviewer")
         found = _one(portal, visitor, submission_id)
         own = found["sender"].casefold() == visitor.account.login.casefold()
+        for plot in found["plots_list"]:
+            plot["season_words"] = season_words(plot["season"])
         return portal.page(request, "submission.html", visitor, one=found, own=own)
 
 
