@@ -50,6 +50,15 @@ def plots(*, x: float = 115.72, count: int = 3, crossed: bool = False, **propert
     return text.encode()
 
 
+def boundaries(shapes: dict[str, shapely.Geometry]) -> bytes:
+    """Return a GeoJSON file of plots by their numbers."""
+    features = [
+        {"type": "Feature", "properties": {"编号": name}, "geometry": mapping(shape)} for name, shape in shapes.items()
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
+    return json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}, ensure_ascii=False).encode()
+
+
 @dataclass
 class Served:
     """A running portal."""

@@ -46,7 +46,9 @@ def accepted(bureau: Person, field: Person) -> str:
     return str(told["submission_id"])
 
 
-def test_of_two_reviewers_at_once_the_second_is_told_and_nothing_of_it_is_written(bureau: Person, field: Person) -> None:
+def test_of_two_reviewers_at_once_the_second_is_told_and_nothing_of_it_is_written(
+    bureau: Person, field: Person
+) -> None:
     first = hire(bureau, "sh-11", ("reviewer", ""))
     second = hire(bureau, "sh-12", ("reviewer", ""))
     told = field.submitted(plots(x=115.66))
