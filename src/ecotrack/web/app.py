@@ -14,7 +14,7 @@ from ecotrack import __version__
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
 from ecotrack.maps.assets import VENDOR
-from ecotrack.web import answers, drawing, ogc, openly, people, photos, records, reviewing, uploads
+from ecotrack.web import answers, drawing, entrance, ogc, openly, people, photos, records, reviewing, uploads
 from ecotrack.web.gate import Gate, Rate, SafeHeaders, SmallBodies
 from ecotrack.web.portal import Options, Portal
 
@@ -45,7 +45,7 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
 
     app = FastAPI(title="ecotrack", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
     app.state.portal = portal
-    rooms = (openly, ogc, records, uploads, photos, drawing, reviewing, people)
+    rooms = (entrance, openly, ogc, records, uploads, photos, drawing, reviewing, people)
     for one in (people.pages, *(room.routes for room in rooms)):
         app.include_router(one(portal))
     answers.install(app, portal)

@@ -6,6 +6,8 @@ import { ground, neighbours } from "./ground.js";
 import { polygonsMu } from "./area.js";
 
 const OWN = { color: "#1f6b3b", weight: 3, fillOpacity: 0.2 };
+// Levels of the map below which a finger covers more than a plot.
+const NEAR = 14;
 const get = (id) => document.getElementById(id);
 const mend = JSON.parse(get("mend").textContent);
 const key = mend.version_id ? `draw-${mend.version_id}` : "draw";
@@ -16,6 +18,7 @@ map.pm.setLang("zh");
 map.pm.setGlobalOptions({ snappable: true, snapDistance: 16, allowSelfIntersection: false, pathOptions: OWN, templineStyle: OWN, hintlineStyle: { ...OWN, dashArray: "5 5" } });
 let shape = null;
 let id = newId();
+let placed = false;
 let saving = Promise.resolve();
 
 const parts = (layer) => {
@@ -54,6 +57,9 @@ function take(layer) {
 }
 
 function begin() {
+  if (map.getZoom() < NEAR) return say("图太小，画不准：请先放大到能看清地块，或者点“到我的位置”。");
+  say("");
+  placed = true;
   shape?.remove();
   shape = null;
   form.hidden = get("begin").hidden = get("again").hidden = true;
@@ -82,6 +88,7 @@ function done() {
 }
 
 function place() {
+  placed = true;
   get("hint").textContent = "正在定位……";
   navigator.geolocation.getCurrentPosition(({ coords }) => {
     const at = [coords.latitude, coords.longitude];
@@ -148,7 +155,7 @@ const kept = (await walks()).find((row) => row.id === `${key}-now`);
 if (mend.rings) L.polygon(outline(mend.rings).getLatLngs(), { color: "#6a3d9a", weight: 2, dashArray: "6 4", fill: false, interactive: false, pmIgnore: true, snapIgnore: true }).addTo(map);
 const first = kept?.rings?.[0]?.[0]?.length > 2 ? kept.rings : mend.rings;
 if (kept && first === kept.rings) { id = kept.upload; say("接着上次没有画完的。"); }
-ground(map, form.unit?.value, { show: !first });
+ground(map, form.unit?.value, { show: () => !first && !placed });
 if (first) {
   const layer = outline(open(first)).addTo(map);
   map.fitBounds(layer.getBounds().pad(0.4), { maxZoom: 18 });

@@ -12,7 +12,7 @@ async function asked(path) {
 }
 
 // Draws the ground and shows the county of a unit; the map stays as it is where there is no network and nothing kept.
-export async function ground(map, unit, { show = true } = {}) {
+export async function ground(map, unit, { show = () => true } = {}) {
   let told;
   try { told = await asked("/api/ground"); } catch { return; }
   const sketch = told.sketch ? "（示意）" : "";
@@ -27,7 +27,7 @@ export async function ground(map, unit, { show = true } = {}) {
     all.extend(shape.getBounds());
     if (cell.code === unit) home = shape.getBounds();
   }
-  if (show && all.isValid()) map.fitBounds(home || all);
+  if (show() && all.isValid()) map.fitBounds(home || all);
 }
 
 // Keeps the accepted plots of what is shown on the map; says how many there are.

@@ -43,7 +43,7 @@ async function outcome(place) {
     place.replaceChildren(...[...told.plots].sort((a, b) => (b.verdict === "return") - (a.verdict === "return")).map((plot) => card(work.dataset.submission, plot)));
     offer(told.plots);
     const last = document.querySelector(".steps li:last-child");
-    if (!told.waiting) { last.textContent = told.open ? "退回，要改" : "审核完"; last.className = told.open ? "now bad" : "done"; }
+    if (!told.waiting) { last.textContent = told.open ? "退回" : "审核完"; last.className = told.open ? "now bad" : "done"; }
   } catch (error) { say(error.message); }
 }
 const place = document.getElementById("outcome");

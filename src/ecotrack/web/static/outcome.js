@@ -50,6 +50,11 @@ export function card(submission, plot) {
   if (plot.verdict !== "return" || plot.newer) return node;
   const bar = make("div", "bar");
   if (plot.repair) {
+    const areas = make("p", "quiet", "");
+    call("GET", `/api/submissions/${submission}/plots/${plot.version_id}/repaired`).then((told) => {
+      areas.textContent = `${told.repaired.zh}：面积由 ${told.repaired.before_mu} 亩变为 ${told.repaired.after_mu} 亩`;
+    }).catch((error) => { areas.textContent = error.message; });
+    node.append(areas);
     const button = make("button", "main", "同意这样改，重新送审");
     button.addEventListener("click", () => agree(submission, plot, button));
     bar.append(button);
