@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import Any
 
+import httpx
 import pytest
+import segno
 import shapely
 
 from ecotrack.desk.arrival import REPAIRS
 from ecotrack.intake.repairs import REPAIRS as PROPOSED
-from portal_cases import Person, boundaries, hire, plots
+from portal_cases import Person, Served, boundaries, hire, plots
 
+PORTAL = ("--name", "127.0.0.1", "--name", "bangong.example")
 GCJ_RING = [[115.8061, 37.5005], [115.8091, 37.5005], [115.8091, 37.5035], [115.8061, 37.5035], [115.8061, 37.5005]]
 
 
@@ -132,3 +136,14 @@ def test_the_ground_is_for_people_of_the_field(bureau: Person, field: Person) ->
     assert told["sketch"] is True
     assert "131121" in [county["code"] for county in told["counties"]]
     assert bureau.call("GET", "/api/ground").status_code == 404
+
+
+def test_the_code_leads_phones_to_the_name_of_the_office(portal: Served, bureau: Person) -> None:
+    port = portal.url.rpartition(":")[2]
+    answer = bureau.client.get("/qr.svg")
+    wanted = io.BytesIO()
+    segno.make(f"http://bangong.example:{port}/", error="m", micro=False).save(wanted, kind="svg", scale=6, border=4)
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.content == wanted.getvalue()
+    assert "/qr.svg" in bureau.client.get("/").text
+    assert "/qr.svg" in httpx.get(f"{portal.url}/sign-in", trust_env=False).text

@@ -223,3 +223,8 @@ def test_pictures_that_were_shrunk_or_saved_again_are_alike_and_others_are_not()
     again = Image.open(io.BytesIO(photo(20, quality=30))).resize((320, 240))
     assert bits_apart(dhash(one), dhash(again)) <= 4
     assert bits_apart(dhash(one), dhash(other)) > 12
+
+
+def test_a_portal_that_only_this_machine_reaches_has_no_code(bureau: Person) -> None:
+    assert bureau.call("GET", "/qr.svg").status_code == 404
+    assert "现在只有这台电脑能打开" in bureau.client.get("/").text
