@@ -246,10 +246,11 @@ def _refuse_name_and_day(reviewer: str, decided_on: dt.date) -> None:
 
 def pending(register: Register, *, layer: str | None = None) -> list[Pending]:
     """Return the submissions of a layer (or all) with their verdicts, in the order of recording."""
-    tallies, senders = register.tallies(), register.senders()
+    with register.one_moment():
+        tallies, senders, submissions = register.tallies(), register.senders(), register.submissions()
     return [
         _pending(submission, senders.get(submission.submission_id, ""), tallies[submission.submission_id])
-        for submission in register.submissions()
+        for submission in submissions
         if submission.submission_id in tallies and layer in (None, submission.layer)
     ]
 

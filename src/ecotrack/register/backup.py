@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -167,7 +168,7 @@ def _unpack(source: Path, manifest: dict[str, Any], folder: Path) -> None:
             try:
                 path.touch(_OWNER_ONLY if name.endswith(".db") else 0o666)
                 path.write_bytes(archive.read(name))
-            except (KeyError, zipfile.BadZipFile) as error:
+            except (KeyError, zipfile.BadZipFile, zlib.error) as error:
                 raise BackupDamaged(source, detail=error) from error
             if _sha256(path) != sha256:
                 raise BackupDamaged(source, detail=name)

@@ -18,8 +18,6 @@ from ecotrack.errors import (
     MissingFile,
     NewerWorkspace,
     NoRegister,
-    ReadOnlyRegister,
-    RegisterBusy,
     UnreadableFile,
 )
 from ecotrack.geometry.area import Floats
@@ -32,16 +30,13 @@ from ecotrack.register.bulk import Objects, read_texts
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
 from ecotrack.register.connection import connect
 from ecotrack.register.creation import lay_tables
-from ecotrack.register.identity import new_id
 from ecotrack.register.location import refuse_network_share
 from ecotrack.register.plots import read_ledger, read_wkb
 from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_papers, read_subjects, read_tallies
-from ecotrack.register.writer import Head, Writer
+from ecotrack.register.trail import TrailDay, TrailEntry, read_trail, read_trail_days
+from ecotrack.register.writer import Head, Writer, account_of, begin, records_indexed_later
 
 _T = TypeVar("_T")
-
-_BULK_CACHE_KIB = 262_144
-
 
 _CHUNK = 900
 
@@ -151,6 +146,18 @@ class Register:
         return Head(*row) if row else Head(0, GENESIS)
 
     @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Have everything inside read the register as it stands at one moment, whatever others write meanwhile."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    @contextmanager
     def writer(self, *, author: str, bulk: bool = False) -> Iterator[Writer]:
         """Hold the register for writing: everything inside is kept together, or nothing of it.
 
@@ -170,14 +177,14 @@ class Register:
             The folder cannot be written, or the disk is full.
         """
         connection = self._connection
-        _begin(connection, self.path)
+        begin(connection, self.path)
         try:
             last = connection.execute("SELECT recorded_at FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
             # recorded_at never runs backwards, whatever the clock of this machine does
             now = max(_instant(dt.datetime.now(dt.UTC)), last[0] if last else "")
-            account_id = _account(connection, author)
+            account_id = account_of(connection, author)
             stamp = Stamp(now, self.office, account_id)
-            with _records_indexed_later(connection) if bulk else nullcontext():
+            with records_indexed_later(connection) if bulk else nullcontext():
                 yield Writer(connection, stamp=stamp, head=_head(connection))
             connection.execute("COMMIT")
         except BaseException as error:
@@ -220,6 +227,16 @@ class Register:
     def subjects(self, ids: Iterable[str]) -> Subjects:
         """Return all that was said about the submissions, versions or features that some ids name."""
         return read_subjects(self._connection, ids)
+
+    def trail(
+        self, *, before: int = 0, kind: str = "", by: str = "", day: str = "", most: int = 50
+    ) -> list[TrailEntry]:
+        """Return what was recorded, the newest first; by kind, account and day (Hengshui) where they are named."""
+        return read_trail(self._connection, before=before, kind=kind, by=by, day=day, most=most)
+
+    def trail_days(self, *, most: int = 60) -> list[TrailDay]:
+        """Return who recorded how much on each of the last days."""
+        return read_trail_days(self._connection, most=most)
 
     def units(self) -> list[UnitEntry]:
         """Return how units were named, in the order of recording."""
@@ -450,41 +467,9 @@ def _places(seqs: Ints) -> Iterator[dict[str, tuple[int, ...]]]:
         yield {f"t.seq IN ({', '.join('?' * len(some))})": some}
 
 
-def _begin(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("PRAGMA query_only").fetchone()[0]:
-        raise ReadOnlyRegister(path)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise RegisterBusy(path) from error
-        raise UnreadableFile(path, detail=error) from error
-
-
-@contextmanager
-def _records_indexed_later(connection: sqlite3.Connection) -> Iterator[None]:
-    pages = connection.execute("PRAGMA cache_size").fetchone()[0]
-    connection.execute(f"PRAGMA cache_size = {-_BULK_CACHE_KIB}")
-    try:
-        connection.execute(schema.DROP_RECORDS_BY_KIND)
-        yield
-        connection.execute(schema.RECORDS_BY_KIND)
-    finally:
-        connection.execute(f"PRAGMA cache_size = {pages}")
-
-
 def _head(connection: sqlite3.Connection) -> Head:
     row = connection.execute("SELECT seq, sha256 FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
     return Head(*row) if row else Head(0, GENESIS)
-
-
-def _account(connection: sqlite3.Connection, name: str) -> str:
-    row = connection.execute("SELECT account_id FROM account WHERE name = ?", (name,)).fetchone()
-    if row:
-        return str(row[0])
-    account_id = new_id()
-    connection.execute("INSERT INTO account VALUES (?, ?)", (account_id, name))
-    return account_id
 
 
 def _instant(moment: dt.datetime) -> str:

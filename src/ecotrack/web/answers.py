@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -16,6 +17,22 @@ from ecotrack import errors
 from ecotrack.errors import EcotrackError
 from ecotrack.web.gate import NotSignedIn
 from ecotrack.web.portal import Portal
+
+
+class Problem(BaseModel):
+    """What stands in the way, as programs are told it."""
+
+    error: str
+    zh: str
+
+
+_JSON: dict[str, object] = {"model": Problem}
+RESPONSES: dict[int | str, dict[str, object]] = {
+    "4XX": {**_JSON, "description": "What was asked cannot be done, in words"},
+    503: {**_JSON, "description": "Not now: the register is held, or a file is being made; ask again"},
+    507: {**_JSON, "description": "The disk is full; nothing was kept"},
+}
+"""What every route may answer beside its own answer."""
 
 log = logging.getLogger("ecotrack.portal")
 

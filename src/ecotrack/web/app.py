@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -14,7 +15,22 @@ from ecotrack import __version__
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
 from ecotrack.maps.assets import VENDOR
-from ecotrack.web import answers, drawing, entrance, ogc, openly, people, photos, records, reviewing, uploads
+from ecotrack.web import (
+    answers,
+    downloads,
+    drawing,
+    entrance,
+    office,
+    ogc,
+    openly,
+    people,
+    photos,
+    publishing,
+    records,
+    reviewing,
+    trail,
+    uploads,
+)
 from ecotrack.web.gate import Gate, Rate, SafeHeaders, SmallBodies
 from ecotrack.web.portal import Options, Portal
 
@@ -43,10 +59,12 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
         yield
         counter.close()
 
-    app = FastAPI(title="ecotrack", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
+    quiet: dict[str, Any] = {"docs_url": None, "redoc_url": None, "responses": answers.RESPONSES}
+    app = FastAPI(title="ecotrack", version=__version__, lifespan=running, **quiet)
     app.state.portal = portal
-    rooms = (entrance, openly, ogc, records, uploads, photos, drawing, reviewing, people)
-    for one in (people.pages, *(room.routes for room in rooms)):
+    seen = (entrance, openly, downloads, publishing, trail, ogc, office)
+    handed_in = (records, uploads, photos, drawing, reviewing, people)
+    for one in (people.pages, *(room.routes for room in (*seen, *handed_in))):
         app.include_router(one(portal))
     answers.install(app, portal)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -77,14 +77,23 @@ class Active:
 
 def routes(portal: Portal) -> APIRouter:
     """Return the routes of uploads."""
-    router, counter, active = APIRouter(prefix="/api/uploads", tags=["uploads"]), portal.counter, Active()
+    router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+    _add_reading(router, portal)
+    _add_taking(router, portal)
+    _add_steps(router, portal)
+    return router
 
-    def mine(request: Request, upload_id: str) -> tuple[Visitor, UploadState]:
-        visitor = portal.gate.require(request, "field", "office")
-        state = counter.known(upload_id, visitor.account)
-        if state is None:
-            raise NotAllowed("")
-        return visitor, state
+
+def _mine(portal: Portal, request: Request, upload_id: str) -> tuple[Visitor, UploadState]:
+    visitor = portal.gate.require(request, "field", "office")
+    state = portal.counter.known(upload_id, visitor.account)
+    if state is None:
+        raise NotAllowed("")
+    return visitor, state
+
+
+def _add_reading(router: APIRouter, portal: Portal) -> None:
+    counter = portal.counter
 
     @router.get("")
     def list_(request: Request) -> list[dict[str, Any]]:
@@ -92,7 +101,9 @@ def routes(portal: Portal) -> APIRouter:
         visitor = portal.gate.require(request, "field", "office")
         return [said(state) for state in counter.uploads.of_account(visitor.account.account_id)]
 
-    @router.head("/{upload_id}")
+    @router.head(
+        "/{upload_id}", responses={204: {"description": "Not acknowledged yet; Upload-Offset says what is here"}}
+    )
     def held(request: Request, upload_id: UploadId) -> Response:
         """Say how many bytes of an upload are here: ``Upload-Offset``; 200 once it is acknowledged."""
         visitor = portal.gate.require(request, "field", "office")
@@ -105,7 +116,20 @@ def routes(portal: Portal) -> APIRouter:
     @router.get("/{upload_id}")
     def one(request: Request, upload_id: UploadId) -> dict[str, Any]:
         """Return how one upload stands."""
-        return said(mine(request, upload_id)[1])
+        return said(_mine(portal, request, upload_id)[1])
+
+    @router.get("/{upload_id}/findings", response_class=FileResponse)
+    def findings(request: Request, upload_id: UploadId) -> Response:
+        """Return the page of what the checks found: map, marks, what to do."""
+        _mine(portal, request, upload_id)
+        path = counter.page(upload_id)
+        if not path.is_file():
+            raise NotReady("", detail="还没有检查完")
+        return FileResponse(path, media_type="text/html", headers={"content-security-policy": SEALED_POLICY})
+
+
+def _add_taking(router: APIRouter, portal: Portal) -> None:
+    counter, active = portal.counter, Active()
 
     @router.put("/{upload_id}", status_code=201)
     async def put(
@@ -163,10 +187,14 @@ def routes(portal: Portal) -> APIRouter:
         answer = {"upload_id": upload_id, "seq": seq, "sha256": sha256, "size_bytes": size, "state": "received"}
         return JSONResponse(answer, status_code=201)
 
+
+def _add_steps(router: APIRouter, portal: Portal) -> None:
+    counter = portal.counter
+
     @router.post("/{upload_id}/check")
     def check(request: Request, upload_id: UploadId, again: Again) -> dict[str, Any]:
         """Have an upload checked again with other words."""
-        visitor, state = mine(request, upload_id)
+        visitor, state = _mine(portal, request, upload_id)
         words = {key: str(value) for key, value in again.model_dump(exclude={"repairs"}).items() if value}
         words["unit"] = _own_unit(portal, visitor, words.get("unit") or state.arrival.unit)
         words["repairs"] = ",".join(again.repairs)
@@ -175,21 +203,10 @@ def routes(portal: Portal) -> APIRouter:
     @router.post("/{upload_id}/submit", status_code=202)
     def submit(request: Request, upload_id: UploadId) -> dict[str, Any]:
         """Send a checked upload in; the wish is on the disk when this answers, and a repeated one changes nothing."""
-        _, state = mine(request, upload_id)
+        _, state = _mine(portal, request, upload_id)
         if state.state == "checked" and (state.told.get("refused") or not _can_come_in(state)):
             raise NotReady("", detail="没有可以提交的地块，请先按提示改正")
         return said(counter.send_in(upload_id))
-
-    @router.get("/{upload_id}/findings", response_class=FileResponse)
-    def findings(request: Request, upload_id: UploadId) -> Response:
-        """Return the page of what the checks found: map, marks, what to do."""
-        mine(request, upload_id)
-        path = counter.page(upload_id)
-        if not path.is_file():
-            raise NotReady("", detail="还没有检查完")
-        return FileResponse(path, media_type="text/html", headers={"content-security-policy": SEALED_POLICY})
-
-    return router
 
 
 def _can_come_in(state: UploadState) -> bool:
