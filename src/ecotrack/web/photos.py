@@ -34,7 +34,10 @@ def routes(portal: Portal) -> APIRouter:
 def _add_taking(router: APIRouter, portal: Portal) -> None:
     desk, active = portal.counter.photos, Active()
 
-    @router.head("/api/photos/{photo_id}")
+    @router.head(
+        "/api/photos/{photo_id}",
+        responses={204: {"description": "Not acknowledged yet; Upload-Offset says what is here"}},
+    )
     def held(request: Request, photo_id: UploadId) -> Response:
         """Say how many bytes of a photograph are here: ``Upload-Offset``; 200 once it is acknowledged."""
         visitor = portal.gate.require(request, "field", "office")
@@ -44,7 +47,9 @@ def _add_taking(router: APIRouter, portal: Portal) -> None:
         size = desk.arrivals.part(visitor.account.account_id, photo_id).size
         return Response(status_code=204, headers={"Upload-Offset": str(size)})
 
-    @router.put("/api/photos/{photo_id}", status_code=201)
+    @router.put(
+        "/api/photos/{photo_id}", status_code=201, responses={200: {"description": "It was acknowledged before"}}
+    )
     async def put(
         request: Request,
         photo_id: UploadId,
