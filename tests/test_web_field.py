@@ -11,10 +11,13 @@ import httpx
 import pytest
 import segno
 import shapely
+from pyproj import Transformer
 
 from ecotrack.desk.arrival import REPAIRS
+from ecotrack.desk.plain_mend import MEND
+from ecotrack.intake.checks import check_table
 from ecotrack.intake.repairs import REPAIRS as PROPOSED
-from portal_cases import Person, Served, boundaries, hire, plots
+from portal_cases import ASKED, Person, Served, boundaries, hire, plots
 
 PORTAL = ("--name", "127.0.0.1", "--name", "bangong.example")
 GCJ_RING = [[115.8061, 37.5005], [115.8091, 37.5005], [115.8091, 37.5035], [115.8061, 37.5035], [115.8061, 37.5005]]
@@ -120,6 +123,31 @@ def test_degrees_that_a_phone_shifted_are_found_by_the_plots_that_they_would_ove
     checked = field.settled(field.send(data, name="走界.geojson").json()["upload_id"])
     assert checked["told"]["open"], checked["told"]
     assert not checked["told"]["ready"]
+
+
+def test_what_to_do_is_said_without_options_of_the_command_line(field: Person) -> None:
+    named = {
+        check_id for check_id, check in check_table().items() if "--" in check.mend_zh or "{option}" in check.mend_zh
+    }
+    assert named <= {*MEND}
+    assert not any("--" in words for words in MEND.values())
+
+
+def test_a_plane_file_without_a_system_is_read_when_its_sender_names_one(field: Person) -> None:
+    corners = shapely.get_coordinates(shapely.box(115.80, 37.60, 115.803, 37.603))[:-1].T
+    plane = zip(*Transformer.from_crs(4490, 4548, always_xy=True).transform(*corners), strict=True)
+    rows = "\n".join(f"地块1,{n},{x:.3f},{y:.3f}" for n, (x, y) in enumerate(plane, 1))
+    sent = field.send(f"地块编号,点号,X,Y\n{rows}\n".encode(), name="坐标.csv").json()["upload_id"]
+    waits = field.settled(sent)["told"]
+    assert (waits["ready"], [found["check"] for found in waits["findings"]].count("unknown_crs")) == (0, 1)
+    page = field.client.get(f"/uploads/{sent}").text
+    assert "横坐标 6 位，中央经线 117 度" in page
+    assert "--crs" not in page
+    assert field.call("POST", f"/api/uploads/{sent}/check", json={"crs": "经纬度"}).status_code == 200
+    assert field.settled(sent)["told"]["refused"]
+    assert field.call("POST", f"/api/uploads/{sent}/check", json={**ASKED, "crs": "117度"}).status_code == 200
+    read = field.settled(sent)["told"]
+    assert (read["ready"], read["measured_mu"]) == (1, "132.31"), read
 
 
 def test_the_queue_is_paged_and_filtered(field: Person, reviewer: Person) -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ecotrack.coordinates import crs_name
 from ecotrack.desk.arrival import Arrival
+from ecotrack.desk.plain_mend import in_page
 from ecotrack.desk.uploads import day_of
 from ecotrack.errors import EcotrackError, NotReady, UnknownCode
 from ecotrack.intake.check import Checked, Order, check_upload, target_of
@@ -21,6 +23,10 @@ from ecotrack.reports.intake_terminal import summary
 from ecotrack.workspace import Workspace
 
 READINGS = {"WGS84": "WGS84", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
+SYSTEMS = ("38带", "39带", "114度", "117度", "EPSG:32650")
+"""Plane systems of files that name none, as people of Hengshui say them; degrees are for the detective."""
+
+ENCODINGS = ("GBK", "UTF-8")
 _DEFAULTS = ("unit", "season", "kind", "programme")
 
 
@@ -42,9 +48,14 @@ def order_of(workspace: Workspace, arrival: Arrival, *, received_at: str, sender
     read_as = asked.get("read_as") or None
     if read_as is not None and read_as not in READINGS:
         raise UnknownCode("", value=read_as, zh="坐标读法", en="reading", known="、".join(READINGS))
+    for name, zh, en, known in (("crs", "坐标系", "CRS", SYSTEMS), ("encoding", "编码", "encoding", ENCODINGS)):
+        if asked.get(name) and asked[name] not in known:
+            raise UnknownCode("", value=asked[name], zh=zh, en=en, known="、".join(known))
     order = Order(
         layer=arrival.layer,
         defaults=given,
+        crs=crs_name(asked["crs"]) if asked.get("crs") else None,
+        encoding=asked.get("encoding") or None,
         read_as=read_as,
         repairs=repairs,
         sender=sender,
@@ -75,7 +86,7 @@ def check(folder: str, arrival: Arrival, received_at: str, sender: str, units: t
         order = order_of(workspace, arrival, received_at=received_at, sender=sender)
     except EcotrackError as error:
         return _refused(error)
-    checked = check_upload(workspace, _upload(workspace, arrival), order)
+    checked = in_page(check_upload(workspace, _upload(workspace, arrival), order))
     write_page(checked, Path(page), units=workspace.units, lang="zh")
     return told(workspace, checked, units)
 

@@ -33,6 +33,8 @@ class Again(BaseModel):
     kind: str = Field("", max_length=60)
     programme: str = Field("", max_length=60)
     read_as: str = Field("", max_length=20)
+    crs: str = Field("", max_length=20)
+    encoding: str = Field("", max_length=20)
     repairs: list[Annotated[str, Field(max_length=40)]] = Field(default=[], max_length=10)
     reason: str = Field("", max_length=500)
 

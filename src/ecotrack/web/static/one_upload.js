@@ -28,7 +28,7 @@ document.getElementById("mend")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const data = new FormData(event.target);
   const body = { repairs: data.getAll("repairs") };
-  for (const key of ["read_as", "unit", "season", "kind", "programme"]) body[key] = data.get(key) || "";
+  for (const key of ["read_as", "crs", "encoding", "reason", "unit", "season", "kind", "programme"]) body[key] = data.get(key) || "";
   try {
     await call("POST", `${at}/check`, body);
     location.reload();

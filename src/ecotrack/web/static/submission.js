@@ -33,7 +33,8 @@ const shapes = plots.map((plot) => draw(plot.rings, { color: plot.held ? "#c47a0
 if (!one.near.length && !one.before.length) get("before").append(make("p", "nothing", "周围没有已认定的地块，也没有上一版"));
 follow(before, map);
 follow(map, before);
-map.fitBounds(group.getBounds().pad(0.3), { maxZoom: 18, animate: false });
+const waiting = L.featureGroup(shapes.filter((_, n) => open(plots[n])));
+map.fitBounds((waiting.getLayers().length ? waiting : group).getBounds().pad(0.3), { maxZoom: 18, animate: false });
 const proposed = L.layerGroup().addTo(map);
 
 function see(plot) {
