@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -170,3 +171,11 @@ def hire(bureau: Person, login: str, *roles: tuple[str, str]) -> Person:
     words = {"secret": answer.json()["secret"], "password": PASSWORD, "again": PASSWORD}
     assert httpx.post(f"{url}/start", data=words, trust_env=False).status_code == 303
     return Person(url, login)
+
+
+def account_id(portal: Served, login: str) -> str:
+    """Return the id of an account, as the portal's own file has it."""
+    path = portal.folder / "register" / "ecotrack.portal.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as kept:
+        found = kept.execute("SELECT account_id FROM account WHERE login = ?", (login,)).fetchone()
+    return str(found[0])

@@ -11,7 +11,7 @@ import shapely
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from map_cases import chromium
-from portal_cases import Person, Served, boundaries, hire, plots
+from portal_cases import PASSWORD, Person, Served, account_id, boundaries, hire, plots
 from portal_pages import fits, picture, sign_in
 
 CONTROLLED = """navigator.serviceWorker.controller ? null
@@ -152,6 +152,30 @@ def test_a_boundary_is_drawn_returned_and_drawn_again_with_the_reason(
     assert complaints == []
 
 
+def test_a_crossed_boundary_is_mended_on_the_map_before_it_is_sent_in(bureau: Person, phone: BrowserContext) -> None:
+    worker = hire(bureau, "zq-07", ("field", "131121"))
+    upload_id = worker.send(plots(x=115.74, crossed=True)).json()["upload_id"]
+    worker.settled(upload_id)
+    page = sign_in(phone, "zq-07")
+    page.goto(f"/uploads/{upload_id}")
+    expect(page.get_by_text("3 块可以提交")).to_be_visible()
+    page.get_by_role("link", name="在图上改这一块").click()
+    expect(page.get_by_text("边界自己相交")).to_be_visible()
+    corners = page.locator(".marker-icon:not(.marker-icon-middle)")
+    expect(corners).to_have_count(4)
+    boxes = [corners.nth(n).bounding_box() for n in range(4)]
+    assert all(boxes)
+    # The bow becomes a square: its two right corners change places, by way of the ground beside.
+    right = sorted(range(4), key=lambda n: boxes[n]["x"])[2:]  # type: ignore[index]
+    upper, lower = sorted(right, key=lambda n: boxes[n]["y"])  # type: ignore[index]
+    tall = boxes[lower]["y"] - boxes[upper]["y"]  # type: ignore[index]
+    drag(page, corners.nth(upper), 30, tall)
+    drag(page, corners.nth(lower), 0, -tall)
+    picture(page, "draw-crossed")
+    page.get_by_role("button", name="保存并检查").click()
+    expect(page.get_by_role("button", name="提交 1 块")).to_be_visible()
+
+
 def tap(page: Page, *places: tuple[int, int]) -> None:
     box = page.locator("#map").bounding_box()
     assert box is not None
@@ -251,22 +275,19 @@ def test_what_the_portal_refuses_stays_on_the_phone_and_says_why(
     card = page.locator("#queue .card")
     expect(card).to_contain_text("在这台设备上，还没发出")
     # The account is kept out meanwhile: nothing is lost, and the reason is told.
-    account = re.search(r'data-id="([^"]+)">\s*<b>zq-06', bureau.client.get("/accounts").text)
-    assert account is not None
-    bureau.call("PUT", f"/api/accounts/{account[1]}/disabled", json={"disabled": True})
+    place = f"/api/accounts/{account_id(portal, 'zq-06')}/disabled"
+    assert bureau.call("PUT", place, json={"disabled": True}).status_code == 204
     phone.set_offline(False)
     expect(card).to_contain_text("登录已过期")
     expect(page.get_by_role("link", name="重新登录")).to_be_visible()
     picture(page, "queue-signed-out")
-    bureau.call("PUT", f"/api/accounts/{account[1]}/disabled", json={"disabled": False})
+    assert bureau.call("PUT", place, json={"disabled": False}).status_code == 204
     page = sign_in_again(page)
     expect(page.get_by_role("link", name="断网.geojson")).to_have_count(1)
     expect(page.locator("#queue")).to_be_hidden()
 
 
 def sign_in_again(page: Page) -> Page:
-    from portal_cases import PASSWORD
-
     page.get_by_role("link", name="重新登录").click()
     page.get_by_label("用户名（工号）").fill("zq-06")
     page.get_by_label("密码").fill(PASSWORD)

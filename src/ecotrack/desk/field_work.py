@@ -148,6 +148,7 @@ def _own(
 def _drawn(layer: LayerDef, version: FeatureVersion, number: int) -> dict[str, Any]:
     return {
         "version_id": version.version_id,
+        "key": version.version_id,
         "label": label_of(version, number),
         "rings": rings_of(from_wkb([version.wkb])[0]),
         "asked": {name: getattr(version, name) or "" for name in ("unit", "season", "kind", "programme")},

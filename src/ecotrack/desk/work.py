@@ -27,6 +27,7 @@ SYSTEMS = ("38带", "39带", "114度", "117度", "EPSG:32650")
 """Plane systems of files that name none, as people of Hengshui say them; degrees are for the detective."""
 
 ENCODINGS = ("GBK", "UTF-8")
+_MENDABLE = 50
 _DEFAULTS = ("unit", "season", "kind", "programme")
 
 
@@ -66,7 +67,8 @@ def order_of(workspace: Workspace, arrival: Arrival, *, received_at: str, sender
     return order
 
 
-def _upload(workspace: Workspace, arrival: Arrival) -> Upload:
+def upload_of(workspace: Workspace, arrival: Arrival) -> Upload:
+    """Return the file of an upload."""
     with workspace.register(read_only=True) as register:
         return Upload(arrival.file_name, register.raw(arrival.sha256))
 
@@ -86,7 +88,7 @@ def check(folder: str, arrival: Arrival, received_at: str, sender: str, units: t
         order = order_of(workspace, arrival, received_at=received_at, sender=sender)
     except EcotrackError as error:
         return _refused(error)
-    checked = in_page(check_upload(workspace, _upload(workspace, arrival), order))
+    checked = in_page(check_upload(workspace, upload_of(workspace, arrival), order))
     write_page(checked, Path(page), units=workspace.units, lang="zh")
     return told(workspace, checked, units)
 
@@ -114,9 +116,20 @@ def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict
         "summary": summary(checked).zh,
         "refused": _foreign(workspace, checked, units),
         "findings": findings,
+        "mendable": _mendable(checked),
         "repairs": sorted({repair.id for repair in checked.repairs} | _invalid(checked)),
         "open": checked.settled is not None and checked.settled.system is None,
     }
+
+
+def _mendable(checked: Checked) -> list[dict[str, Any]]:
+    """Return the plots whose boundary a person can draw anew in the page, with the first thing that is wrong."""
+    wrong: dict[str | None, str] = {}
+    for found in checked.findings:
+        if found.level == "blocks" and found.answer != "passed":
+            wrong.setdefault(found.feature, found.message.zh)
+    drawn = [item for item in checked.reading.candidates if item.wkb is not None and str(item.number) in wrong]
+    return [{"number": item.number, "zh": wrong[str(item.number)]} for item in drawn[:_MENDABLE]]
 
 
 def _invalid(checked: Checked) -> set[str]:
@@ -142,7 +155,7 @@ def submit(folder: str, arrival: Arrival, received_at: str, sender: str, units: 
     """
     workspace = Workspace.open(Path(folder))
     order = order_of(workspace, arrival, received_at=received_at, sender=sender)
-    upload = _upload(workspace, arrival)
+    upload = upload_of(workspace, arrival)
     with workspace.register() as register:
         if order.read_as is not None:
             # The choice about this file goes on record, so that the submission names it.

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from ecotrack.desk.uploads import UploadState
+from ecotrack.errors import NotAllowed
 from ecotrack.web.gate import Visitor
 from ecotrack.web.portal import Portal
 
@@ -21,9 +22,11 @@ def routes(portal: Portal) -> APIRouter:
     router = APIRouter()
 
     @router.get("/draw", include_in_schema=False)
-    def page(request: Request, submission: Id = "", plot: Id = "") -> Response:
+    def page(request: Request, submission: Id = "", plot: Id = "", upload: Id = "", number: int = 0) -> Response:
         visitor = portal.gate.require(request, "field", "office")
         mend = _plot_to_mend(portal, visitor, submission, plot) if plot else {}
+        if upload:
+            mend = _candidate_to_mend(portal, visitor, upload, number)
         return portal.page(request, "draw.html", visitor, mend=mend, **portal.choices(visitor.account))
 
     @router.get("/api/ground", tags=["figures"])
@@ -54,6 +57,16 @@ def routes(portal: Portal) -> APIRouter:
 def _plot_to_mend(portal: Portal, visitor: Visitor, submission: str, plot: str) -> dict[str, Any]:
     given = (portal.folder, submission, plot, visitor.account.login)
     found: dict[str, Any] = portal.counter.desks.call(f"{_HOME}plot_to_mend", *given, seconds=_SECONDS)
+    return found
+
+
+def _candidate_to_mend(portal: Portal, visitor: Visitor, upload: str, number: int) -> dict[str, Any]:
+    state = portal.counter.known(upload, visitor.account)
+    if state is None:
+        raise NotAllowed("")
+    given = (portal.folder, state.arrival, state.received_at, visitor.account.login, number)
+    call = "ecotrack.desk.mending:candidate_to_mend"
+    found: dict[str, Any] = portal.counter.checks.call(call, *given, seconds=_SECONDS)
     return found
 
 

@@ -10,7 +10,7 @@ const OWN = { color: "#1f6b3b", weight: 3, fillOpacity: 0.2 };
 const NEAR = 14;
 const get = (id) => document.getElementById(id);
 const mend = JSON.parse(get("mend").textContent);
-const key = mend.version_id ? `draw-${mend.version_id}` : "draw";
+const key = mend.key ? `draw-${mend.key}` : "draw";
 const form = get("finish");
 const map = L.map("map", { attributionControl: false, maxZoom: 22, zoomSnap: 0.5 }).setView([37.7, 115.8], 9);
 L.control.scale({ imperial: false }).addTo(map);
@@ -35,7 +35,8 @@ function save(points) {
 
 function told(points, words = "") {
   const corners = points.reduce((sum, part) => sum + part.reduce((all, ring) => all + ring.length, 0), 0);
-  get("area").textContent = corners > 2 ? `约 ${polygonsMu(points).toFixed(2)} 亩` : "";
+  const mu = corners > 2 ? polygonsMu(points) : 0;
+  get("area").textContent = corners > 2 ? (mu < 0.01 ? "边线交叉，算不出面积" : `约 ${mu.toFixed(2)} 亩`) : "";
   get("hint").textContent = words || `${corners} 个拐点`;
 }
 
@@ -49,7 +50,8 @@ function take(layer) {
   shape = layer;
   shape.on("pm:edit pm:vertexremoved pm:vertexadded pm:markerdragend", changed);
   shape.on("pm:markerdrag", () => told(rings(shape)));
-  shape.pm.enable({ allowSelfIntersection: false, snapDistance: 16 });
+  // A boundary that came crossed must be open to mending; the checks say whether it is whole.
+  shape.pm.enable({ allowSelfIntersection: Boolean(mend.key), snapDistance: 16 });
   get("begin").hidden = get("back").hidden = get("done").hidden = true;
   get("again").hidden = Boolean(mend.version_id);
   form.hidden = false;
@@ -102,7 +104,7 @@ function place() {
 function file(name) {
   const closed = rings(shape).map((part) => part.map((ring) => [...ring, ring[0]]));
   const geometry = closed.length === 1 ? { type: "Polygon", coordinates: closed[0] } : { type: "MultiPolygon", coordinates: closed };
-  const properties = { ...(mend.properties || {}), 采集方式: mend.version_id ? "网页改边界" : "网页勾绘" };
+  const properties = { ...(mend.properties || {}), 采集方式: mend.key ? "网页改边界" : "网页勾绘" };
   if (name) properties.名称 = name;
   if (form.number?.value) properties.小班号 = form.number.value;
   // Drawn on the register's own plots, so the degrees are known.
@@ -114,9 +116,9 @@ function file(name) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const name = form.name?.value || "";
-  const asked = mend.asked ? { ...mend.asked, reason: form.reason.value }
+  const asked = mend.asked ? { ...mend.asked, reason: form.reason?.value || "" }
     : Object.fromEntries(["unit", "season", "kind", "programme"].map((word) => [word, form[word].value]));
-  const title = mend.version_id ? `改边界 ${mend.label}` : `画界 ${name || new Date().toLocaleString("zh-CN")}`;
+  const title = mend.key ? `改边界 ${mend.label}` : `画界 ${name || new Date().toLocaleString("zh-CN")}`;
   // The upload bears the id of the drawing, so that sending it twice gives one.
   const job = { id, name: `${title}.geojson`, blob: file(name), asked };
   form.querySelector("button").disabled = true;
