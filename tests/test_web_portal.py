@@ -81,7 +81,9 @@ def test_gdal_reads_accepted_plots_as_ogc_features(
     with fiona.open(f"OAPIF:{portal.url}/ogc", layer="plots", USERPWD=f"qgis:{token}") as source:
         found = list(source)
     headers = {"Authorization": f"Bearer {token}"}
-    page = httpx.get(f"{portal.url}/ogc/collections/plots/items?limit=1000", headers=headers, trust_env=False).json()
+    page = httpx.get(
+        f"{portal.url}/ogc/collections/plots/items?limit=1000", headers=headers, trust_env=False, timeout=60
+    ).json()
     # Other tests of the same portal may have had plots accepted too.
     assert len(found) == len(page["features"]) >= 3
     assert {feature["properties"]["classification"] for feature in found} == {"内部"}
@@ -91,7 +93,7 @@ def test_pages_of_features_add_up_to_the_layer(portal: Served, token: str) -> No
     headers = {"Authorization": f"Bearer {token}"}
     url, ids = f"{portal.url}/ogc/collections/reaches/items?limit=20", []
     while url:
-        page = httpx.get(url, headers=headers, trust_env=False).json()
+        page = httpx.get(url, headers=headers, trust_env=False, timeout=60).json()
         ids += [feature["id"] for feature in page["features"]]
         url = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
     assert len(ids) == len(set(ids)) == page["numberMatched"] == 51

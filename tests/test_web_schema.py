@@ -41,7 +41,17 @@ def test_every_answer_is_one_that_the_openapi_describes(
     portal: Served, token: str, tmp_path: Path, signed_in: bool, options: list[str]
 ) -> None:
     line = [sys.executable, "-m", "schemathesis.cli", "run", f"{portal.url}/openapi.json", "--checks", CHECKS]
-    line += ["--generation-deterministic", "--continue-on-failure", "--no-shrink", "--no-color", "-w", "2", *options]
+    line += [
+        "--generation-deterministic",
+        "--continue-on-failure",
+        "--no-shrink",
+        "--no-color",
+        "-w",
+        "2",
+        "--request-retries",
+        "2",
+        *options,
+    ]
     line += ["-H", f"Authorization: Bearer {token}"] if signed_in else []
     environment = os.environ | {"NO_PROXY": "127.0.0.1"}
     told = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)

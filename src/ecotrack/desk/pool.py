@@ -16,10 +16,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ecotrack.errors import EcotrackError, TimedOut, UnreadableFile
+from ecotrack.register.connection import wait_at_most
 
 PRELOADED = ("ecotrack.desk.work", "fiona", "numpy", "shapely")
 """What every child finds loaded; pandas and folium only in those that need them."""
 
+_PATIENCE_S = 20.0
 _NICE = 10  # taking uploads in comes before checking them
 
 
@@ -95,6 +97,7 @@ def _answer(here: Connection, child: Any, seconds: float, where: str) -> Any:
 def _work(there: Connection, function: str, arguments: tuple[Any, ...]) -> None:
     if sys.platform != "win32":
         os.nice(_NICE)
+    wait_at_most(_PATIENCE_S)
     try:
         module, _, name = function.partition(":")
         answer = (True, getattr(import_module(module), name)(*arguments))

@@ -70,6 +70,9 @@ class Recorder:
                 self._write(open_, some)
             except BaseException as error:
                 _refuse(some, error)
+                if open_ is not None:  # after a fault of the disk the next one begins with a connection of its own
+                    open_.close()
+                    open_ = None
         if open_ is not None:
             open_.close()
 

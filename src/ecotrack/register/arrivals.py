@@ -73,7 +73,10 @@ class Part:
     @property
     def size(self) -> int:
         """Bytes that are here."""
-        return self._path.stat().st_size if self._path.is_file() else 0
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def __enter__(self) -> Self:
         try:
@@ -137,9 +140,10 @@ class Part:
             raise DiskFull("", detail=error.strerror or error) from error
         return sha256
 
-    def drop(self) -> None:
-        """Forget the bytes."""
-        self._path.unlink(missing_ok=True)
+    def begin_again(self) -> None:
+        """Forget the bytes that are here: the sender begins at the first one."""
+        self._stream.truncate(0)
+        self._digest = hashlib.sha256()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -28,7 +28,7 @@ from ecotrack.register import rows, schema
 from ecotrack.register.around import Around, read_around, read_named
 from ecotrack.register.bulk import Objects, read_texts
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
-from ecotrack.register.connection import connect
+from ecotrack.register.connection import connect, is_full
 from ecotrack.register.creation import lay_tables
 from ecotrack.register.location import refuse_network_share
 from ecotrack.register.plots import read_ledger, read_wkb
@@ -96,8 +96,8 @@ class Register:
 
         Raises
         ------
-        NoRegister, EmptyFile, UnreadableFile, NetworkShare, NewerWorkspace
-            There is none, or it is no register that this program can read safely.
+        NoRegister, EmptyFile, UnreadableFile, NetworkShare, NewerWorkspace, CannotWrite
+            There is none, it is no register that this program can read safely, or the disk is full.
         """
         if not path.is_file():
             raise NoRegister(path)
@@ -108,7 +108,7 @@ class Register:
             connection = connect(path, read_only=read_only)
             found = dict(connection.execute("SELECT key, value FROM meta"))
         except sqlite3.DatabaseError as error:
-            raise UnreadableFile(path, detail=error) from error
+            raise (CannotWrite if is_full(error) else UnreadableFile)(path, detail=error) from error
         if int(found["schema_version"]) > schema.SCHEMA_VERSION:
             connection.close()
             raise NewerWorkspace(path, found=found["schema_version"], known=schema.SCHEMA_VERSION)

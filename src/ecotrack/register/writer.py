@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from ecotrack.errors import DuplicateEntry, ReadOnlyRegister, RegisterBusy, UnreadableFile
+from ecotrack.errors import CannotWrite, DuplicateEntry, ReadOnlyRegister, RegisterBusy, UnreadableFile
 from ecotrack.register import canonical, rows, schema
 from ecotrack.register.canonical import CLASSES, Entry, Stamp
+from ecotrack.register.connection import is_full
 from ecotrack.register.drafts import Draft, drafts
 from ecotrack.register.identity import new_id
 
@@ -157,8 +158,8 @@ def begin(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises
     ------
-    ReadOnlyRegister, RegisterBusy, UnreadableFile
-        It cannot be written, another process writes, or it is damaged.
+    ReadOnlyRegister, RegisterBusy, CannotWrite, UnreadableFile
+        It cannot be written, another process writes, the disk takes nothing, or it is damaged.
     """
     if connection.execute("PRAGMA query_only").fetchone()[0]:
         raise ReadOnlyRegister(path)
@@ -167,6 +168,8 @@ def begin(connection: sqlite3.Connection, path: Path) -> None:
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise RegisterBusy(path) from error
+        if is_full(error):
+            raise CannotWrite(path, detail=error) from error
         raise UnreadableFile(path, detail=error) from error
 
 

@@ -69,6 +69,8 @@ def install(app: FastAPI, portal: Portal) -> None:
     def told(request: Request, error: EcotrackError) -> Response:
         status = STATUS.get(type(error), 400)
         headers = _headers(error)
+        if error.where.startswith(portal.folder):
+            error.where = ""  # where the office keeps its files is nobody's business outside
         return _answer(portal, request, status, type(error).__name__, error.message("zh"), headers)
 
     @app.exception_handler(NotSignedIn)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,13 +15,13 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from ecotrack.accounts import EVERY_UNIT
 from ecotrack.desk.photo_remarks import place_of, remarks, shown
 from ecotrack.desk.photos import MAX_BYTES, Photo
-from ecotrack.errors import NotAllowed, NotReady, RegisterBusy
+from ecotrack.errors import NotAllowed, NotReady
+from ecotrack.register.arrivals import Part
 from ecotrack.web.gate import Visitor
 from ecotrack.web.portal import Portal
-from ecotrack.web.uploads import Active, UploadId, take_in
+from ecotrack.web.uploads import Active, UploadId, acknowledged, take_in
 from ecotrack.workspace import TIME_ZONE
 
-_WAIT_S = 20.0
 _SECONDS = 30.0
 Degrees = Annotated[float | None, Query(ge=-180, le=180, allow_inf_nan=False)]
 
@@ -73,26 +76,21 @@ def _add_taking(router: APIRouter, portal: Portal) -> None:
         key = f"{account.account_id}/{photo_id}"
         active.begin(key)
         try:
-            part = desk.arrivals.part(account.account_id, photo_id)
-            sha256, size = await take_in(request, part, portal, upload_offset, upload_length, limit=MAX_BYTES)
-            photo = Photo(
-                photo_id=photo_id,
-                account_id=account.account_id,
-                unit=unit,
-                upload_id=upload,
-                plot=plot,
-                sha256=sha256,
-                size_bytes=size,
-                fix=_fix(lon, lat, accuracy_m, at),
-            )
-            future = await asyncio.to_thread(portal.counter.acknowledge_photo, photo)
-            try:
-                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), _WAIT_S)
-            except TimeoutError:
-                raise RegisterBusy("") from None
+            limit, fix = MAX_BYTES, _fix(lon, lat, accuracy_m, at)
+            photo = partial(Photo, photo_id=photo_id, account_id=account.account_id, unit=unit, upload_id=upload)
+            with desk.arrivals.part(account.account_id, photo_id) as part:
+                size = await take_in(request, part, portal, upload_offset, upload_length, limit=limit)
+                whole = partial(photo, plot=plot, size_bytes=size, fix=fix)
+                receipt = await asyncio.to_thread(_hand_over, portal, part, whole)
+            await acknowledged(receipt, portal.options.patience_s)
         finally:
             active.end(key)
         return JSONResponse({"photo_id": photo_id, "state": "received"}, status_code=201)
+
+
+def _hand_over(portal: Portal, part: Part, photo: Callable[..., Photo]) -> Future[int]:
+    """Keep the bytes for good and have their receipt written: one way to another thread and back for both."""
+    return portal.counter.acknowledge_photo(photo(sha256=part.keep()))
 
 
 def _fix(lon: float | None, lat: float | None, accuracy_m: float, at: int) -> dict[str, Any]:

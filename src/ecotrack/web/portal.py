@@ -38,6 +38,10 @@ class Options:
         Names by which it may be called; any other Host is refused.
     url
         Address that people are given.
+    idle_s
+        Seconds without a byte after which an upload is broken off.
+    patience_s
+        Seconds after which somebody is told that another program holds the register.
     """
 
     https: bool = False
@@ -46,6 +50,7 @@ class Options:
     max_upload_bytes: int = 400 << 20
     uploads_a_minute: int = 600
     idle_s: float = 30.0
+    patience_s: float = 20.0
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -22,7 +25,6 @@ UploadId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="UUID of the client")
 ]
 Word = Annotated[str, Query(max_length=200)]
-_WAIT_S = 20.0
 
 
 class Again(BaseModel):
@@ -152,12 +154,8 @@ def _add_taking(router: APIRouter, portal: Portal) -> None:
 
         ``reason`` says why known plots are changed; with ``submit`` it is sent in as soon as all of it may come in.
         """
-        visitor = await asyncio.to_thread(portal.gate.require, request, "field", "office")
-        account = visitor.account
-        asked = {"unit": unit, "season": season, "kind": kind, "programme": programme}
-        asked |= {"reason": reason.strip(), "submit": "1" if submit else ""}
-        unit = _own_unit(portal, visitor, unit)
-        state = await asyncio.to_thread(counter.known, upload_id, account)
+        visitor, state = await asyncio.to_thread(_admitted, portal, request, upload_id)
+        account, unit = visitor.account, _own_unit(portal, visitor, unit)
         if state is None:
             portal.uploads.take(account.account_id)
         key = f"{account.account_id}/{upload_id}"
@@ -165,29 +163,51 @@ def _add_taking(router: APIRouter, portal: Portal) -> None:
         try:
             if state is not None:
                 return await _repeated(request, state, upload_offset)
-            part = counter.arrivals.part(account.account_id, upload_id)
-            sha256, size = await take_in(
-                request, part, portal, upload_offset, upload_length, limit=portal.options.max_upload_bytes
-            )
-            arrival = Arrival(
+            asked = {"unit": unit, "season": season, "kind": kind, "programme": programme}
+            asked |= {"reason": reason.strip(), "submit": "1" if submit else ""}
+            arrival = partial(
+                Arrival,
                 upload_id=upload_id,
                 account_id=account.account_id,
                 unit=unit,
                 layer=layer,
                 file_name=plain_name(name),
-                sha256=sha256,
-                size_bytes=size,
-                asked={word: value for word, value in (asked | {"unit": unit}).items() if value},
+                asked={word: value for word, value in asked.items() if value},
             )
-            future = await asyncio.to_thread(counter.acknowledge, arrival)
-            try:
-                seq = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), _WAIT_S)
-            except TimeoutError:
-                raise RegisterBusy("") from None
+            with counter.arrivals.part(account.account_id, upload_id) as part:
+                limit = portal.options.max_upload_bytes
+                size = await take_in(request, part, portal, upload_offset, upload_length, limit=limit)
+                taken, receipt = await asyncio.to_thread(_hand_over, portal, part, arrival, size)
+            seq = await acknowledged(receipt, portal.options.patience_s)
         finally:
             active.end(key)
-        answer = {"upload_id": upload_id, "seq": seq, "sha256": sha256, "size_bytes": size, "state": "received"}
+        answer = {"upload_id": upload_id, "seq": seq, "sha256": taken.sha256, "size_bytes": size, "state": "received"}
         return JSONResponse(answer, status_code=201)
+
+
+def _admitted(portal: Portal, request: Request, upload_id: str) -> tuple[Visitor, UploadState | None]:
+    visitor = portal.gate.require(request, "field", "office")
+    return visitor, portal.counter.known(upload_id, visitor.account)
+
+
+def _hand_over(portal: Portal, part: Part, arrival: Callable[..., Arrival], size: int) -> tuple[Arrival, Future[int]]:
+    """Keep the bytes for good and have their receipt written: one way to another thread and back for both."""
+    taken = arrival(sha256=part.keep(), size_bytes=size)
+    return taken, portal.counter.acknowledge(taken)
+
+
+async def acknowledged(receipt: Future[int], seconds: float) -> int:
+    """Return the place of a receipt in the chain once it stands there.
+
+    Raises
+    ------
+    RegisterBusy
+        It does not within so many seconds.
+    """
+    try:
+        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(receipt)), seconds)
+    except TimeoutError:
+        raise RegisterBusy("") from None
 
 
 def _add_steps(router: APIRouter, portal: Portal) -> None:
@@ -245,10 +265,8 @@ def plain_name(name: str) -> str:
     return shown if shown.strip(".") else "未命名"
 
 
-async def take_in(
-    request: Request, part: Part, portal: Portal, offset: int, length: int | None, *, limit: int
-) -> tuple[str, int]:
-    """Write the body to the disk as it comes and return SHA-256 and size once all of it is kept.
+async def take_in(request: Request, part: Part, portal: Portal, offset: int, length: int | None, *, limit: int) -> int:
+    """Write the body to the disk as it comes and return how many bytes are here once all of them are.
 
     Raises
     ------
@@ -258,27 +276,24 @@ async def take_in(
     if (length or 0) > limit:
         raise UploadTooLarge("", limit=limit >> 20)
     if offset == 0 and part.size:
-        await asyncio.to_thread(part.drop)
+        part.begin_again()
     if offset != part.size:
         raise WrongOffset("", kept=part.size)
-    size = offset
-    with part:
-        stream = request.stream().__aiter__()
-        while True:
-            try:
-                chunk = await asyncio.wait_for(anext(stream), portal.options.idle_s)
-            except StopAsyncIteration:
-                break
-            except TimeoutError:
-                raise NotReady("", detail="上传中断：太久没有收到数据，已收到的部分保留，可以续传") from None
-            size += len(chunk)
-            if size > (length or limit):
-                raise UploadTooLarge("", limit=max(1, (length or limit) >> 20))
-            part.write(chunk)
-        if size == 0 or (length is not None and size < length):
-            raise WrongOffset("", kept=size)
-        sha256 = await asyncio.to_thread(part.keep)
-    return sha256, size
+    size, idle_s = offset, portal.options.idle_s
+    try:
+        async with asyncio.timeout(idle_s) as patience:
+            async for chunk in request.stream():
+                patience.reschedule(asyncio.get_running_loop().time() + idle_s)
+                size += len(chunk)
+                if size > (length or limit):
+                    raise UploadTooLarge("", limit=max(1, (length or limit) >> 20))
+                if chunk:  # the last one is empty
+                    part.write(chunk)
+    except TimeoutError:
+        raise NotReady("", detail="上传中断：太久没有收到数据，已收到的部分保留，可以续传") from None
+    if size == 0 or (length is not None and size < length):
+        raise WrongOffset("", kept=size)
+    return size
 
 
 async def _repeated(request: Request, state: UploadState, offset: int) -> Response:
