@@ -20,6 +20,13 @@ CONFIG_NAME = "ecotrack.toml"
 _T = TypeVar("_T")
 
 
+class UnitRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules of one unit where they differ from the office's; see `Rules`."""
+
+    survival_counts_pct: str | None = None
+    survival_replant_pct: str | None = None
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules that differ between offices (docs/figures.md); values are decimal text.
 
@@ -42,6 +49,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         of the following year for autumn.
     minimum_plot_mu
         Plots below this are warned about.
+    units
+        Rules of single units, by code: the texts that counties go by differ.
     """
 
     survival_counts_pct: str = "85"
@@ -54,6 +63,20 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     spring_check_due: str = "10-31"
     autumn_check_due: str = "10-31"
     minimum_plot_mu: str = "1"
+    units: dict[str, UnitRules] = {}
+
+    def of(self, unit: str | None) -> Rules:
+        """Return the rules that hold for the plots of a unit.
+
+        Examples
+        --------
+        >>> rules = Rules(units={"131182": UnitRules(survival_replant_pct="40")})
+        >>> rules.of("131182").survival_replant_pct, rules.of("131102").survival_replant_pct
+        ('40', '41')
+        """
+        own = self.units.get(unit or "")
+        given = {name: value for name in own.__struct_fields__ if (value := getattr(own, name))} if own else {}
+        return msgspec.structs.replace(self, **given)
 
 
 class WorkspaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,6 +158,9 @@ def read_config(folder: Path) -> WorkspaceConfig:
     config = _decode(path, WorkspaceConfig)
     _check_codes(path, "units", [unit.code for unit in config.units])
     _check_codes(path, "targets", [target.id for target in config.targets])
+    stray = sorted({*config.rules.units} - {unit.code for unit in config.units})
+    if stray:
+        raise BadConfig(path, detail=f"rules.units: {', '.join(stray)} is no unit")
     return config
 
 

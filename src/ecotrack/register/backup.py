@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -17,6 +18,9 @@ from ecotrack.register.audit import audit
 from ecotrack.register.portal_file import copy_portal, portal_path
 from ecotrack.register.store import Register
 from ecotrack.register.writer import Head
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError, struct.error)
+"""What zipfile raises over bytes that changed; NotImplementedError, a RuntimeError, for a method it has not."""
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -114,7 +118,7 @@ def read_manifest(source: Path) -> dict[str, Any]:
         with zipfile.ZipFile(source) as archive:
             manifest = json.loads(archive.read(MANIFEST))
             return dict(manifest)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _DAMAGE as error:
         raise BackupDamaged(source, detail=error) from error
 
 
@@ -166,10 +170,11 @@ def _unpack(source: Path, manifest: dict[str, Any], folder: Path) -> None:
             path = folder / _inside(source, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                path.touch(_OWNER_ONLY if name.endswith(".db") else 0o666)
-                path.write_bytes(archive.read(name))
-            except (KeyError, zipfile.BadZipFile, zlib.error) as error:
+                data = archive.read(name)
+            except _DAMAGE as error:
                 raise BackupDamaged(source, detail=error) from error
+            path.touch(_OWNER_ONLY if name.endswith(".db") else 0o666)
+            path.write_bytes(data)
             if _sha256(path) != sha256:
                 raise BackupDamaged(source, detail=name)
 

@@ -50,7 +50,9 @@
       byId('eco-panel').setAttribute('aria-label', eco.word('panel'));
       byId('eco-time').setAttribute('aria-label', eco.word('time'));
       byId('eco-tools').setAttribute('aria-label', eco.word('tools'));
-      document.querySelector('.folium-map').setAttribute('aria-label', title);
+      const drawn = document.querySelector('.folium-map');
+      drawn.setAttribute('role', 'application');
+      drawn.setAttribute('aria-label', title);
       const notes = [eco.el('span', 'eco-about', eco.word('about') + ' · ')];
       if (eco.view.board.sketch) {
         notes.push(eco.el('span', '', eco.word('sketchNote')));
