@@ -17,7 +17,7 @@ from pyproj import Geod
 from ecotrack.desk.photo_look import dhash, look
 from ecotrack.desk.photos import bits_apart
 from ecotrack.errors import BadPhoto
-from ecotrack.register import Register, audit, new_id
+from ecotrack.register import Register, audit, back_up, new_id, restore
 from photo_cases import bomb, photo
 from portal_cases import Person, Served, account_id, hire, plots
 
@@ -196,6 +196,22 @@ def test_erasing_a_person_erases_their_photographs_and_leaves_the_chain_whole(po
         found = audit(register)
         assert found.sound
         assert [paper.document_id for paper in register.documents(kind="photo")].count(photo_id) == 1
+
+
+def test_a_backup_holds_photographs_and_looks_at_them_anew_where_it_is_restored(
+    portal: Served, field: Person, sent: dict[str, Any], tmp_path: Path
+) -> None:
+    data = photo(16)
+    photo_id = send(field, sent["upload_id"], data).json()["photo_id"]
+    told(field, sent["upload_id"], photo_id)
+    with Register.open(portal.folder / "register" / "ecotrack.gpkg", read_only=True) as register:
+        back_up(register, portal.folder, tmp_path / "b.zip")
+    restore(tmp_path / "b.zip", tmp_path / "w")
+    register_folder = tmp_path / "w" / "register"
+    assert data in [path.read_bytes() for path in (register_folder / "ecotrack.photos").glob("*/*")]
+    with sqlite3.connect(register_folder / "ecotrack.portal.db") as kept:
+        state = kept.execute("SELECT state FROM photo WHERE photo_id = ?", (photo_id,)).fetchone()
+    assert state == ("received",)
 
 
 def test_a_sender_erases_a_photograph_until_it_is_sent_in_and_the_bureau_at_any_time(

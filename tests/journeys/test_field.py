@@ -42,7 +42,7 @@ def test_a_boundary_is_walked_without_a_signal_and_sent_once(
     portal: Served, bureau: Person, phone: BrowserContext
 ) -> None:
     hire(bureau, "zq-02", ("field", "131121"))
-    phone.grant_permissions(["geolocation"])
+    phone.grant_permissions(["geolocation", "camera"])
     page = sign_in(phone, "zq-02")
     ready_for_no_signal(page)
     phone.set_offline(True)
@@ -64,6 +64,11 @@ def test_a_boundary_is_walked_without_a_signal_and_sent_once(
     expect(page.get_by_text("中间断了 1 次")).to_be_visible()
     expect(page.locator("#map path[stroke-dasharray='4 8']")).to_have_count(1)
     walk_to(phone, page, (115.801, 37.5008))
+    page.get_by_role("button", name="拍照", exact=True).click()
+    expect(page.get_by_text("定位精度 4 米")).to_be_visible()
+    page.get_by_role("button", name="拍", exact=True).click()
+    expect(page.get_by_text("已拍 1 张")).to_be_visible()
+    page.get_by_role("button", name="完成").click()
     page.get_by_role("button", name="暂停").click()
     walk_to(phone, page, (115.95, 37.95))
     expect(page.get_by_text("5 个点")).to_be_visible()
@@ -90,6 +95,7 @@ def test_a_boundary_is_walked_without_a_signal_and_sent_once(
     picture(page, "walk-sent")
     one.click()
     expect(page.get_by_text("再检查一次").or_(page.get_by_role("button", name="提交 1 块"))).to_be_attached()
+    expect(page.locator("#photos .album figure")).to_have_count(1)
     picture(page, "walk-checked")
 
 

@@ -10,7 +10,7 @@ function follow(said) {
   const watch = navigator.geolocation?.watchPosition(({ coords, timestamp }) => {
     fix = { lon: coords.longitude, lat: coords.latitude, accuracy_m: coords.accuracy, seen: timestamp };
     said(`定位精度 ${Math.round(coords.accuracy)} 米`);
-  }, () => said("没有定位：照片照拍，位置记为未核对"), { enableHighAccuracy: true, maximumAge: 0, timeout: 30000 });
+  }, () => said("没有定位：照片照拍，位置记为未核对"), { enableHighAccuracy: true, maximumAge: 5000, timeout: 30000 });
   return {
     now: () => (fix && Date.now() - fix.seen < OLD_MS ? { lon: fix.lon, lat: fix.lat, accuracy_m: fix.accuracy_m } : {}),
     end: () => navigator.geolocation?.clearWatch(watch),

@@ -164,6 +164,6 @@ if (first) {
   take(layer);
 }
 neighbours(map, { told: (count) => {
-  if (!shape && get("done").hidden) get("hint").textContent = count === null ? "放大地图，就能看到已认定的地块。" : count === undefined ? "没有网，看不到已认定的地块。" : `图上有 ${count} 块已认定的地块。`;
+  get("around").textContent = count === null ? "放大地图，就能看到已认定的地块。" : count === undefined ? "没有网，看不到已认定的地块。" : `图上有 ${count} 块已认定的地块。`;
 } });
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/worker.js").catch(() => {});

@@ -63,3 +63,8 @@ function offer(plots) {
 }
 const box = document.getElementById("photos");
 if (box) album(box, { upload: work.dataset.id, submitted: state === "submitted" });
+// Until here a press would have gone nowhere.
+for (const id of ["submit", "again", "recheck"]) {
+  const button = document.getElementById(id);
+  if (button) button.disabled = false;
+}

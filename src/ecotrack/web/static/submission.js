@@ -182,6 +182,8 @@ get("none")?.addEventListener("click", () => { chosen.clear(); list(); });
 
 offerFilters();
 list();
+// Until here a press would have gone nowhere, or taken the reason with it.
+for (const button of form.querySelectorAll("button[value]")) button.disabled = false;
 if (one.waiting) {
   call("GET", `/api/review/${one.submission_id}/proposals`).then((told) => { proposals = told; offerFilters(); list(); }).catch(() => {});
 }
