@@ -157,6 +157,7 @@ const kept = (await walks()).find((row) => row.id === `${key}-now`);
 if (mend.rings) L.polygon(outline(mend.rings).getLatLngs(), { color: "#6a3d9a", weight: 2, dashArray: "6 4", fill: false, interactive: false, pmIgnore: true, snapIgnore: true }).addTo(map);
 const first = kept?.rings?.[0]?.[0]?.length > 2 ? kept.rings : mend.rings;
 if (kept && first === kept.rings) { id = kept.upload; say("接着上次没有画完的。"); }
+get("begin").disabled = get("place").disabled = false;
 ground(map, form.unit?.value, { show: () => !first && !placed });
 if (first) {
   const layer = outline(open(first)).addTo(map);

@@ -202,6 +202,7 @@ if (walk) {
   get("go").textContent = `接着上次的 ${walk.points.length} 个点走`;
   get("end").hidden = false;
 }
+get("go").disabled = false;
 ground(map, form.unit.value, { show: () => !walk });
 neighbours(map);
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/worker.js").catch(() => {});
