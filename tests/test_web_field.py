@@ -123,6 +123,9 @@ def test_degrees_that_a_phone_shifted_are_found_by_the_plots_that_they_would_ove
     checked = field.settled(field.send(data, name="走界.geojson").json()["upload_id"])
     assert checked["told"]["open"], checked["told"]
     assert not checked["told"]["ready"]
+    # Drawn anew it would say where it lies, past the detective.
+    assert checked["told"]["mendable"] == []
+    assert field.client.get(f"/draw?upload={checked['upload_id']}&number=1").status_code == 404
 
 
 def test_what_to_do_is_said_without_options_of_the_command_line(field: Person) -> None:

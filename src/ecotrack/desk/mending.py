@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecotrack.desk.arrival import Arrival
-from ecotrack.desk.work import order_of, upload_of
+from ecotrack.desk.work import mendable, order_of, upload_of
 from ecotrack.errors import NotAllowed
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate
@@ -22,11 +22,13 @@ def candidate_to_mend(folder: str, arrival: Arrival, received_at: str, sender: s
     Raises
     ------
     NotAllowed
-        The upload holds no such plot, or nobody knows where it lies.
+        The upload holds no such plot, its boundary is fine, or nobody knows where it lies.
     """
     workspace = Workspace.open(Path(folder))
     order = order_of(workspace, arrival, received_at=received_at, sender=sender)
     checked = check_upload(workspace, upload_of(workspace, arrival), order)
+    if number not in [plot["number"] for plot in mendable(checked)]:
+        raise NotAllowed("")
     item = next((one for one in checked.reading.candidates if one.number == number), None)
     rings = rings_of(from_wkb([item.wkb])[0]) if item is not None and item.wkb is not None else []
     if item is None or not rings:

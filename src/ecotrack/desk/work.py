@@ -14,6 +14,7 @@ from ecotrack.desk.uploads import day_of
 from ecotrack.errors import EcotrackError, NotReady, UnknownCode
 from ecotrack.intake.check import Checked, Order, check_upload, target_of
 from ecotrack.intake.check_record import record_of
+from ecotrack.intake.checks import check_table
 from ecotrack.intake.read import Upload
 from ecotrack.intake.readings import choose, file_key
 from ecotrack.intake.repairs import REPAIRS
@@ -28,6 +29,7 @@ SYSTEMS = ("38带", "39带", "114度", "117度", "EPSG:32650")
 
 ENCODINGS = ("GBK", "UTF-8")
 _MENDABLE = 50
+_DRAWN_STAGES = ("geometry", "shape", "ground")
 _DEFAULTS = ("unit", "season", "kind", "programme")
 
 
@@ -116,19 +118,30 @@ def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict
         "summary": summary(checked).zh,
         "refused": _foreign(workspace, checked, units),
         "findings": findings,
-        "mendable": _mendable(checked),
+        "mendable": mendable(checked),
         "repairs": sorted({repair.id for repair in checked.repairs} | _invalid(checked)),
         "open": checked.settled is not None and checked.settled.system is None,
     }
 
 
-def _mendable(checked: Checked) -> list[dict[str, Any]]:
-    """Return the plots whose boundary a person can draw anew in the page, with the first thing that is wrong."""
+def mendable(checked: Checked) -> list[dict[str, Any]]:
+    """Return the plots whose boundary a person can draw anew in the page, with the first thing that is wrong.
+
+    Not those that nobody can place: drawn anew they would say where they lie, past the detective.
+    """
+    stages = {name: check.stage for name, check in check_table().items()}
     wrong: dict[str | None, str] = {}
+    open_ = set()
     for found in checked.findings:
-        if found.level == "blocks" and found.answer != "passed":
+        if found.level == "blocks" and found.answer != "passed" and stages.get(found.check) in _DRAWN_STAGES:
             wrong.setdefault(found.feature, found.message.zh)
-    drawn = [item for item in checked.reading.candidates if item.wkb is not None and str(item.number) in wrong]
+        if found.level == "blocks" and stages.get(found.check) == "position":
+            open_.add(found.feature)
+    drawn = [
+        item
+        for item in checked.reading.candidates
+        if item.wkb is not None and str(item.number) in wrong and not {str(item.number), None} & open_
+    ]
     return [{"number": item.number, "zh": wrong[str(item.number)]} for item in drawn[:_MENDABLE]]
 
 
