@@ -13,6 +13,7 @@ from ecotrack.errors.base import (
 from ecotrack.errors.configuration import (
     AssetsNotFetched,
     BadConfig,
+    BadText,
     ExternalAsset,
     InlineHandler,
     MissingAsset,
@@ -136,6 +137,7 @@ __all__ = [
     "BadRows",
     "BadSampleSize",
     "BadSeason",
+    "BadText",
     "BandsApart",
     "CRSMismatch",
     "CannotWrite",

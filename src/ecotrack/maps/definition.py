@@ -11,7 +11,8 @@ import msgspec
 from ecotrack.errors import BadConfig, Text, UnknownMap
 from ecotrack.maps.timeline import Step
 from ecotrack.model.layers import Classification
-from ecotrack.settings import read_text
+from ecotrack.model.texts import Color
+from ecotrack.settings import decode_toml
 
 Panel = Literal["targets", "funnel", "units", "findings"]
 FOLDER = "maps"
@@ -48,10 +49,10 @@ class Paint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     layer: str
-    colors: dict[str, str] = {}
-    color: str | None = None
+    colors: dict[str, Color] = {}
+    color: Color | None = None
     width: float | None = None
-    fill: str | None = None
+    fill: Color | None = None
     fill_opacity: float | None = None
     field: str = "state"
     title_zh: str = ""
@@ -159,10 +160,7 @@ def read_map(folder: Path, *, name: str | None = None) -> MapDef:
 
 def _read(folder: Path, chosen: str) -> MapDef:
     path = folder / FOLDER / f"{chosen}.toml"
-    try:
-        found = msgspec.toml.decode(read_text(path), type=MapDef)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadConfig(path, detail=error) from error
+    found = decode_toml(path, MapDef)
     if found.id != chosen:
         raise BadConfig(path, detail=f"id = {found.id!r}, expected {chosen!r}")
     return found
