@@ -13,16 +13,21 @@ import json
 import os
 import random
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from benchmarks.portal_dies import IN_TRANSACTION, POINTS
+from ecotrack.desk.uploads import Uploads
 from ecotrack.register import Register, audit, new_id
+from ecotrack.register.portal_file import PortalFile, portal_path
 from portal_cases import ASKED, Person, Served, first_account, hire, start, workspace_in
 
 SIZE = 200_000
+_NO_LIMIT = ("--uploads-per-minute", "1000000")
 CLIENTS = 8
 
 
@@ -98,7 +103,7 @@ def memory_mb(portal: Served) -> float:
 def load(seconds: float) -> dict[str, object]:
     """Upload from eight clients for some seconds, with a ninth that looks at map and figures."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        portal = start(workspace_in(Path(name) / "w"), "--uploads-per-minute", "1000000")
+        portal = start(workspace_in(Path(name) / "w"), *_NO_LIMIT)
         try:
             tokens = tokens_for(portal)
             looker = Client(portal.url, tokens[0])
@@ -143,31 +148,78 @@ def load(seconds: float) -> dict[str, object]:
         }
 
 
+def fates(times: int) -> list[tuple[str, int] | None]:
+    """Return where each portal dies: named points, four in ten inside an open transaction; ``None`` is at random."""
+    dice = random.Random(4490)
+    others = [point for point in POINTS if point not in IN_TRANSACTION]
+    found: list[tuple[str, int] | None] = [None] * times
+    for number in range(times):
+        if number % 5 < 2:
+            found[number] = (IN_TRANSACTION[number % 2], dice.randint(1, 12))
+        elif number % 5 < 4:
+            found[number] = (others[number % len(others)], dice.randint(1, 40))
+    return found
+
+
 def kill(times: int) -> dict[str, object]:
     """Kill the portal under load, again and again, and look for every acknowledged upload."""
     acknowledged: dict[str, str] = {}
     starts: list[float] = []
+    inside = named = 0
     dice = random.Random(4490)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = workspace_in(Path(name) / "w")
-        portal = start(folder, "--uploads-per-minute", "1000000")
+        portal = start(folder, *_NO_LIMIT)
         tokens = tokens_for(portal)
-        for _ in range(times):
-            clients = [Client(portal.url, token) for token in tokens]
-            threads = [threading.Thread(target=_until_gone, args=(client,)) for client in clients]
-            for thread in threads:
-                thread.start()
-            time.sleep(dice.uniform(0.1, 0.9))
-            portal.kill()
-            for thread in threads:
-                thread.join()
-            acknowledged |= {key: value for client in clients for key, value in client.acknowledged.items()}
-            begun = time.perf_counter()
-            portal = start(folder, "--uploads-per-minute", "1000000")
-            starts.append(time.perf_counter() - begun)
         portal.kill()
-        lost = check_kept(folder, acknowledged)
-    return {"kills": times, "acknowledged": len(acknowledged), "lost": lost, "slowest_start_s": round(max(starts), 2)}
+        for fate in fates(times):
+            begun = time.perf_counter()
+            portal = start(folder, *_NO_LIMIT, dies=fate)
+            starts.append(time.perf_counter() - begun)
+            died = _load_until_dead(portal, tokens, acknowledged, None if fate else dice.uniform(0.1, 0.9))
+            named += died and fate is not None
+            inside += died and fate is not None and fate[0] in IN_TRANSACTION
+        portal = start(folder, *_NO_LIMIT)
+        portal.kill()
+        lost, known = check_kept(folder, acknowledged), check_known(folder)
+    return {
+        "kills": times,
+        "at_named_points": named,
+        "inside_a_transaction": inside,
+        "acknowledged": len(acknowledged),
+        "lost": lost,
+        "receipts_that_the_portal_does_not_know": known,
+        "slowest_start_s": round(max(starts), 2),
+        "median_start_s": round(statistics.median(starts), 2),
+        "load_of_machine": os.getloadavg()[0],
+    }
+
+
+def _load_until_dead(portal: Served, tokens: list[str], acknowledged: dict[str, str], seconds: float | None) -> bool:
+    """Upload from all clients until the portal is gone, by itself or after some seconds; tell whether by itself."""
+    clients = [Client(portal.url, token) for token in tokens]
+    threads = [threading.Thread(target=_until_gone, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    try:
+        portal.process.wait(seconds if seconds is not None else 30)
+    except subprocess.TimeoutExpired:
+        by_itself = False
+    else:
+        by_itself = True
+    portal.kill()
+    for thread in threads:
+        thread.join()
+    acknowledged |= {key: value for client in clients for key, value in client.acknowledged.items()}
+    return by_itself
+
+
+def check_known(folder: Path) -> int:
+    """Return how many receipts of the chain the portal's own file does not know, or knows at another place."""
+    path = folder / "register" / "ecotrack.gpkg"
+    uploads = Uploads(PortalFile(portal_path(path)))
+    with Register.open(path, read_only=True) as register:
+        return sum(uploads.get(paper.document_id) is None for paper in register.documents(kind="upload"))
 
 
 def _until_gone(client: Client) -> None:

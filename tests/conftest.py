@@ -1,6 +1,7 @@
 """Settings of all tests, and the office that several of them use."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import settings
 
 from ecotrack.cli.main import cli
 from ecotrack.workspace import Workspace
+from portal_cases import Person, Served, first_account, served, workspace_in
 
 # A shared machine may be slow at any moment: examples have no deadline of their own.
 settings.register_profile("ecotrack", deadline=None)
@@ -42,3 +44,17 @@ def office(tmp_path: Path) -> Office:
     """Return an empty office below the test's folder."""
     (tmp_path / "w").mkdir()
     return Office(tmp_path / "w")
+
+
+@pytest.fixture(scope="module")
+def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A portal for the tests of one module, started with the options that it names in PORTAL."""
+    folder = workspace_in(tmp_path_factory.mktemp("办公室") / "生态 修复")
+    with served(folder, *getattr(request.module, "PORTAL", ())) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def bureau(portal: Served) -> Person:
+    """The first account of that portal."""
+    return first_account(portal)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +52,15 @@ def plots(*, x: float = 115.72, count: int = 3, crossed: bool = False, **propert
     return text.encode()
 
 
+def boundaries(shapes: dict[str, shapely.Geometry]) -> bytes:
+    """Return a GeoJSON file of plots by their numbers."""
+    features = [
+        {"type": "Feature", "properties": {"编号": name}, "geometry": mapping(shape)} for name, shape in shapes.items()
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
+    return json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}, ensure_ascii=False).encode()
+
+
 @dataclass
 class Served:
     """A running portal."""
@@ -64,11 +75,25 @@ class Served:
         self.process.wait()
 
 
-def start(folder: Path, *options: str) -> Served:
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
-    code = "from ecotrack.cli.main import main; main()"
-    line = [sys.executable, "-c", code, "-w", str(folder), "serve", "--port", "0", *options]
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment, encoding="utf-8")
+def bound_by_permissions() -> None:
+    """Have the superuser's program obey permissions, as everybody else's does (Linux: without CAP_DAC_OVERRIDE)."""
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(24, 1)
+
+
+def start(
+    folder: Path, *options: str, dies: tuple[str, int] | None = None, first_do: Callable[[], None] | None = None
+) -> Served:
+    """Start a portal; with ``dies`` it ends itself the so-manieth time that it passes a named point."""
+    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    environment = os.environ | {"PYTHONPATH": paths, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    program = ["-c", "from ecotrack.cli.main import main; main()"]
+    if dies is not None:
+        program = ["-m", "benchmarks.portal_dies", dies[0], str(dies[1])]
+    line = [sys.executable, *program, "-w", str(folder), "serve", "--port", "0", *options]
+    process = subprocess.Popen(
+        line, stdout=subprocess.PIPE, text=True, env=environment, encoding="utf-8", preexec_fn=first_do
+    )
     assert process.stdout is not None
     url = first = ""
     while not url:
@@ -161,3 +186,11 @@ def hire(bureau: Person, login: str, *roles: tuple[str, str]) -> Person:
     words = {"secret": answer.json()["secret"], "password": PASSWORD, "again": PASSWORD}
     assert httpx.post(f"{url}/start", data=words, trust_env=False).status_code == 303
     return Person(url, login)
+
+
+def account_id(portal: Served, login: str) -> str:
+    """Return the id of an account, as the portal's own file has it."""
+    path = portal.folder / "register" / "ecotrack.portal.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as kept:
+        found = kept.execute("SELECT account_id FROM account WHERE login = ?", (login,)).fetchone()
+    return str(found[0])

@@ -421,7 +421,7 @@ def test_what_is_held_back_is_registered_with_its_findings(workspace: Workspace)
     checked = check_upload(workspace, upload(rectangle(100, 100, x_m=50), rectangle(90, 90, x_m=500)), ORDER)
     with Register.open(workspace.register_path) as register:
         register_proposal(register, checked.upload, checked.proposal, author="张三", record=record_of(checked))
-        held = held_versions(register)
+        held = held_versions(register, [one.submission_id for one in register.submissions()])
         assert [version.feature_id for version in register.versions() if version.version_id in held] == ["N1"]
         assert "旧-1" in next(iter(held.values()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from ecotrack.errors import (
     UnknownSubmission,
 )
 from ecotrack.geometry.codec import to_wkb
-from ecotrack.model import FeatureVersion, Submission
+from ecotrack.model import Decision, FeatureVersion, Submission
 from ecotrack.register import Register
 from ecotrack.review import UNPROVEN, Verdict, accept, decide, pending, return_, strike, withdraw
 
@@ -149,3 +150,37 @@ def test_one_unknown_id_leaves_the_register_as_it_was(register: Register) -> Non
 def test_a_day_after_today_is_refused(register: Register) -> None:
     with pytest.raises(FutureDate):
         accept(register, ["s1"], reviewer="李四", decided_on=dt.date(2999, 1, 1))
+
+
+def test_what_waits_is_what_going_through_every_decision_in_order_leaves(tmp_path: Path) -> None:
+    dice = random.Random(6)
+    with Register.create(tmp_path / "r.gpkg", office="hengshui") as register:
+        with register.writer(author="张三") as writer:
+            for number in range(30):
+                one = dataclasses.replace(version(number), submission_id=f"s{number % 5}", feature_id=f"P{number % 11}")
+                if number < 5:
+                    writer.add(Submission(submission_id=f"s{number}", layer="plots", submitted_on=DAY))
+                writer.add(one)
+        stands: dict[str, str] = {}
+        with register.writer(author="李四") as writer:
+            for number in range(120):
+                whole, verdict = dice.random() < 0.2, dice.choice(["accept", "return", "strike", "withdraw"])
+                about = f"s{dice.randrange(5)}" if whole else f"v{dice.randrange(30)}"
+                kind = "submission" if whole else "version"
+                writer.add(Decision(decision_id=f"d{number}", subject=kind, subject_id=about, verdict=verdict,
+                                    decided_on=DAY, reviewer="李四"))  # fmt: skip
+                members = [f"v{n}" for n in range(30) if f"s{n % 5}" == about] if whole else [about]
+                stands |= dict.fromkeys(members, verdict)
+        for item in pending(register):
+            own = [stands.get(f"v{n}") for n in range(30) if f"s{n % 5}" == item.submission.submission_id]
+            told = (item.plots, item.accepted, item.returned, item.struck, item.withdrawn, item.waiting)
+            assert told == (6, *(own.count(word) for word in ("accept", "return", "strike", "withdraw", None)))
+
+
+def test_deciding_about_one_plot_reads_no_other(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(Register, "versions")
+    monkeypatch.delattr(Register, "decisions")
+    named = register.subjects(["P2"])
+    assert [one.version_id for one in named.versions] == ["v2"]
+    accept(register, ["P2"], reviewer="李四", decided_on=DAY)
+    assert pending(register)[0].waiting == 2

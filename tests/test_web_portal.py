@@ -9,7 +9,6 @@ import json
 import os
 import random
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import fiona
@@ -20,23 +19,17 @@ from click.testing import CliRunner
 
 from ecotrack.cli.main import cli
 from ecotrack.register import Register, audit, new_id
-from portal_cases import ASKED, Person, Served, first_account, hire, plots, served, start, workspace_in
-
-
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(workspace_in(tmp_path_factory.mktemp("portal") / "w")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def bureau(portal: Served) -> Person:
-    return first_account(portal)
+from portal_cases import ASKED, Person, Served, first_account, hire, plots, start, workspace_in
 
 
 @pytest.fixture(scope="module")
 def field(bureau: Person) -> Person:
     return hire(bureau, "zq-01", ("field", "131121"))
+
+
+@pytest.fixture(scope="module")
+def office(bureau: Person) -> Person:
+    return hire(bureau, "bl-01", ("office", ""))
 
 
 @pytest.fixture(scope="module")
@@ -53,24 +46,29 @@ def accepted(bureau: Person, field: Person) -> str:
     return str(told["submission_id"])
 
 
-def test_of_two_reviewers_at_once_each_verdict_is_kept_in_its_order(bureau: Person, field: Person) -> None:
+def test_of_two_reviewers_at_once_the_second_is_told_and_nothing_of_it_is_written(
+    bureau: Person, field: Person
+) -> None:
     first = hire(bureau, "sh-11", ("reviewer", ""))
     second = hire(bureau, "sh-12", ("reviewer", ""))
     told = field.submitted(plots(x=115.66))
     wish = {"ids": [told["submission_id"]], "reason": "同时"}
-    answers: list[int] = []
+    answers: list[httpx.Response] = []
 
     def rule(who: Person, verdict: str) -> None:
-        answers.append(who.call("POST", "/api/review", json={**wish, "verdict": verdict}).status_code)
+        answers.append(who.call("POST", "/api/review", json={**wish, "verdict": verdict}))
 
     threads = [threading.Thread(target=rule, args=pair) for pair in ((first, "accept"), (second, "return"))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [200, 200]
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    late = next(answer for answer in answers if answer.status_code == 409)
+    assert late.json()["error"] == "DecidedMeanwhile"
+    assert "有 3 块在您打开页面以后已由 sh-1" in late.json()["zh"]
     row = next(row for row in first.call("GET", "/api/review").json() if row["submission_id"] == told["submission_id"])
-    assert row["accepted"] + row["returned"] == 3
+    assert {row["accepted"], row["returned"]} == {0, 3}
     assert row["waiting"] == 0
 
 
@@ -83,7 +81,9 @@ def test_gdal_reads_accepted_plots_as_ogc_features(
     with fiona.open(f"OAPIF:{portal.url}/ogc", layer="plots", USERPWD=f"qgis:{token}") as source:
         found = list(source)
     headers = {"Authorization": f"Bearer {token}"}
-    page = httpx.get(f"{portal.url}/ogc/collections/plots/items?limit=1000", headers=headers, trust_env=False).json()
+    page = httpx.get(
+        f"{portal.url}/ogc/collections/plots/items?limit=1000", headers=headers, trust_env=False, timeout=60
+    ).json()
     # Other tests of the same portal may have had plots accepted too.
     assert len(found) == len(page["features"]) >= 3
     assert {feature["properties"]["classification"] for feature in found} == {"内部"}
@@ -93,7 +93,7 @@ def test_pages_of_features_add_up_to_the_layer(portal: Served, token: str) -> No
     headers = {"Authorization": f"Bearer {token}"}
     url, ids = f"{portal.url}/ogc/collections/reaches/items?limit=20", []
     while url:
-        page = httpx.get(url, headers=headers, trust_env=False).json()
+        page = httpx.get(url, headers=headers, trust_env=False, timeout=60).json()
         ids += [feature["id"] for feature in page["features"]]
         url = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
     assert len(ids) == len(set(ids)) == page["numberMatched"] == 51
@@ -121,18 +121,44 @@ def test_push_gives_no_token_to_a_network_in_the_open(tmp_path: Path) -> None:
         Push("http://portal.example", "eco_x")
 
 
-def test_an_offices_sheet_comes_back_with_its_errors_and_then_comes_in(bureau: Person) -> None:
-    office = hire(bureau, "bl-01", ("office", ""))
+def test_an_offices_sheet_comes_back_with_its_errors_and_then_comes_in(office: Person) -> None:
     form = office.call("GET", "/api/records/form.xlsx?layer=lake").content
     book = openpyxl.load_workbook(io.BytesIO(form))
-    assert book.sheetnames
-    told = office.call(
-        "PUT", "/api/records?name=坏.csv", content="图层,记录类型,生效日期\nlake,observation,某日\n".encode()
-    )
-    assert told.status_code in (200, 400)
-    if told.status_code == 200:
-        assert told.json()["errors"]
-        assert base64.b64decode(told.json()["marked"])
+    sheet = book["湖面观测"]
+    titles = [cell.value for cell in sheet[3]]
+    row = {"feature_id": "lake-east", "effective_on": "某日", "value": 41.5, "state": "采用", "basis": "实测",
+           "surface_kind": "敞水面"}  # fmt: skip
+    for name, value in row.items():
+        sheet.cell(4, titles.index(name) + 1, value)
+    told = office.call("PUT", "/api/records?name=湖.xlsx", content=saved(book))
+    assert told.status_code == 200
+    assert told.json()["added"] == 0
+    assert told.json()["errors"] == ["湖面观测 第4行 观测日期：“某日”不是有效日期，请写成 2017-03-16"]
+    assert told.json()["marked_name"] == "湖.errors.xlsx"
+    marked = openpyxl.load_workbook(io.BytesIO(base64.b64decode(told.json()["marked"])))
+    back = marked["湖面观测"]
+    place = [cell.value for cell in back[3]].index("错误")
+    assert "不是有效日期" in back.cell(4, place + 1).value
+    back.cell(4, titles.index("effective_on") + 1, "2026-05-01")
+    for _, added in (("first", 1), ("again", 0)):
+        told = office.call("PUT", "/api/records?name=湖.errors.xlsx", content=saved(marked))
+        assert (told.status_code, told.json()["added"], told.json()["errors"]) == (200, added, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("乱.csv", "随便,什么\n1,2\n".encode()), ("空.csv", b""), ("x.xlsx", b"PK")]
+)
+def test_a_file_that_is_no_sheet_is_refused_by_its_name_alone(office: Person, name: str, data: bytes) -> None:
+    told = office.call("PUT", f"/api/records?name={name}", content=data)
+    assert told.status_code == 400
+    assert told.json()["zh"].startswith(f"{name}：")
+    assert "tmp" not in told.text
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
 
 
 def test_an_acknowledged_upload_outlives_kill_9(tmp_path: Path) -> None:
@@ -183,8 +209,8 @@ def test_killed_between_write_and_acknowledgement_the_same_send_finishes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     """The process ends at a named point; what another process finds, it carries on with."""
+    from ecotrack.desk.arrival import Arrival
     from ecotrack.desk.counter import Counter
-    from ecotrack.desk.recorder import Arrival
     from ecotrack.desk.uploads import Uploads
     from ecotrack.workspace import Workspace
 

@@ -6,7 +6,7 @@ import re
 import socket
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,21 +15,12 @@ import httpx
 import pytest
 
 from ecotrack.register import new_id
-from portal_cases import PASSWORD, Person, Served, first_account, hire, plots, served, workspace_in
+from portal_cases import PASSWORD, Person, Served, hire, plots
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = workspace_in(tmp_path_factory.mktemp("portal") / "w")
-    with served(folder, "--max-mb", "2", "--uploads-per-minute", "40") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def bureau(portal: Served) -> Person:
-    return first_account(portal)
+PORTAL = ("--max-mb", "2", "--uploads-per-minute", "40")
 
 
 @pytest.fixture(scope="module")

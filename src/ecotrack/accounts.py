@@ -283,12 +283,28 @@ class Accounts:
         sql = "SELECT token_id, label, created_at, revoked_at FROM token WHERE account_id = ? ORDER BY created_at"
         return self._file.all(sql, (account_id,))
 
-    def revoke(self, token_id: str, *, account_id: str) -> None:
-        """Make one's own token void."""
+    def all_tokens(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the tokens that stand, by account; never their secrets."""
+        sql = """SELECT account_id, token_id, label, created_at FROM token WHERE revoked_at IS NULL
+                 ORDER BY created_at"""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._file.all(sql):
+            found.setdefault(row["account_id"], []).append(row)
+        return found
+
+    def revoke(self, token_id: str, *, account_id: str, by: str) -> None:
+        """Make a token of an account void.
+
+        Raises
+        ------
+        NotAllowed
+            There is no such token, or it is void already.
+        """
         with self._file.change() as change:
             sql = "UPDATE token SET revoked_at = ? WHERE token_id = ? AND account_id = ? AND revoked_at IS NULL"
             if not change(sql, (_now(), token_id, account_id)):
                 raise NotAllowed("")
+            _trail(change, by, "revoke", account_id)
 
     def of_token(self, secret: str) -> Account | None:
         """Return whose device token this is, if it stands."""

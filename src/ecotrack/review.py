@@ -9,6 +9,7 @@ from typing import Literal
 
 from ecotrack.errors import (
     AlreadyAccepted,
+    DecidedMeanwhile,
     EarlyDecision,
     FutureDate,
     HeldPlots,
@@ -24,7 +25,7 @@ from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.overlap import overlap_pairs
 from ecotrack.intake.check_record import held_versions
 from ecotrack.model import Decision, FeatureVersion, Submission
-from ecotrack.register import Register, new_id
+from ecotrack.register import Register, Subjects, Tally, new_id
 from ecotrack.workspace import today
 
 Subject = Literal["submission", "version"]
@@ -80,6 +81,7 @@ def decide(
     document: str = "",
     identity_proven: bool = False,
     despite: bool = False,
+    once: bool = False,
 ) -> list[Decision]:
     """Write one decision about each submission or feature version, all of them or none.
 
@@ -99,6 +101,8 @@ def decide(
         Whether the reviewer signed in; else the decision says that the name was only given.
     despite
         Accept plots that a check holds back, for the reason given.
+    once
+        Refuse where anybody decided already: of two reviewers at once the second is told.
 
     Raises
     ------
@@ -114,14 +118,19 @@ def decide(
         A withdrawal by another than the sender, or of what was accepted.
     NotAccepted
         A strike of what does not stand accepted.
+    DecidedMeanwhile
+        With ``once``: some of it carries a verdict.
     EarlyDecision, FutureDate
         ``decided_on`` is before the submission, or after today.
     """
     _refuse_name_and_day(reviewer, decided_on)
     decisions: list[Decision] = []
     with register.writer(author=reviewer) as writer:
-        book = _Book(register)
-        held = held_versions(register) if verdict == "accept" and not (despite and reason.strip()) else {}
+        book = _Book(register.subjects(subject_ids))
+        if once:
+            book.refuse_decided(subject_ids)
+        may_hold = verdict == "accept" and not (despite and reason.strip())
+        held = held_versions(register, book.submissions) if may_hold else {}
         for subject_id in dict.fromkeys(subject_ids):
             subject, found, submission_id = book.find(subject_id, accepted=verdict == "strike")
             book.refuse_day(subject_id, submission_id, decided_on)
@@ -205,7 +214,7 @@ def award(
         ``decided_on`` is before one of them was submitted, or after today.
     """
     _refuse_name_and_day(reviewer, decided_on)
-    book = _Book(register)
+    book = _Book(register.subjects([winner, loser]))
     versions = [book.newest(name) for name in (winner, loser)]
     for name, version in zip((winner, loser), versions, strict=True):
         book.refuse_sender(name, version.submission_id, reviewer)
@@ -237,27 +246,24 @@ def _refuse_name_and_day(reviewer: str, decided_on: dt.date) -> None:
 
 def pending(register: Register, *, layer: str | None = None) -> list[Pending]:
     """Return the submissions of a layer (or all) with their verdicts, in the order of recording."""
-    book = _Book(register)
-    verdicts = _verdicts(book.versions, register.decisions())
-    by_submission: dict[str, list[str | None]] = {}
-    for version in book.versions:
-        by_submission.setdefault(version.submission_id, []).append(verdicts.get(version.version_id))
+    with register.one_moment():
+        tallies, senders, submissions = register.tallies(), register.senders(), register.submissions()
     return [
-        _pending(submission, book.senders.get(submission.submission_id, ""), by_submission[submission.submission_id])
-        for submission in book.submissions.values()
-        if submission.submission_id in by_submission and layer in (None, submission.layer)
+        _pending(submission, senders.get(submission.submission_id, ""), tallies[submission.submission_id])
+        for submission in submissions
+        if submission.submission_id in tallies and layer in (None, submission.layer)
     ]
 
 
-def _pending(submission: Submission, sender: str, verdicts: list[str | None]) -> Pending:
+def _pending(submission: Submission, sender: str, tally: Tally) -> Pending:
     return Pending(
         submission=submission,
         sender=sender,
-        plots=len(verdicts),
-        accepted=verdicts.count("accept"),
-        returned=verdicts.count("return"),
-        struck=verdicts.count("strike"),
-        withdrawn=verdicts.count("withdraw"),
+        plots=tally.plots,
+        accepted=tally.verdicts.get("accept", 0),
+        returned=tally.verdicts.get("return", 0),
+        struck=tally.verdicts.get("strike", 0),
+        withdrawn=tally.verdicts.get("withdraw", 0),
     )
 
 
@@ -274,15 +280,34 @@ def _verdicts(versions: Iterable[FeatureVersion], decisions: Iterable[Decision])
 
 
 class _Book:
-    """What the register holds about submissions, who sent each, and how each version stands."""
+    """What the register holds about what is to be decided, who sent it, and how each version of it stands."""
 
-    def __init__(self, register: Register) -> None:
-        self.submissions = {item.submission_id: item for item in register.submissions()}
-        self.versions = register.versions()
+    def __init__(self, subjects: Subjects) -> None:
+        self.submissions = {item.submission_id: item for item in subjects.submissions}
+        self.versions, self.senders = subjects.versions, subjects.senders
         self._by_version = {version.version_id: version for version in self.versions}
         self._newest = {version.feature_id: version for version in self.versions}
-        self.senders = register.senders()
-        self.verdicts = _verdicts(self.versions, register.decisions())
+        self._members: dict[str, list[FeatureVersion]] = {}
+        for version in self.versions:
+            self._members.setdefault(version.submission_id, []).append(version)
+        self.verdicts = _verdicts(self.versions, subjects.decisions)
+        self._decisions = subjects.decisions
+
+    def refuse_decided(self, names: Sequence[str]) -> None:
+        """Raise where anything that is named carries a verdict already."""
+        named = {version.version_id for name in names for version in self.members(self.find(name)[1])}
+        decided = named & {*self.verdicts}
+        if decided:
+            about = decided | {self._by_version[version_id].submission_id for version_id in decided}
+            last = next(one for one in reversed(self._decisions) if one.subject_id in about)
+            state = _STATES.get(last.verdict, Text("已通过", "accepted"))
+            facts = {"state_zh": state.zh, "state_en": state.en}
+            raise DecidedMeanwhile("", count=len(decided), reviewer=last.reviewer, **facts)
+
+    def members(self, found: str) -> list[FeatureVersion]:
+        """Return the versions of a submission, or the one version with this id."""
+        alone = self._by_version.get(found)
+        return self._members.get(found, []) if alone is None else [alone]
 
     def find(self, subject_id: str, *, accepted: bool = False) -> tuple[Subject, str, str]:
         """Return what an id names: the subject, its id, and its submission's id.
@@ -308,7 +333,7 @@ class _Book:
 
     def refuse_verdict(self, name: str, found: str, submission_id: str, *, verdict: Verdict, reviewer: str) -> None:
         """Raise where this reviewer cannot give this verdict, or what it is about does not stand so."""
-        stands = [self.verdicts.get(v.version_id) for v in self.versions if found in (v.submission_id, v.version_id)]
+        stands = [self.verdicts.get(version.version_id) for version in self.members(found)]
         if verdict != "withdraw":
             self.refuse_sender(name, submission_id, reviewer)
         elif not self._sent(submission_id, reviewer):
@@ -321,7 +346,7 @@ class _Book:
 
     def refuse_held(self, name: str, found: str, held: Mapping[str, str]) -> None:
         """Raise where a check holds back what is to be accepted."""
-        stopped = [v for v in self.versions if v.version_id in held and found in (v.submission_id, v.version_id)]
+        stopped = [version for version in self.members(found) if version.version_id in held]
         if stopped:
             plots = "、".join(version.feature_id for version in stopped[:5])
             raise HeldPlots(name, count=len(stopped), plots=plots, first=held[stopped[0].version_id])

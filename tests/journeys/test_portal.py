@@ -2,76 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from ecotrack.register import Register, audit
-from map_cases import chromium
-from portal_cases import PASSWORD, Person, Served, first_account, hire, plots, served, workspace_in
-
-PHONE = {"width": 360, "height": 740}
-PICTURES = os.environ.get("ECOTRACK_PICTURES")
-CONTROLLED = """navigator.serviceWorker.controller ? null
-: new Promise((taken) => navigator.serviceWorker.addEventListener("controllerchange", () => taken(null)))"""
-
-# The portal checks and draws in processes of its own; on a busy machine a page waits for them.
-expect.set_options(timeout=60_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(workspace_in(tmp_path_factory.mktemp("办公室") / "生态 修复")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def bureau(portal: Served) -> Person:
-    return first_account(portal)
-
-
-@pytest.fixture
-def phone(browser: Browser, portal: Served) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=portal.url, viewport=PHONE, has_touch=True, locale="zh-CN")
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def desktop(browser: Browser, portal: Served) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=portal.url, viewport={"width": 1280, "height": 800}, locale="zh-CN")
-    yield context
-    context.close()
-
-
-def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        Path(PICTURES).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-
-
-def fits(page: Page) -> bool:
-    """Tell whether nothing stands out of the page sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
-def sign_in(context: BrowserContext, login: str) -> Page:
-    page = context.new_page()
-    page.goto("/")
-    page.get_by_label("用户名（工号）").fill(login)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("link", name=login)).to_be_visible()
-    return page
+from portal_cases import PASSWORD, Person, Served, hire, plots
+from portal_pages import PHONE, fits, picture, sign_in
 
 
 def test_a_boundary_goes_from_a_phone_through_review_into_figures_and_map(
@@ -99,7 +37,7 @@ def test_a_boundary_goes_from_a_phone_through_review_into_figures_and_map(
     picture(field, "field-checked")
     assert fits(field)
     submit.click()
-    expect(field.get_by_text("已提交，提交编号")).to_be_visible(timeout=60_000)
+    expect(field.get_by_text("已提交，审核结果")).to_be_visible(timeout=60_000)
     picture(field, "field-submitted")
 
     reviewer = sign_in(desktop, "sh-01")
@@ -140,8 +78,8 @@ def test_the_bureau_makes_an_account_whose_link_works_once(
     page.goto("/accounts")
     page.get_by_text("新增人员").click()
     page.get_by_label("用户名（工号").fill("wy-07")
-    page.get_by_label("角色").select_option("office")
-    page.get_by_label("管哪个单位").select_option("131122")
+    page.locator("#add").get_by_label("角色").select_option("office")
+    page.locator("#add").get_by_label("管哪个单位").select_option("131122")
     page.get_by_role("button", name="新增，生成一次性链接").click()
     link = page.locator("#link code")
     expect(link).to_contain_text("/start#")
@@ -163,57 +101,3 @@ def test_the_bureau_makes_an_account_whose_link_works_once(
     fresh.goto("/me")
     picture(fresh, "me")
     other.close()
-
-
-def walk_to(context: BrowserContext, page: Page, lon: float, lat: float, *, accuracy: float = 4) -> None:
-    context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": accuracy})
-    page.wait_for_timeout(250)
-
-
-def test_a_boundary_is_walked_without_a_signal_and_sent_once(
-    portal: Served, bureau: Person, phone: BrowserContext
-) -> None:
-    hire(bureau, "zq-02", ("field", "131121"))
-    phone.grant_permissions(["geolocation"])
-    page = sign_in(phone, "zq-02")
-    page.get_by_role("link", name="现场走边界").click()
-    page.evaluate("navigator.serviceWorker.ready")
-    page.reload()
-    page.evaluate(CONTROLLED)
-    phone.set_offline(True)
-    page.reload()
-    expect(page.get_by_text("没有网，先存在手机上")).to_be_visible()
-    page.get_by_role("button", name="开始走").click()
-    walk_to(phone, page, 115.80, 37.50)
-    walk_to(phone, page, 115.803, 37.50)
-    walk_to(phone, page, 115.9, 37.9, accuracy=40)
-    expect(page.get_by_text("太差，没有收")).to_be_visible()
-    expect(page.get_by_text("2 个点，不收 1 个")).to_be_visible()
-
-    page.close()  # the phone ends the page; what was walked stays
-    page = phone.new_page()
-    page.goto("/walk")
-    page.get_by_role("button", name="接着上次的 2 个点走").click()
-    walk_to(phone, page, 115.803, 37.503)
-    expect(page.get_by_text("中间断了 1 次")).to_be_visible()
-    walk_to(phone, page, 115.80, 37.503)
-    expect(page.get_by_text("4 个点")).to_be_visible()
-    picture(page, "walk-offline")
-    assert fits(page)
-    page.get_by_role("button", name="走完了，合拢").click()
-    page.get_by_label("地块名称").fill("村东")
-    picture(page, "walk-finish")
-    page.get_by_role("button", name="保存并发送").click()
-    expect(page.get_by_text("已存在这台设备上，有网后")).to_be_visible()
-
-    phone.set_offline(False)
-    page.goto("/")
-    one = page.get_by_role("link", name="走界 村东.geojson")
-    expect(one).to_have_count(1, timeout=20_000)
-    expect(page.locator("#queue")).to_be_hidden()
-    picture(page, "walk-sent")
-    one.click()
-    expect(page.get_by_text("再检查一次").or_(page.get_by_role("button", name="提交 1 块"))).to_be_attached(
-        timeout=30_000
-    )
-    picture(page, "walk-checked")

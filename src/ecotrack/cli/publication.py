@@ -26,7 +26,6 @@ _KINDS = {
 }
 _SHOWN = 5
 _SHOWN_PLOTS = 40
-_TABLES = frozenset({"years", "programmes", "overlaps", "km_treated"})
 
 
 @command(
@@ -191,6 +190,8 @@ def _title(receipt: Receipt, lang: Lang) -> str:
 
 
 def _print_receipts(issued: Sequence[Receipt], lang: Lang) -> None:
+    from ecotrack.reports.receipt import figure_value
+
     columns = [
         (Text("凭证编号", "receipt"), False),
         (Text("指标", "figure"), False),
@@ -204,25 +205,13 @@ def _print_receipts(issued: Sequence[Receipt], lang: Lang) -> None:
             one.receipt_id,
             _title(one, lang),
             one.as_of.isoformat(),
-            _value(one, lang),
+            figure_value(one.figure, lang),
             str(one.head.seq),
             one.by,
         ]
         for one in issued
     ]
     _print_table(Text("凭证", "Receipts"), columns, rows, lang)
-
-
-def _value(receipt: Receipt, lang: Lang) -> str:
-    """Return the one number that stands for a figure, or how many numbers a table has."""
-    from ecotrack.reports.wording import with_unit
-
-    figure = receipt.figure
-    if figure.figure_id in _TABLES or figure.figure_id.startswith("units/"):
-        return Text(f"{len(figure.cells)} 个数", f"{len(figure.cells)} numbers").lang(lang)
-    first = figure.cells[0]
-    unit = first.column.removeprefix("value_") if "/" not in figure.figure_id else first.column.rpartition("_")[2]
-    return with_unit(None if first.value is None else float(first.value), unit, lang)
 
 
 def _print_reproductions(ctx: click.Context, found: Sequence[Reproduction]) -> None:

@@ -88,8 +88,8 @@ def _print_audit(ctx: click.Context, result: Audit) -> None:
 @command(
     "backup",
     help=say(
-        "备份：把登记库、原始文件和工作区配置写进一个文件。",
-        "Back up the register, the raw files and the workspace's configuration into one file.",
+        "备份：把登记库、原始文件、报送网站的账号和工作区配置写进一个文件。",
+        "Back up the register, the raw files, the portal's accounts and the workspace's configuration into one file.",
     ),
     epilog=say("示例：ecotrack backup D:\\备份\\衡水-2017-03-16.zip", "Example: ecotrack backup hengshui.zip"),
 )

@@ -21,7 +21,7 @@ _LOOK_S = 1.0
 def figures(folder: str, path: str) -> None:
     """Write the scoreboard as JSON, whole or not at all."""
     document = Workspace.open(Path(folder)).view().to_json()
-    _write(Path(path), json.dumps(document, ensure_ascii=False, default=float).encode())
+    write_whole(Path(path), json.dumps(document, ensure_ascii=False, default=float).encode())
 
 
 def live_map(folder: str, path: str) -> None:
@@ -43,7 +43,8 @@ def export(folder: str, layer: str, path: str) -> None:
     export_layer(workspace.view().layer(layer), Path(path), ceiling=workspace.config.classification)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
     partial.write_bytes(data)
@@ -64,6 +65,7 @@ class Board:
         self._lock = threading.Lock()
         self._made: dict[str, str] = {}
         self._making: dict[str, threading.Event] = {}
+        self._faults: dict[str, EcotrackError] = {}
         self._looked: tuple[float, str] = (float("-inf"), "")
 
     def state(self) -> str:
@@ -88,19 +90,33 @@ class Board:
         ------
         MissingFile
             It could not be made.
+        EcotrackError
+            Why it could not be made, where it must be fresh.
         """
-        state, path = self.state(), self._folder / name
-        with self._lock:
-            current = self._made.get(name) == state and path.is_file()
-            made = self._making.get(name)
-            if not current and made is None:
-                made = self._making[name] = threading.Event()
-                threading.Thread(target=self._make, args=(name, state, make, arguments, made), daemon=True).start()
-        if not current and made is not None and (fresh or not path.is_file()):
-            made.wait(_SECONDS)
+        path = self._folder / name
+        for _ in range(2):  # what was being made when this was asked may be of an older state
+            state = self.state()
+            made = self._begun(name, state, make, arguments)
+            if made is not None and (fresh or not path.is_file()):
+                made.wait(_SECONDS)
+            if not fresh or self._made.get(name) == state:
+                break
+        if fresh and self._made.get(name) != state and name in self._faults:
+            raise self._faults[name]
         if not path.is_file():
             raise MissingFile(name)
         return path
+
+    def _begun(self, name: str, state: str, make: str, arguments: tuple[Any, ...]) -> threading.Event | None:
+        """Have a file made where it is not current, and return what tells that it is done."""
+        with self._lock:
+            if self._made.get(name) == state and (self._folder / name).is_file():
+                return None
+            made = self._making.get(name)
+            if made is None:
+                made = self._making[name] = threading.Event()
+                threading.Thread(target=self._make, args=(name, state, make, arguments, made), daemon=True).start()
+            return made
 
     def current(self, name: str) -> bool:
         """Tell whether a file shows the register as it stands."""
@@ -112,7 +128,11 @@ class Board:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._pool.call(make, str(self._workspace.folder), *arguments, str(path), seconds=_SECONDS, where=name)
             self._made[name] = state
-        except (EcotrackError, OSError):
+            self._faults.pop(name, None)
+        except EcotrackError as error:
+            self._faults[name] = error
+            log.warning("%s could not be made: %s", name, error)
+        except OSError:
             log.exception("%s could not be made", name)
         finally:
             with self._lock:

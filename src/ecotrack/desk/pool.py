@@ -16,10 +16,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ecotrack.errors import EcotrackError, TimedOut, UnreadableFile
+from ecotrack.register.connection import wait_at_most
 
 PRELOADED = ("ecotrack.desk.work", "fiona", "numpy", "shapely")
 """What every child finds loaded; pandas and folium only in those that need them."""
 
+_PATIENCE_S = 20.0
 _NICE = 10  # taking uploads in comes before checking them
 
 
@@ -89,23 +91,20 @@ def _answer(here: Connection, child: Any, seconds: float, where: str) -> Any:
         raise UnreadableFile(where, detail=f"exit code {child.exitcode}") from None
     if good:
         return value
-    kind, place, facts, detail = value
-    if kind is None:
-        raise UnreadableFile(where, detail=detail)
-    raise kind(place, **facts)
+    raise value if isinstance(value, EcotrackError) else UnreadableFile(where, detail=value)
 
 
 def _work(there: Connection, function: str, arguments: tuple[Any, ...]) -> None:
     if sys.platform != "win32":
         os.nice(_NICE)
+    wait_at_most(_PATIENCE_S)
     try:
         module, _, name = function.partition(":")
         answer = (True, getattr(import_module(module), name)(*arguments))
     except EcotrackError as error:
-        facts = {key: value if isinstance(value, (int, float)) else str(value) for key, value in error.facts.items()}
-        answer = (False, (type(error), error.where, facts, ""))
+        answer = (False, error)
     except Exception as error:  # the parent says it in its log; nothing of it reaches a page
-        answer = (False, (None, "", {}, f"{type(error).__name__}: {error}"[:300]))
+        answer = (False, f"{type(error).__name__}: {error}"[:300])
     with suppress(BrokenPipeError):  # nobody waits any more
         there.send(answer)
     there.close()

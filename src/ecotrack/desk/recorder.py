@@ -6,74 +6,21 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ecotrack.errors import DuplicateEntry, EcotrackError, UploadConflict
 from ecotrack.model import IssuedDocument
 from ecotrack.register import Register
-from ecotrack.workspace import Workspace, today
-
-KIND = "upload"
-"""Kind of the issued documents of this module: the receipt for an upload (收件回执)."""
+from ecotrack.workspace import Workspace
 
 _TOGETHER = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """An upload whose bytes lie on the disk.
-
-    Attributes
-    ----------
-    upload_id
-        UUID that the sender's device made.
-    account_id
-        Id of the sender's account in the portal; no name.
-    asked
-        What the sender says about it (unit, season, kind ...).
-    """
-
-    upload_id: str
-    account_id: str
-    unit: str
-    layer: str
-    file_name: str
-    sha256: str
-    size_bytes: int
-    asked: dict[str, str]
+class Receipted(Protocol):
+    """What came in and has a receipt: an upload, a photograph."""
 
     def receipt(self) -> IssuedDocument:
         """Return the document that the chain keeps."""
-        return IssuedDocument(
-            document_id=self.upload_id,
-            kind=KIND,
-            issued_on=today(),
-            body={
-                "account": self.account_id,
-                "unit": self.unit,
-                "layer": self.layer,
-                "file_name": self.file_name,
-                "sha256": self.sha256,
-                "bytes": self.size_bytes,
-                "asked": dict(self.asked),
-            },
-        )
-
-
-def arrival_of(document: IssuedDocument) -> Arrival:
-    """Return the upload that a receipt speaks of."""
-    body = document.body
-    return Arrival(
-        upload_id=document.document_id,
-        account_id=body["account"],
-        unit=body["unit"],
-        layer=body["layer"],
-        file_name=body["file_name"],
-        sha256=body["sha256"],
-        size_bytes=body["bytes"],
-        asked=body["asked"],
-    )
 
 
 class Recorder:
@@ -87,11 +34,11 @@ class Recorder:
 
     def __init__(self, workspace: Workspace, taken: Any) -> None:
         self._workspace, self._taken = workspace, taken
-        self._waiting: queue.SimpleQueue[tuple[Arrival, Future[int]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Receipted, Future[int]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
-    def record(self, arrival: Arrival) -> Future[int]:
+    def record(self, arrival: Receipted) -> Future[int]:
         """Have a receipt written; the future gives its place in the chain.
 
         Raises
@@ -123,10 +70,13 @@ class Recorder:
                 self._write(open_, some)
             except BaseException as error:
                 _refuse(some, error)
+                if open_ is not None:  # after a fault of the disk the next one begins with a connection of its own
+                    open_.close()
+                    open_ = None
         if open_ is not None:
             open_.close()
 
-    def _write(self, register: Register, some: Sequence[tuple[Arrival, Future[int]]]) -> None:
+    def _write(self, register: Register, some: Sequence[tuple[Receipted, Future[int]]]) -> None:
         try:
             with register.writer(author="ecotrack") as writer:
                 places = [writer.add(arrival.receipt()) for arrival, _ in some]
@@ -145,7 +95,7 @@ class Recorder:
                 answer.set_result(place)
 
 
-def _refuse(some: Sequence[tuple[Arrival, Future[int]]], error: BaseException) -> None:
+def _refuse(some: Sequence[tuple[Receipted, Future[int]]], error: BaseException) -> None:
     for _, answer in some:
         if not answer.done():
             answer.set_exception(error)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ecotrack.desk.recorder import KIND, Arrival, arrival_of
+from ecotrack.desk.arrival import KIND, Arrival, arrival_of
 from ecotrack.errors import BadDate, NotReady
 from ecotrack.model import IssuedDocument
 from ecotrack.register import Register
@@ -63,7 +63,7 @@ class Uploads:
         missed = 0
         for head, recorded_at, _, _, entry in register.entries(after=known):
             if isinstance(entry, IssuedDocument) and entry.kind == KIND:
-                self.take([(head.seq, arrival_of(entry))], received_at=recorded_at)
+                self.take([(head.seq, arrival_of(entry.document_id, entry.body))], received_at=recorded_at)
                 missed += 1
         return missed
 
@@ -76,6 +76,11 @@ class Uploads:
         """Return the uploads of an account, newest first."""
         sql = "SELECT * FROM upload WHERE account_id = ? ORDER BY seq DESC LIMIT ?"
         return [_state(row) for row in self._file.all(sql, (account_id, most))]
+
+    def of_submission(self, submission_id: str) -> UploadState | None:
+        """Return the upload that became a submission; ``None`` where it came in another way."""
+        row = self._file.one("SELECT * FROM upload WHERE submission_id = ? ORDER BY seq LIMIT 1", (submission_id,))
+        return _state(row) if row else None
 
     def waiting(self, *, up_to_bytes: int = 1 << 62, most: int = 1_000) -> list[UploadState]:
         """Return the uploads that are to be checked or submitted, in the order in which they came."""
@@ -125,18 +130,9 @@ class Uploads:
 
 
 def _state(row: dict[str, Any]) -> UploadState:
-    arrival = Arrival(
-        upload_id=row["upload_id"],
-        account_id=row["account_id"],
-        unit=row["unit"],
-        layer=row["layer"],
-        file_name=row["file_name"],
-        sha256=row["sha256"],
-        size_bytes=row["bytes"],
-        asked=json.loads(row["asked"]),
-    )
+    kept = row | {"account": row["account_id"], "asked": json.loads(row["asked"])}
     return UploadState(
-        arrival=arrival,
+        arrival=arrival_of(row["upload_id"], kept),
         seq=row["seq"],
         received_at=row["received_at"],
         state=row["state"],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 Lang = Literal["zh", "en"]
+
+_PLAIN = (int, float, str, type(None))
 
 
 class Text(NamedTuple):
@@ -59,6 +61,11 @@ class EcotrackError(Exception):
         self.facts = facts
         super().__init__(self.message("en"))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a child process hand the error to its parent: facts that are no plain values go as their words."""
+        facts = {name: value if isinstance(value, _PLAIN) else str(value) for name, value in self.facts.items()}
+        return _again, (type(self), self.where, facts)
+
     def message(self, lang: Lang) -> str:
         """Return what, where and how to mend as one line in ``lang``."""
         what = self.what.format(**self.facts).lang(lang)
@@ -68,6 +75,13 @@ class EcotrackError(Exception):
         tail = mend if not mend or mend.endswith(stop) else mend + stop
         gap = "" if lang == "zh" or not tail else " "
         return f"{place}{what}{stop}{gap}{tail}"
+
+
+def _again(kind: type[EcotrackError], where: str, facts: dict[str, object]) -> EcotrackError:
+    # Past the subclass's own __init__, whose words are not the facts that it made of them.
+    error = kind.__new__(kind)
+    EcotrackError.__init__(error, where, **facts)
+    return error
 
 
 class UsageError(EcotrackError):

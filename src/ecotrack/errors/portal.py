@@ -19,6 +19,13 @@ class NotAllowed(UsageError):
     mend = Text("如确需办理，请联系管理员开通", "ask the bureau if it is needed")
 
 
+class ForeignUnit(UsageError):
+    """A report about a unit for which this account may not report."""
+
+    what = Text("表里有{names}的数据，您的账号不能替该单位填报", "rows speak of units of others: {names}")
+    mend = Text("请改正“责任单位”一栏，或请管理员开通该单位", "mend the column of units, or ask the bureau")
+
+
 class TooMany(UsageError):
     """More requests than the portal takes from one place in a while."""
 
@@ -80,6 +87,23 @@ class NotReady(UsageError):
 
     what = Text("现在不能这样做：{detail}", "this cannot be done now: {detail}")
     mend = Text("请刷新页面看最新状态", "reload to see how it stands")
+
+
+class DecidedMeanwhile(UsageError):
+    """A verdict on plots about which somebody else decided after the page was opened."""
+
+    what = Text(
+        "有 {count} 块在您打开页面以后已由 {reviewer} 审过（{state_zh}），您这次的意见一块也没有记入",
+        "{reviewer} has decided about {count} of these plots meanwhile ({state_en}); nothing of yours was written",
+    )
+    mend = Text("请刷新页面，看最新结果后再审其余的", "reload to see how they stand, then decide about the rest")
+
+
+class BadPhoto(UsageError):
+    """A picture that cannot be taken in."""
+
+    what = Text("这张照片不能用：{detail}", "this photograph cannot be taken: {detail}")
+    mend = Text("请重新拍一张，或另选一张 JPEG 照片", "take another, or choose another JPEG")
 
 
 class Forged(UsageError):

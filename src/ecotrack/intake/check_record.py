@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ecotrack.intake.check import Checked
@@ -62,10 +63,19 @@ def _finding(found: Finding, versions: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def held_versions(register: Register) -> dict[str, str]:
-    """Return the ids of the feature versions that cannot be accepted as they stand, with the first reason (zh)."""
+def records_about(register: Register, submission_ids: Iterable[str]) -> dict[str, IssuedDocument]:
+    """Return what the checks found about some submissions, by their ids."""
+    papers = register.papers(stable_id(KIND, submission_id) for submission_id in submission_ids)
+    return {str(paper.body["submission_id"]): paper for paper in papers}
+
+
+def held_versions(register: Register, submission_ids: Iterable[str]) -> dict[str, str]:
+    """Return the ids of the feature versions of some submissions that cannot be accepted as they stand.
+
+    With each goes the first reason (zh).
+    """
     result: dict[str, str] = {}
-    for document in register.documents(kind=KIND):
+    for document in records_about(register, submission_ids).values():
         reasons = {f["version_id"]: f["zh"] for f in reversed(document.body["findings"]) if f["level"] == "blocks"}
         result |= {version_id: str(reasons.get(version_id, "")) for version_id in document.body["held"]}
     return result

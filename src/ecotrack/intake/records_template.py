@@ -132,14 +132,14 @@ def _write_kind(sheet: Any, layer: LayerDef, kind: RecordKind, known: Known, lis
 
     sheet.append([f"{layer.title_zh} {kind.title_zh}（{layer.id}/{kind.kind}）"])
     sheet["A1"].font = Font(bold=True, size=13)
-    for column, field in enumerate(_form_columns(layer, kind), 1):
-        title = sheet.cell(2, column, _title(field, kind))
+    for column, field in enumerate(form_columns(layer, kind), 1):
+        title = sheet.cell(2, column, column_title(field, kind))
         title.font, title.fill = Font(bold=True), PatternFill("solid", fgColor="FFDDEBF7")
         title.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
         sheet.cell(3, column, field.name).font = Font(size=8, color="FF808080")
         letter = column_letter(column - 1)
         sheet.column_dimensions[letter].width = max(14, 2 * len(field.title_zh) + 4)
-        values = list(_offered(field, layer, kind, known))
+        values = list(offered(field, layer, kind, known))
         if values:
             rule = DataValidation(type="list", formula1=lists.reference(values), allow_blank=True)
             # The list helps and does not lock: other spellings of a unit are taken too.
@@ -152,22 +152,28 @@ def _write_kind(sheet: Any, layer: LayerDef, kind: RecordKind, known: Known, lis
     sheet.freeze_panes = "A4"
 
 
-def _form_columns(layer: LayerDef, kind: RecordKind) -> Iterator[FieldDef]:
+def form_columns(layer: LayerDef, kind: RecordKind) -> Iterator[FieldDef]:
+    """Return the columns that somebody fills in, those that are seldom needed last."""
     # The sheet itself says layer and kind, and the title of the value its unit of measurement.
     skipped = {"layer", "record_kind", "value_unit", "feature_name"}
     fields = [field for field in form_fields(layer, kind) if field.name not in skipped]
     return iter(sorted(fields, key=lambda field: field.name in ("record_id", "corrects", "sample", "document")))
 
 
-def _title(field: FieldDef, kind: RecordKind) -> str:
+def column_title(field: FieldDef, kind: RecordKind) -> str:
+    """Return a column's title with its unit, and a star where it is required."""
     unit = field.unit
     if field.name == "value" and kind.value_unit:
         unit = measure_title(kind.value_unit)
+    return field.title_zh + (f"（{unit}）" if unit else "") + ("*" if is_required(field, kind) else "")
+
+
+def is_required(field: FieldDef, kind: RecordKind) -> bool:
+    """Tell whether a record of a kind needs a column."""
     required = field.required or field.name == "effective_on"
     required |= field.name == "feature_id" and kind.feature == "required"
     required |= field.name == "value" and kind.value_required
-    required |= field.name == "state" and not any(one.name == "holes_checked" for one in kind.fields)
-    return field.title_zh + (f"（{unit}）" if unit else "") + ("*" if required else "")
+    return required | (field.name == "state" and not any(one.name == "holes_checked" for one in kind.fields))
 
 
 def _number_format(field: FieldDef) -> str:
@@ -177,7 +183,8 @@ def _number_format(field: FieldDef) -> str:
     return "@" if field.name in ("record_id", "feature_id", "task_id", "corrects") else ""
 
 
-def _offered(field: FieldDef, layer: LayerDef, kind: RecordKind, known: Known) -> Iterable[str]:
+def offered(field: FieldDef, layer: LayerDef, kind: RecordKind, known: Known) -> Iterable[str]:
+    """Return the values that a column is offered to choose from; none where anything may be written."""
     if field.name == "feature_id":
         return list(known.features(layer.id))
     if field.name == "state":

@@ -9,6 +9,7 @@ from ecotrack.register.backup import back_up, read_manifest, restore, verify
 from ecotrack.register.canonical import Entry, UnitEntry
 from ecotrack.register.identity import new_id, stable_id
 from ecotrack.register.store import Register
+from ecotrack.register.subjects import Subjects, Tally
 from ecotrack.register.writer import Head
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Entry",
     "Head",
     "Register",
+    "Subjects",
+    "Tally",
     "UnitEntry",
     "audit",
     "back_up",

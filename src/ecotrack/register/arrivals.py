@@ -16,6 +16,17 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _CHUNK = 1 << 20
 
 
+def photo_folder(register_path: Path) -> Path:
+    """Return where the photographs beside a register lie; apart from what is a submission's, so that they can go.
+
+    Examples
+    --------
+    >>> photo_folder(Path("register/ecotrack.gpkg")).as_posix()
+    'register/ecotrack.photos'
+    """
+    return register_path.with_name(register_path.stem + ".photos")
+
+
 class Arrivals:
     """The folder beside the register in which uploads arrive.
 
@@ -62,7 +73,10 @@ class Part:
     @property
     def size(self) -> int:
         """Bytes that are here."""
-        return self._path.stat().st_size if self._path.is_file() else 0
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def __enter__(self) -> Self:
         try:
@@ -126,9 +140,10 @@ class Part:
             raise DiskFull("", detail=error.strerror or error) from error
         return sha256
 
-    def drop(self) -> None:
-        """Forget the bytes."""
-        self._path.unlink(missing_ok=True)
+    def begin_again(self) -> None:
+        """Forget the bytes that are here: the sender begins at the first one."""
+        self._stream.truncate(0)
+        self._digest = hashlib.sha256()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Backup and restore: one file with the register, the raw uploads and the workspace's own files."""
+"""Backup and restore: one file with the register, the raw uploads, the portal's accounts and the workspace's files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ecotrack.errors import BackupDamaged, FolderNotEmpty, MissingFile, OutputExists
+from ecotrack.register.arrivals import photo_folder
 from ecotrack.register.audit import audit
+from ecotrack.register.portal_file import copy_portal, portal_path
 from ecotrack.register.store import Register
 from ecotrack.register.writer import Head
 
@@ -23,6 +25,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, Runti
 MANIFEST = "manifest.json"
 _FORMAT = 1
 _CHUNK = 1 << 20
+_OWNER_ONLY = 0o600
 
 
 def back_up(register: Register, workspace: Path, target: Path, *, force: bool = False) -> dict[str, Any]:
@@ -54,11 +57,13 @@ def back_up(register: Register, workspace: Path, target: Path, *, force: bool = 
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".part")
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        # The portal's file before the register, the raw files after it: each knows of nothing that the next one lacks.
+        files = dict(_portal_file(register, workspace, Path(folder)))
         copy = Path(folder) / "register.gpkg"
         register.copy_to(copy)
         with Register.open(copy) as copied:
             head, name = copied.head(), register.path.relative_to(workspace).as_posix()
-        files = {name: copy, **dict(_workspace_files(register, workspace))}
+        files |= {name: copy, **dict(_workspace_files(register, workspace))}
         manifest = {
             "files": {name: _sha256(path) for name, path in sorted(files.items())},
             "format": _FORMAT,
@@ -74,16 +79,26 @@ def back_up(register: Register, workspace: Path, target: Path, *, force: bool = 
 
 
 def _pack(partial: Path, files: dict[str, Path], manifest: dict[str, Any]) -> None:
+    partial.touch(_OWNER_ONLY)  # it holds names, telephone numbers and hashes of passwords
+    partial.chmod(_OWNER_ONLY)
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
         for name, path in sorted(files.items()):
             archive.write(path, name)
 
 
+def _portal_file(register: Register, workspace: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+    path = portal_path(register.path)
+    if path.is_file():
+        copy_portal(path, folder / "portal.db")
+        yield path.relative_to(workspace).as_posix(), folder / "portal.db"
+
+
 def _workspace_files(register: Register, workspace: Path) -> Iterator[tuple[str, Path]]:
     patterns = ("ecotrack.toml", "layers/*.toml", "geo/**/*", "maps/*.toml")
     found = [path for pattern in patterns for path in workspace.glob(pattern)]
-    found += register.raw_folder.glob("*/*") if register.raw_folder.is_dir() else []
+    for folder in (register.raw_folder, photo_folder(register.path)):
+        found += folder.glob("*/*") if folder.is_dir() else []
     for path in found:
         if path.is_file() and path.suffix != ".part":
             yield path.relative_to(workspace).as_posix(), path
@@ -158,6 +173,7 @@ def _unpack(source: Path, manifest: dict[str, Any], folder: Path) -> None:
                 data = archive.read(name)
             except _DAMAGE as error:
                 raise BackupDamaged(source, detail=error) from error
+            path.touch(_OWNER_ONLY if name.endswith(".db") else 0o666)
             path.write_bytes(data)
             if _sha256(path) != sha256:
                 raise BackupDamaged(source, detail=name)

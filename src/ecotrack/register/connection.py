@@ -8,7 +8,24 @@ from pathlib import Path
 
 from ecotrack.register.geopackage import add_functions
 
-_BUSY_MS = 60_000
+_patience_ms = 60_000
+
+
+def wait_at_most(seconds: float) -> None:
+    """Have this process wait no longer for a register that another one holds: somebody stands at the counter."""
+    global _patience_ms
+    _patience_ms = round(seconds * 1000)
+
+
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Tell whether an error says that the disk takes nothing more.
+
+    SQLite says so as an error of reading or writing too, since the lock file beside a register grows with it.
+    """
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_ROOM
 
 
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
@@ -32,7 +49,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 def _link(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    connection.execute(f"PRAGMA busy_timeout = {_patience_ms}")
     return connection
 
 

@@ -18,8 +18,6 @@ from ecotrack.errors import (
     MissingFile,
     NewerWorkspace,
     NoRegister,
-    ReadOnlyRegister,
-    RegisterBusy,
     UnreadableFile,
 )
 from ecotrack.geometry.area import Floats
@@ -30,17 +28,15 @@ from ecotrack.register import rows, schema
 from ecotrack.register.around import Around, read_around, read_named
 from ecotrack.register.bulk import Objects, read_texts
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
-from ecotrack.register.connection import connect
-from ecotrack.register.geopackage import add_functions
-from ecotrack.register.identity import new_id
+from ecotrack.register.connection import connect, is_full
+from ecotrack.register.creation import lay_tables
 from ecotrack.register.location import refuse_network_share
 from ecotrack.register.plots import read_ledger, read_wkb
-from ecotrack.register.writer import Head, Writer
+from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_papers, read_subjects, read_tallies
+from ecotrack.register.trail import TrailDay, TrailEntry, read_trail, read_trail_days
+from ecotrack.register.writer import Head, Writer, account_of, begin, records_indexed_later
 
 _T = TypeVar("_T")
-
-_BULK_CACHE_KIB = 262_144
-
 
 _CHUNK = 900
 
@@ -82,7 +78,7 @@ class Register:
         partial.unlink(missing_ok=True)
         connection = sqlite3.connect(partial, isolation_level=None)
         try:
-            _lay_tables(connection, office)
+            lay_tables(connection, office)
         finally:
             connection.close()
         try:
@@ -100,8 +96,8 @@ class Register:
 
         Raises
         ------
-        NoRegister, EmptyFile, UnreadableFile, NetworkShare, NewerWorkspace
-            There is none, or it is no register that this program can read safely.
+        NoRegister, EmptyFile, UnreadableFile, NetworkShare, NewerWorkspace, CannotWrite
+            There is none, it is no register that this program can read safely, or the disk is full.
         """
         if not path.is_file():
             raise NoRegister(path)
@@ -112,7 +108,7 @@ class Register:
             connection = connect(path, read_only=read_only)
             found = dict(connection.execute("SELECT key, value FROM meta"))
         except sqlite3.DatabaseError as error:
-            raise UnreadableFile(path, detail=error) from error
+            raise (CannotWrite if is_full(error) else UnreadableFile)(path, detail=error) from error
         if int(found["schema_version"]) > schema.SCHEMA_VERSION:
             connection.close()
             raise NewerWorkspace(path, found=found["schema_version"], known=schema.SCHEMA_VERSION)
@@ -150,6 +146,18 @@ class Register:
         return Head(*row) if row else Head(0, GENESIS)
 
     @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Have everything inside read the register as it stands at one moment, whatever others write meanwhile."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    @contextmanager
     def writer(self, *, author: str, bulk: bool = False) -> Iterator[Writer]:
         """Hold the register for writing: everything inside is kept together, or nothing of it.
 
@@ -169,14 +177,14 @@ class Register:
             The folder cannot be written, or the disk is full.
         """
         connection = self._connection
-        _begin(connection, self.path)
+        begin(connection, self.path)
         try:
             last = connection.execute("SELECT recorded_at FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
             # recorded_at never runs backwards, whatever the clock of this machine does
             now = max(_instant(dt.datetime.now(dt.UTC)), last[0] if last else "")
-            account_id = _account(connection, author)
+            account_id = account_of(connection, author)
             stamp = Stamp(now, self.office, account_id)
-            with _records_indexed_later(connection) if bulk else nullcontext():
+            with records_indexed_later(connection) if bulk else nullcontext():
                 yield Writer(connection, stamp=stamp, head=_head(connection))
             connection.execute("COMMIT")
         except BaseException as error:
@@ -210,9 +218,25 @@ class Register:
 
     def senders(self) -> dict[str, str]:
         """Return who sent each submission: its id to the name of the account."""
-        sql = """SELECT e.entry_id, a.name FROM entry e JOIN account a ON a.account_id = e.account_id
-                 WHERE e.kind = 'submission'"""
-        return dict(self._connection.execute(sql))
+        return dict(self._connection.execute(SENDERS))
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return how each submission of features stands, by its id."""
+        return read_tallies(self._connection)
+
+    def subjects(self, ids: Iterable[str]) -> Subjects:
+        """Return all that was said about the submissions, versions or features that some ids name."""
+        return read_subjects(self._connection, ids)
+
+    def trail(
+        self, *, before: int = 0, kind: str = "", by: str = "", day: str = "", most: int = 50
+    ) -> list[TrailEntry]:
+        """Return what was recorded, the newest first; by kind, account and day (Hengshui) where they are named."""
+        return read_trail(self._connection, before=before, kind=kind, by=by, day=day, most=most)
+
+    def trail_days(self, *, most: int = 60) -> list[TrailDay]:
+        """Return who recorded how much on each of the last days."""
+        return read_trail_days(self._connection, most=most)
 
     def units(self) -> list[UnitEntry]:
         """Return how units were named, in the order of recording."""
@@ -316,6 +340,10 @@ class Register:
     def derived_path(self) -> Path:
         """The file beside the register that keeps what was worked out from it."""
         return self.path.with_name(self.path.stem + ".derived") / "plots.npz"
+
+    def papers(self, document_ids: Iterable[str]) -> list[IssuedDocument]:
+        """Return issued documents by their ids, in the order of recording; ids that stand for none are left out."""
+        return read_papers(self._connection, document_ids)
 
     def documents(self, *, kind: str | None = None, seq: int | None = None) -> list[IssuedDocument]:
         """Return issued documents in the order of recording, all or those of one kind."""
@@ -439,58 +467,9 @@ def _places(seqs: Ints) -> Iterator[dict[str, tuple[int, ...]]]:
         yield {f"t.seq IN ({', '.join('?' * len(some))})": some}
 
 
-def _lay_tables(connection: sqlite3.Connection, office: str) -> None:
-    add_functions(connection)
-    # A city's register is gone through from end to end: fewer, larger pages take a fifth of the time off.
-    connection.execute("PRAGMA page_size = 16384")
-    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {schema.USER_VERSION}")
-    connection.executescript(schema.ddl())
-    for sql, values in schema.contents():
-        connection.execute(sql, values)
-    for key, value in _first_meta(office).items():
-        connection.execute("INSERT INTO meta VALUES (?, ?)", (key, value))
-
-
-def _first_meta(office: str) -> dict[str, str]:
-    return {"schema_version": str(schema.SCHEMA_VERSION), "office": office, "register_id": new_id()}
-
-
-def _begin(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("PRAGMA query_only").fetchone()[0]:
-        raise ReadOnlyRegister(path)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise RegisterBusy(path) from error
-        raise UnreadableFile(path, detail=error) from error
-
-
-@contextmanager
-def _records_indexed_later(connection: sqlite3.Connection) -> Iterator[None]:
-    pages = connection.execute("PRAGMA cache_size").fetchone()[0]
-    connection.execute(f"PRAGMA cache_size = {-_BULK_CACHE_KIB}")
-    try:
-        connection.execute(schema.DROP_RECORDS_BY_KIND)
-        yield
-        connection.execute(schema.RECORDS_BY_KIND)
-    finally:
-        connection.execute(f"PRAGMA cache_size = {pages}")
-
-
 def _head(connection: sqlite3.Connection) -> Head:
     row = connection.execute("SELECT seq, sha256 FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
     return Head(*row) if row else Head(0, GENESIS)
-
-
-def _account(connection: sqlite3.Connection, name: str) -> str:
-    row = connection.execute("SELECT account_id FROM account WHERE name = ?", (name,)).fetchone()
-    if row:
-        return str(row[0])
-    account_id = new_id()
-    connection.execute("INSERT INTO account VALUES (?, ?)", (account_id, name))
-    return account_id
 
 
 def _instant(moment: dt.datetime) -> str:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from ecotrack.errors import DuplicateEntry
+from ecotrack.errors import CannotWrite, DuplicateEntry, ReadOnlyRegister, RegisterBusy, UnreadableFile
 from ecotrack.register import canonical, rows, schema
 from ecotrack.register.canonical import CLASSES, Entry, Stamp
+from ecotrack.register.connection import is_full
 from ecotrack.register.drafts import Draft, drafts
+from ecotrack.register.identity import new_id
 
 _TOGETHER = 4_096
 """Entries that are made ready and written together: more gain nothing, and take memory."""
 
 _WORTH_INDEXING_LATER = 200
 """Feature versions in one go from which on their boxes are indexed after them and not by trigger."""
+
+_BULK_CACHE_KIB = 262_144
 
 _KNOWN = "SELECT entry_id, seq, kind FROM entry WHERE entry_id IN (SELECT value FROM json_each(?))"
 
@@ -145,3 +151,46 @@ def _without_repeats(given: Sequence[Draft]) -> dict[str, Draft]:
         if first is not draft and (first.table, first.content) != (draft.table, draft.content):
             raise DuplicateEntry("", entry_id=draft.entry_id)
     return result
+
+
+def begin(connection: sqlite3.Connection, path: Path) -> None:
+    """Take the register for writing, or say who has it.
+
+    Raises
+    ------
+    ReadOnlyRegister, RegisterBusy, CannotWrite, UnreadableFile
+        It cannot be written, another process writes, the disk takes nothing, or it is damaged.
+    """
+    if connection.execute("PRAGMA query_only").fetchone()[0]:
+        raise ReadOnlyRegister(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise RegisterBusy(path) from error
+        if is_full(error):
+            raise CannotWrite(path, detail=error) from error
+        raise UnreadableFile(path, detail=error) from error
+
+
+@contextmanager
+def records_indexed_later(connection: sqlite3.Connection) -> Iterator[None]:
+    """Index records once at the end of the block, in one sort."""
+    pages = connection.execute("PRAGMA cache_size").fetchone()[0]
+    connection.execute(f"PRAGMA cache_size = {-_BULK_CACHE_KIB}")
+    try:
+        connection.execute(schema.DROP_RECORDS_BY_KIND)
+        yield
+        connection.execute(schema.RECORDS_BY_KIND)
+    finally:
+        connection.execute(f"PRAGMA cache_size = {pages}")
+
+
+def account_of(connection: sqlite3.Connection, name: str) -> str:
+    """Return the id of the account with a name, making one where there is none."""
+    row = connection.execute("SELECT account_id FROM account WHERE name = ?", (name,)).fetchone()
+    if row:
+        return str(row[0])
+    account_id = new_id()
+    connection.execute("INSERT INTO account VALUES (?, ?)", (account_id, name))
+    return account_id

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecotrack.errors import Lang, Text
-from ecotrack.reports.wording import Json, told
+from ecotrack.publication import PublishedFigure
+from ecotrack.reports.wording import Json, told, with_unit
 
 _NO_RECEIPT = Text("未出具凭证", "no receipt issued")
+
+
+_TABLES = frozenset({"years", "programmes", "overlaps", "km_treated"})
+
+
+def figure_value(figure: PublishedFigure, lang: Lang) -> str:
+    """Return the one number that stands for a published figure, with its unit, or how many numbers a table has."""
+    if figure.figure_id in _TABLES or figure.figure_id.startswith("units/"):
+        return Text(f"{len(figure.cells)} 个数", f"{len(figure.cells)} numbers").lang(lang)
+    first = figure.cells[0]
+    unit = first.column.removeprefix("value_") if "/" not in figure.figure_id else first.column.rpartition("_")[2]
+    return with_unit(None if first.value is None else float(first.value), unit, lang)
 
 
 def receipt_lines(block: Json, lang: Lang) -> list[str]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -16,6 +17,22 @@ from ecotrack import errors
 from ecotrack.errors import EcotrackError
 from ecotrack.web.gate import NotSignedIn
 from ecotrack.web.portal import Portal
+
+
+class Problem(BaseModel):
+    """What stands in the way, as programs are told it."""
+
+    error: str
+    zh: str
+
+
+_JSON: dict[str, object] = {"model": Problem}
+RESPONSES: dict[int | str, dict[str, object]] = {
+    "4XX": {**_JSON, "description": "What was asked cannot be done, in words"},
+    503: {**_JSON, "description": "Not now: the register is held, or a file is being made; ask again"},
+    507: {**_JSON, "description": "The disk is full; nothing was kept"},
+}
+"""What every route may answer beside its own answer."""
 
 log = logging.getLogger("ecotrack.portal")
 
@@ -30,6 +47,7 @@ STATUS: dict[type[EcotrackError], int] = {
     errors.UploadTooLarge: 413,
     errors.OwnReview: 403,
     errors.HeldPlots: 409,
+    errors.DecidedMeanwhile: 409,
     errors.DiskFull: 507,
     errors.CannotWrite: 507,
     errors.RegisterBusy: 503,
@@ -51,6 +69,8 @@ def install(app: FastAPI, portal: Portal) -> None:
     def told(request: Request, error: EcotrackError) -> Response:
         status = STATUS.get(type(error), 400)
         headers = _headers(error)
+        if error.where.startswith(portal.folder):
+            error.where = ""  # where the office keeps its files is nobody's business outside
         return _answer(portal, request, status, type(error).__name__, error.message("zh"), headers)
 
     @app.exception_handler(NotSignedIn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -14,7 +15,22 @@ from ecotrack import __version__
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
 from ecotrack.maps.assets import VENDOR
-from ecotrack.web import answers, ogc, openly, people, records, reviewing, uploads
+from ecotrack.web import (
+    answers,
+    downloads,
+    drawing,
+    entrance,
+    office,
+    ogc,
+    openly,
+    people,
+    photos,
+    publishing,
+    records,
+    reviewing,
+    trail,
+    uploads,
+)
 from ecotrack.web.gate import Gate, Rate, SafeHeaders, SmallBodies
 from ecotrack.web.portal import Options, Portal
 
@@ -43,15 +59,18 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
         yield
         counter.close()
 
-    app = FastAPI(title="ecotrack", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
+    quiet: dict[str, Any] = {"docs_url": None, "redoc_url": None, "responses": answers.RESPONSES}
+    app = FastAPI(title="ecotrack", version=__version__, lifespan=running, **quiet)
     app.state.portal = portal
-    rooms = (openly, ogc, records, uploads, reviewing, people)
-    for one in (people.pages, *(room.routes for room in rooms)):
+    # A request is compared with one route after the other: what comes most often stands first.
+    handed_in = (uploads, photos, drawing, records, reviewing)
+    seen = (openly, downloads, publishing, trail, ogc, office, people, entrance)
+    for one in (*(room.routes for room in (*handed_in, *seen)), people.pages):
         app.include_router(one(portal))
     answers.install(app, portal)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/vendor", StaticFiles(directory=VENDOR, check_dir=False), name="vendor")
-    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/records"))
+    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/photos/", "/api/records"))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*options.hosts])
     app.add_middleware(SafeHeaders, https=options.https)
     return app

@@ -204,13 +204,16 @@ class SafeHeaders:
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
 
 
+_TOO_LARGE = '{"error": "TooLarge", "zh": "内容太大。"}'.encode()
+
+
 class SmallBodies:
     """Refuses bodies of more than a megabyte everywhere but where files are sent.
 
     Parameters
     ----------
     but
-        Beginnings of the paths at which files are sent.
+        Paths at which files are sent; one that ends in a slash is the beginning of many.
     """
 
     def __init__(self, app: ASGIApp, *, but: tuple[str, ...], limit: int = 1 << 20) -> None:
@@ -218,7 +221,7 @@ class SmallBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["path"].startswith(self._but):
+        if scope["type"] != "http" or self._takes_files(scope["path"]):
             await self._app(scope, receive, send)
             return
         taken = 0
@@ -233,7 +236,11 @@ class SmallBodies:
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._limit:
-            await send({"type": "http.response.start", "status": 413, "headers": [(b"connection", b"close")]})
-            await send({"type": "http.response.body", "body": b""})
+            headers = [(b"connection", b"close"), (b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": 413, "headers": headers})
+            await send({"type": "http.response.body", "body": _TOO_LARGE})
             return
         await self._app(scope, receiving, send)
+
+    def _takes_files(self, path: str) -> bool:
+        return any(path.startswith(one) if one.endswith("/") else path == one for one in self._but)

@@ -34,9 +34,7 @@ class _Layers:
 
     def get(self, layer_id: str) -> tuple[list[dict[str, Any]], Any]:
         """Return the features of a layer, and a tree of their bounds."""
-        layer = self._portal.counter.workspace.layers.get(layer_id)
-        if layer is None or layer.geometry == "none":
-            raise NotAllowed("")
+        self._portal.open_layer(layer_id)
         make = "ecotrack.desk.board:export"
         path = self._portal.board.get(f"layers/{layer_id}.geojson", make, layer_id, fresh=True)
         stamp = path.stat().st_mtime
@@ -55,33 +53,41 @@ def routes(portal: Portal) -> APIRouter:
     """Return the routes of OGC API - Features."""
     router, layers = APIRouter(prefix="/ogc", tags=["ogc"]), _Layers(portal)
 
-    def link(request: Request, path: str, rel: str, kind: str = "application/json") -> dict[str, str]:
-        return {"href": f"{request.base_url}{path}", "rel": rel, "type": kind}
+    _add_collections(router, portal)
+    _add_items(router, portal, layers)
+    return router
 
-    def collection(request: Request, layer: Any) -> dict[str, Any]:
-        mark = "（示意）" if layer.sketch else ""
-        return {
-            "id": layer.id,
-            "title": layer.title_zh + mark,
-            "description": f"{layer.title_en}; {layer.classification}",
-            "extent": {"spatial": {"bbox": [[*portal.counter.workspace.config.extent]], "crs": _CRS84}},
-            "itemType": "feature",
-            "crs": [_CRS84],
-            "links": [
-                link(request, f"ogc/collections/{layer.id}", "self"),
-                link(request, f"ogc/collections/{layer.id}/items", "items", _GEOJSON),
-            ],
-        }
 
+def _link(request: Request, path: str, rel: str, kind: str = "application/json") -> dict[str, str]:
+    return {"href": f"{request.base_url}{path}", "rel": rel, "type": kind}
+
+
+def _collection(portal: Portal, request: Request, layer: Any) -> dict[str, Any]:
+    mark = "（示意）" if layer.sketch else ""
+    return {
+        "id": layer.id,
+        "title": layer.title_zh + mark,
+        "description": f"{layer.title_en}; {layer.classification}",
+        "extent": {"spatial": {"bbox": [[*portal.counter.workspace.config.extent]], "crs": _CRS84}},
+        "itemType": "feature",
+        "crs": [_CRS84],
+        "links": [
+            _link(request, f"ogc/collections/{layer.id}", "self"),
+            _link(request, f"ogc/collections/{layer.id}/items", "items", _GEOJSON),
+        ],
+    }
+
+
+def _add_collections(router: APIRouter, portal: Portal) -> None:
     @router.get("")
     def landing(request: Request) -> dict[str, Any]:
         """Return the landing page."""
         portal.gate.require(request)
         links = [
-            link(request, "ogc", "self"),
-            link(request, "openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.0"),
-            link(request, "ogc/conformance", "conformance"),
-            link(request, "ogc/collections", "data"),
+            _link(request, "ogc", "self"),
+            _link(request, "openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.0"),
+            _link(request, "ogc/conformance", "conformance"),
+            _link(request, "ogc/collections", "data"),
         ]
         return {"title": portal.counter.workspace.config.name_zh, "description": "ecotrack", "links": links}
 
@@ -95,18 +101,17 @@ def routes(portal: Portal) -> APIRouter:
     def collections(request: Request) -> dict[str, Any]:
         """Return the layers."""
         portal.gate.require(request)
-        found = [collection(request, one) for one in portal.counter.workspace.layers.values() if one.geometry != "none"]
-        return {"collections": found, "links": [link(request, "ogc/collections", "self")]}
+        found = [_collection(portal, request, layer) for layer in portal.open_layers()]
+        return {"collections": found, "links": [_link(request, "ogc/collections", "self")]}
 
     @router.get("/collections/{layer_id}")
     def one_collection(request: Request, layer_id: str) -> dict[str, Any]:
         """Return one layer."""
         portal.gate.require(request)
-        layer = portal.counter.workspace.layers.get(layer_id)
-        if layer is None or layer.geometry == "none":
-            raise NotAllowed("")
-        return collection(request, layer)
+        return _collection(portal, request, portal.open_layer(layer_id))
 
+
+def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:
     @router.get("/collections/{layer_id}/items")
     def items(
         request: Request,
@@ -123,10 +128,10 @@ def routes(portal: Portal) -> APIRouter:
             features = [features[place] for place in found]
         page = features[offset : offset + limit]
         path = f"ogc/collections/{layer_id}/items"
-        links = [link(request, path, "self", _GEOJSON)]
+        links = [_link(request, path, "self", _GEOJSON)]
         if offset + limit < len(features):
             box = f"&bbox={bbox}" if bbox else ""
-            links.append(link(request, f"{path}?offset={offset + limit}&limit={limit}{box}", "next", _GEOJSON))
+            links.append(_link(request, f"{path}?offset={offset + limit}&limit={limit}{box}", "next", _GEOJSON))
         document = {
             "type": "FeatureCollection",
             "features": page,
@@ -143,7 +148,5 @@ def routes(portal: Portal) -> APIRouter:
         found = next((item for item in layers.get(layer_id)[0] if str(item["id"]) == feature_id), None)
         if found is None:
             raise NotAllowed("")
-        links = [link(request, f"ogc/collections/{layer_id}", "collection")]
+        links = [_link(request, f"ogc/collections/{layer_id}", "collection")]
         return Response(json.dumps({**found, "links": links}, ensure_ascii=False), media_type=_GEOJSON)
-
-    return router

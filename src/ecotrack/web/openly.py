@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from ecotrack.errors import NotAllowed, NotReady, UnknownFormat
+from ecotrack.errors import NotAllowed, NotReady
 from ecotrack.web.gate import SEALED_POLICY
 from ecotrack.web.portal import Portal
 
-_NEAR = "ecotrack.desk.review_work:accepted_near"
 _STATIC = Path(__file__).with_name("static")
-FORMATS = {"geojson": "application/geo+json", "gpkg": "application/geopackage+sqlite3", "csv": "text/csv",
-           "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
+
+
+_PAGE: dict[int | str, dict[str, Any]] = {"4XX": {"content": {"text/html": {}}, "description": "A page that says why"}}
 
 
 def routes(portal: Portal) -> APIRouter:
     """Return the routes and pages that every account may see."""
-    router, counter = APIRouter(), portal.counter
+    router = APIRouter()
+    _add_pages(router, portal)
+    _add_figures(router, portal)
+    _add_plots(router, portal)
+    return router
+
+
+def _add_pages(router: APIRouter, portal: Portal) -> None:
+    counter = portal.counter
 
     @router.get("/", include_in_schema=False)
     def home(request: Request) -> Response:
@@ -53,6 +60,8 @@ def routes(portal: Portal) -> APIRouter:
             raise NotAllowed("")
         return portal.page(request, "one_upload.html", visitor, upload=state, **portal.choices(visitor.account))
 
+
+def _add_figures(router: APIRouter, portal: Portal) -> None:
     @router.get("/figures", include_in_schema=False)
     def figures_page(request: Request) -> Response:
         visitor = portal.gate.require(request)
@@ -73,30 +82,16 @@ def routes(portal: Portal) -> APIRouter:
         visitor = portal.gate.require(request)
         return portal.page(request, "map.html", visitor, current=portal.board.current("map.html"))
 
-    @router.get("/map/live", tags=["figures"], response_class=FileResponse)
+    @router.get("/map/live", tags=["figures"], response_class=HTMLResponse, responses=_PAGE)
     def live(request: Request, fresh: bool = False) -> Response:
         """Return the live map, a sealed page."""
         portal.gate.require(request)
         path = portal.board.get("map.html", "ecotrack.desk.board:live_map", fresh=fresh)
         return FileResponse(path, media_type="text/html", headers={"content-security-policy": SEALED_POLICY})
 
-    @router.get("/downloads", include_in_schema=False)
-    def downloads(request: Request) -> Response:
-        visitor = portal.gate.require(request)
-        layers = [layer for layer in counter.workspace.layers.values() if layer.geometry != "none"]
-        return portal.page(request, "downloads.html", visitor, layers=layers, formats=list(FORMATS))
 
-    @router.get("/api/layers/{layer_id}.{suffix}", tags=["downloads"], response_class=FileResponse)
-    def download(request: Request, layer_id: str, suffix: str) -> Response:
-        """Return a layer joined to its progress as GeoJSON, GeoPackage, CSV or XLSX."""
-        portal.gate.require(request)
-        layer = counter.workspace.layer(layer_id)
-        if suffix not in FORMATS:
-            raise UnknownFormat("", known="、".join(FORMATS))
-        name = f"layers/{layer.id}.{suffix}"
-        path = portal.board.get(name, "ecotrack.desk.board:export", layer.id, fresh=True)
-        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(layer.title_zh)}.{suffix}"}
-        return FileResponse(path, media_type=FORMATS[suffix], headers=headers)
+def _add_plots(router: APIRouter, portal: Portal) -> None:
+    counter = portal.counter
 
     @router.get("/api/plots", tags=["figures"])
     def plots(request: Request, bbox: Annotated[str, Query(max_length=120)]) -> dict[str, Any]:
@@ -106,8 +101,6 @@ def routes(portal: Portal) -> APIRouter:
             "ecotrack.desk.review_work:accepted_near", portal.folder, box_of(bbox), seconds=30.0
         )
         return found
-
-    return router
 
 
 def box_of(text: str) -> tuple[float, float, float, float]:

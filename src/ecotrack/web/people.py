@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from ecotrack.accounts import EVERY_UNIT, ROLES, SESSION_S, Role, RoleName
 from ecotrack.errors import BadAccount, EcotrackError, NotAllowed
-from ecotrack.web.gate import COOKIE, NotSignedIn, refuse_other_site
+from ecotrack.web.gate import COOKIE, Gate, NotSignedIn, refuse_other_site
 from ecotrack.web.portal import Portal
 
 Short = Annotated[str, Form(max_length=200)]
@@ -67,11 +67,25 @@ def _client(request: Request) -> str:
 
 def pages(portal: Portal) -> APIRouter:
     """Return the pages of signing in."""
-    router, gate = APIRouter(include_in_schema=False), portal.gate
-    accounts = gate.accounts
+    router = APIRouter(include_in_schema=False)
+    _add_sign_in(router, portal)
+    _add_start(router, portal)
+    _add_people(router, portal)
+    return router
 
-    def refused(request: Request, page: str, error: EcotrackError, **values: Any) -> Response:
-        return portal.page(request, page, status=status_of(error), error=error.message("zh"), **values)
+
+def _refused(portal: Portal, request: Request, page: str, error: EcotrackError, **values: Any) -> Response:
+    return portal.page(request, page, status=status_of(error), error=error.message("zh"), **values)
+
+
+def _with_session(gate: Gate, answer: Response, secret: str) -> Response:
+    cookie = gate.cookie(secret)
+    answer.set_cookie(COOKIE, cookie, max_age=SESSION_S, httponly=True, samesite="lax", secure=gate.secure)
+    return answer
+
+
+def _add_sign_in(router: APIRouter, portal: Portal) -> None:
+    gate, accounts = portal.gate, portal.gate.accounts
 
     @router.get("/sign-in")
     def form(request: Request, next: str = "/") -> Response:
@@ -86,17 +100,24 @@ def pages(portal: Portal) -> APIRouter:
             secret = accounts.sign_in(login, password)
             portal.sign_ins.give_back(login.strip().casefold())
         except EcotrackError as error:
-            return refused(request, "sign_in.html", error, next=local_path(next), login=login)
+            return _refused(portal, request, "sign_in.html", error, next=local_path(next), login=login)
         old = gate.secret_of(request)
         if old:
             accounts.sign_out(old)
-        return _with_session(RedirectResponse(local_path(next), status_code=303), secret)
+        return _with_session(gate, RedirectResponse(local_path(next), status_code=303), secret)
 
-    def _with_session(answer: Response, secret: str) -> Response:
-        answer.set_cookie(
-            COOKIE, gate.cookie(secret), max_age=SESSION_S, httponly=True, samesite="lax", secure=gate.secure
-        )
+    @router.post("/sign-out")
+    def sign_out(request: Request, csrf: Short) -> Response:
+        secret = gate.secret_of(request)
+        if secret and csrf == gate.csrf(secret):
+            accounts.sign_out(secret)
+        answer = RedirectResponse("/sign-in", status_code=303)
+        answer.delete_cookie(COOKIE)
         return answer
+
+
+def _add_start(router: APIRouter, portal: Portal) -> None:
+    gate, accounts = portal.gate, portal.gate.accounts
 
     @router.get("/start")
     def start(request: Request) -> Response:
@@ -112,25 +133,20 @@ def pages(portal: Portal) -> APIRouter:
                 raise BadAccount("", detail="两次输入的密码不一样")
             account = accounts.use_link(secret, password=password, login=login.strip())
         except EcotrackError as error:
-            return refused(request, "start.html", error, first=accounts.none_yet())
+            return _refused(portal, request, "start.html", error, first=accounts.none_yet())
         session = accounts.sign_in(account.login, password)
-        return _with_session(RedirectResponse("/", status_code=303), session)
+        return _with_session(gate, RedirectResponse("/", status_code=303), session)
 
-    @router.post("/sign-out")
-    def sign_out(request: Request, csrf: Short) -> Response:
-        secret = gate.secret_of(request)
-        if secret and csrf == gate.csrf(secret):
-            accounts.sign_out(secret)
-        answer = RedirectResponse("/sign-in", status_code=303)
-        answer.delete_cookie(COOKIE)
-        return answer
+
+def _add_people(router: APIRouter, portal: Portal) -> None:
+    gate, accounts = portal.gate, portal.gate.accounts
 
     @router.get("/accounts")
     def accounts_(request: Request) -> Response:
         visitor = gate.require(request, "bureau")
         units = portal.counter.workspace.units
         values: dict[str, Any] = {"accounts": accounts.all(), "units": units, "all_roles": ROLES}
-        values["trail"] = accounts.trail(most=30)
+        values |= {"trail": accounts.trail(most=30), "tokens": accounts.all_tokens()}
         names = {account.account_id: account.login for account in accounts.all()}
         return portal.page(request, "accounts.html", visitor, names=names, **values)
 
@@ -138,8 +154,6 @@ def pages(portal: Portal) -> APIRouter:
     def me(request: Request) -> Response:
         visitor = gate.require(request)
         return portal.page(request, "me.html", visitor, tokens=accounts.tokens(visitor.account.account_id))
-
-    return router
 
 
 def status_of(error: EcotrackError) -> int:
@@ -151,22 +165,30 @@ def status_of(error: EcotrackError) -> int:
 
 def routes(portal: Portal) -> APIRouter:
     """Return the routes of accounts and device tokens."""
-    router, gate = APIRouter(prefix="/api", tags=["accounts"]), portal.gate
-    accounts = gate.accounts
+    router = APIRouter(prefix="/api", tags=["accounts"])
+    _add_accounts(router, portal)
+    _add_doors(router, portal)
+    _add_tokens(router, portal)
+    return router
 
-    def known(roles: list[tuple[RoleName, str]]) -> list[Role]:
-        units = portal.counter.workspace.units
-        for _, unit in roles:
-            if unit != EVERY_UNIT and unit not in units:
-                raise BadAccount("", detail=unit[:40])
-        return [Role(*one) for one in roles]
+
+def _known(portal: Portal, roles: list[tuple[RoleName, str]]) -> list[Role]:
+    units = portal.counter.workspace.units
+    for _, unit in roles:
+        if unit != EVERY_UNIT and unit not in units:
+            raise BadAccount("", detail=unit[:40])
+    return [Role(*one) for one in roles]
+
+
+def _add_accounts(router: APIRouter, portal: Portal) -> None:
+    gate, accounts = portal.gate, portal.gate.accounts
 
     @router.post("/accounts", status_code=201)
     def add(request: Request, new: NewAccount) -> Secret:
         """Make an account; the answer is the one-time secret of the link with which its password is set."""
         visitor = gate.require(request, "bureau")
         by = visitor.account.login
-        account = accounts.add(new.login, roles=known(new.roles), by=by, name=new.name, phone=new.phone)
+        account = accounts.add(new.login, roles=_known(portal, new.roles), by=by, name=new.name, phone=new.phone)
         return Secret(secret=accounts.link(account.account_id, by=by))
 
     @router.post("/accounts/{account_id}/link", status_code=201)
@@ -183,7 +205,11 @@ def routes(portal: Portal) -> APIRouter:
         visitor = gate.require(request, "bureau")
         if account_id == visitor.account.account_id:
             raise BadAccount("", detail="不能改自己的角色")
-        accounts.set_roles(account_id, known(new.roles), by=visitor.account.login)
+        accounts.set_roles(account_id, _known(portal, new.roles), by=visitor.account.login)
+
+
+def _add_doors(router: APIRouter, portal: Portal) -> None:
+    gate, accounts = portal.gate, portal.gate.accounts
 
     @router.put("/accounts/{account_id}/disabled", status_code=204)
     def disable(request: Request, account_id: str, wish: Disabled) -> None:
@@ -199,7 +225,11 @@ def routes(portal: Portal) -> APIRouter:
         visitor = gate.require(request, "bureau")
         if account_id == visitor.account.account_id:
             raise BadAccount("", detail="不能删除自己的资料")
-        accounts.erase(account_id, by=visitor.account.login)
+        portal.counter.erase_person(account_id, by=visitor.account.login)
+
+
+def _add_tokens(router: APIRouter, portal: Portal) -> None:
+    gate, accounts = portal.gate, portal.gate.accounts
 
     @router.post("/tokens", status_code=201)
     def token(request: Request, wish: Label) -> Secret:
@@ -213,6 +243,10 @@ def routes(portal: Portal) -> APIRouter:
     def revoke(request: Request, token_id: str) -> None:
         """Make one's own device token void."""
         visitor = gate.require(request)
-        accounts.revoke(token_id, account_id=visitor.account.account_id)
+        accounts.revoke(token_id, account_id=visitor.account.account_id, by=visitor.account.login)
 
-    return router
+    @router.delete("/accounts/{account_id}/tokens/{token_id}", status_code=204)
+    def revoke_of(request: Request, account_id: str, token_id: str) -> None:
+        """Make a device token of somebody void: the device was lost."""
+        visitor = gate.require(request, "bureau")
+        accounts.revoke(token_id, account_id=account_id, by=visitor.account.login)

@@ -15,11 +15,14 @@ from ecotrack.accounts import EVERY_UNIT, ROLES, Account, RoleName
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
 from ecotrack.desk.uploads import day_of
+from ecotrack.errors import NotAllowed
+from ecotrack.model.layers import CLASSIFICATIONS, LayerDef
 from ecotrack.reports.wording import amount, marks, rate, reasons, told, with_unit
 from ecotrack.web.gate import Gate, Rate, Visitor
-from ecotrack.workspace import today
+from ecotrack.workspace import TIME_ZONE, today
 
 _HERE = Path(__file__).parent
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _PARTS = {"spring": "春季", "autumn": "秋季"}
 
 
@@ -35,14 +38,24 @@ class Options:
         Names by which it may be called; any other Host is refused.
     url
         Address that people are given.
+    idle_s
+        Seconds without a byte after which an upload is broken off.
+    patience_s
+        Seconds after which somebody is told that another program holds the register.
     """
 
     https: bool = False
-    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    hosts: tuple[str, ...] = _LOOPBACK
     url: str = ""
     max_upload_bytes: int = 400 << 20
     uploads_a_minute: int = 600
     idle_s: float = 30.0
+    patience_s: float = 20.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by which other machines than this one reach it."""
+        return tuple(name for name in self.hosts if name not in _LOOPBACK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +90,30 @@ class Portal:
             roles={has.role for has in visitor.account.roles} if visitor else set(),
             role_names={name: words.zh for name, words in ROLES.items()},
             path=request.url.path,
+            reachable=bool(self.options.names),
             **values,
         )
         return HTMLResponse(text, status_code=status)
+
+    def open_layers(self) -> list[LayerDef]:
+        """Return the layers with geometry that this portal may give away: none above the workspace's own level."""
+        config = self.counter.workspace.config
+        most = CLASSIFICATIONS.index(config.classification)
+        layers = self.counter.workspace.layers.values()
+        return [one for one in layers if one.geometry != "none" and CLASSIFICATIONS.index(one.classification) <= most]
+
+    def open_layer(self, layer_id: str) -> LayerDef:
+        """Return one of them.
+
+        Raises
+        ------
+        NotAllowed
+            There is none of this id, or it is above the level; nobody is told which.
+        """
+        found = next((layer for layer in self.open_layers() if layer.id == layer_id), None)
+        if found is None:
+            raise NotAllowed("")
+        return found
 
     def units_of(self, account: Account, *roles: RoleName) -> tuple[str, ...]:
         """Return the units to which an account is bound in some roles; empty for all of them."""
@@ -111,6 +145,17 @@ def season_words(season: str) -> str:
     return f"{year}年{_PARTS[part]}" if part in _PARTS else season
 
 
+def moment(instant: str) -> str:
+    """Return an instant in UTC as the clock in Hengshui showed it.
+
+    Examples
+    --------
+    >>> moment("2026-05-01T17:00:00.123456Z")
+    '2026-05-02 01:00'
+    """
+    return dt.datetime.fromisoformat(instant).astimezone(TIME_ZONE).strftime("%Y-%m-%d %H:%M")
+
+
 def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(_HERE / "templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
@@ -123,6 +168,7 @@ def _templates() -> jinja2.Environment:
         "rate": rate,
         "season": season_words,
         "day": lambda instant: day_of(instant).isoformat(),
+        "moment": moment,
     }
     return made
 

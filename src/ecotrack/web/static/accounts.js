@@ -6,11 +6,26 @@ function shown(secret) {
   box.querySelector("code").textContent = `${location.origin}/start#${secret}`;
   box.scrollIntoView({ block: "center" });
 }
+function rolesIn(place) {
+  return [...place.querySelectorAll(".role")].map((row) => [...row.querySelectorAll("select")].map((one) => one.value));
+}
+document.addEventListener("click", (event) => {
+  if (event.target.matches("[data-drop]")) event.target.closest(".role").remove();
+  if (event.target.matches("[data-add]")) {
+    const place = event.target.closest("form, details").querySelector("[data-roles]");
+    place.append(document.getElementById("role").content.cloneNode(true));
+  }
+});
+document.getElementById("find").addEventListener("input", (event) => {
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const card of document.querySelectorAll(".person")) card.hidden = !card.dataset.find.toLowerCase().includes(wanted);
+});
 document.getElementById("add").addEventListener("submit", async (event) => {
   event.preventDefault();
   const data = Object.fromEntries(new FormData(event.target));
+  const roles = rolesIn(event.target);
   try {
-    const told = await call("POST", "/api/accounts", { login: data.login, name: data.name, phone: data.phone, roles: [[data.role, data.unit]] });
+    const told = await call("POST", "/api/accounts", { login: data.login, name: data.name, phone: data.phone, roles });
     shown(told.secret);
     say(`已新增 ${data.login}。`);
   } catch (error) { say(error.message); }
@@ -19,6 +34,8 @@ const doing = {
   link: async (id) => shown((await call("POST", `/api/accounts/${id}/link`)).secret),
   disable: async (id) => { await call("PUT", `/api/accounts/${id}/disabled`, { disabled: true }); location.reload(); },
   enable: async (id) => { await call("PUT", `/api/accounts/${id}/disabled`, { disabled: false }); location.reload(); },
+  roles: async (id, button) => { await call("PUT", `/api/accounts/${id}/roles`, { roles: rolesIn(button.closest(".card")) }); location.reload(); },
+  revoke: async (id, button) => { await call("DELETE", `/api/accounts/${id}/tokens/${button.dataset.token}`); location.reload(); },
   erase: async (id) => {
     if (!confirm("删除后不能恢复：姓名、电话、密码、口令都会清除，工号保留。确定吗？")) return;
     await call("DELETE", `/api/accounts/${id}/person`);
@@ -28,5 +45,5 @@ const doing = {
 document.addEventListener("click", async (event) => {
   const what = event.target.dataset?.do;
   if (!what) return;
-  try { await doing[what](event.target.closest(".card").dataset.id); } catch (error) { say(error.message); }
+  try { await doing[what](event.target.closest(".card").dataset.id, event.target); } catch (error) { say(error.message); }
 });

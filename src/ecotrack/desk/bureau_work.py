@@ -1,0 +1,181 @@
+"""What children do for the bureau: publish figures and maps, tell what moved since, walk the chain."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ecotrack.errors import NotAllowed
+from ecotrack.maps import MapModel, build_map, read_map, write_map
+from ecotrack.maps.definition import FOLDER, MapDef
+from ecotrack.maps.model import check_levels
+from ecotrack.model import IssuedDocument
+from ecotrack.publication import FigureReader, Restatement, publish, receipts, restated
+from ecotrack.publication.receipts import Receipt
+from ecotrack.register import audit, stable_id
+from ecotrack.reports.receipt import figure_value
+from ecotrack.reports.wording import marks
+from ecotrack.workspace import Workspace, today
+
+PUBLISHED_MAP = "published_map"
+"""Kind of the issued documents that name a map as it was published: its bytes lie under their hash."""
+
+_TRAIL_PAGE = 50
+_CAUSES = 20
+
+
+def publishable(folder: str, as_of: str) -> dict[str, Any]:
+    """Return the figures of a day as they would be published: id, title, value."""
+    view = Workspace.open(Path(folder)).view(as_of=dt.date.fromisoformat(as_of))
+    reader = FigureReader(view)
+    found = [reader.read(figure_id) for figure_id in reader.ids]
+    rows = [
+        {
+            "figure": one.figure_id,
+            "title": one.title.zh + marks({"sample": one.sample, "sketch": one.sketch}, "zh"),
+            "value": figure_value(one, "zh"),
+        }
+        for one in found
+    ]
+    return {"as_of": as_of, "seq": view.head.seq, "head": view.head.sha256, "figures": rows}
+
+
+def issue(folder: str, as_of: str, figures: tuple[str, ...], by: str, with_map: bool) -> dict[str, Any]:
+    """Publish figures of a day and, if wished, the map of that day with the receipts in it."""
+    workspace, day = Workspace.open(Path(folder)), dt.date.fromisoformat(as_of)
+    drawn = _definition(workspace) if with_map else None  # what it may not show is refused before a receipt stands
+    made = publish(workspace, as_of=day, figures=figures, by=by)
+    sha256 = _publish_map(workspace, drawn, day, by) if drawn else ""
+    return {"receipts": [one.receipt_id for one in made], "map_sha256": sha256}
+
+
+def _definition(workspace: Workspace) -> MapDef:
+    names = sorted(found.stem for found in (workspace.folder / FOLDER).glob("*.toml"))
+    found = read_map(workspace.folder, name=names[0] if names else None)
+    check_levels(found, workspace.layers, figures=workspace.config.classification)
+    return found
+
+
+def _publish_map(workspace: Workspace, definition: MapDef, day: dt.date, by: str) -> str:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "map.html"
+        write_map(build_map(MapModel.of(workspace, definition, as_of=day)), path)
+        data = path.read_bytes()
+    with workspace.register() as register:
+        sha256, head = register.keep_raw(data), register.last_said()
+        document = IssuedDocument(
+            document_id=stable_id(PUBLISHED_MAP, sha256),
+            kind=PUBLISHED_MAP,
+            issued_on=today(),
+            body={
+                "sha256": sha256,
+                "bytes": len(data),
+                "map": definition.id,
+                "title": definition.title_zh,
+                "as_of": day.isoformat(),
+                "seq": head.seq,
+                "head": head.sha256,
+                "by": by,
+            },
+        )
+        with register.writer(author=by) as writer:
+            writer.add(document)
+    return sha256
+
+
+def issued(folder: str) -> dict[str, Any]:
+    """Return the receipts, those of one state together and the newest first, and the published maps."""
+    with Workspace.open(Path(folder)).register(read_only=True) as register:
+        found = receipts(register)
+        maps = [paper.body for paper in register.documents(kind=PUBLISHED_MAP)]
+    sets: dict[tuple[str, int, str], list[Receipt]] = {}
+    for one in found:
+        sets.setdefault((one.as_of.isoformat(), one.head.seq, one.by), []).append(one)
+    rows = [
+        {
+            "as_of": as_of,
+            "seq": seq,
+            "by": by,
+            "head": some[0].head.sha256,
+            "issued_on": some[0].issued_on.isoformat(),
+            "figures": [_receipt(one) for one in some],
+        }
+        for (as_of, seq, by), some in reversed(sets.items())
+    ]
+    return {"sets": rows, "maps": maps[::-1]}
+
+
+def _receipt(one: Receipt) -> dict[str, str]:
+    figure = one.figure
+    return {
+        "receipt": one.receipt_id,
+        "figure": figure.figure_id,
+        "title": figure.title.zh + marks({"sample": figure.sample, "sketch": figure.sketch}, "zh"),
+        "value": figure_value(figure, "zh"),
+    }
+
+
+def published_map(folder: str, sha256: str) -> str:
+    """Return where the bytes of a published map lie.
+
+    Raises
+    ------
+    NotAllowed
+        No map of this hash was published.
+    """
+    with Workspace.open(Path(folder)).register(read_only=True) as register:
+        if not register.papers([stable_id(PUBLISHED_MAP, sha256)]):
+            raise NotAllowed("")
+        return str(register.raw_folder / sha256[:2] / sha256)
+
+
+def moved(folder: str) -> list[dict[str, Any]]:
+    """Return the published figures that what was recorded later has moved, the newest first."""
+    return [_moved(one) for one in reversed(restated(Workspace.open(Path(folder))))]
+
+
+def _moved(one: Restatement) -> dict[str, Any]:
+    causes: dict[str, int] = {}
+    for cause in one.causes:
+        causes[cause.kind] = causes.get(cause.kind, 0) + 1
+    return {
+        **_receipt(one.receipt),
+        "as_of": one.receipt.as_of.isoformat(),
+        "superseded": one.superseded_by is not None,
+        "differences": [found.to_json() for found in one.differences],
+        "causes": causes,
+        "first_causes": [cause.to_json() for cause in one.causes[:_CAUSES]],
+    }
+
+
+def trail(folder: str, before: int, kind: str, by: str, day: str) -> dict[str, Any]:
+    """Return a page of the chain, the newest first, with its head and who recorded how much on the last days."""
+    with Workspace.open(Path(folder)).register(read_only=True) as register:
+        head = register.head()
+        rows = register.trail(before=before, kind=kind, by=by, day=day, most=_TRAIL_PAGE + 1)
+        days, names = register.trail_days(), sorted(register.accounts().values())
+    return {
+        "seq": head.seq,
+        "head": head.sha256,
+        "entries": [row._asdict() for row in rows[:_TRAIL_PAGE]],
+        "more": rows[_TRAIL_PAGE - 1].seq if len(rows) > _TRAIL_PAGE else 0,
+        "days": [row._asdict() for row in days],
+        "names": names,
+    }
+
+
+def walk(folder: str) -> dict[str, Any]:
+    """Walk the whole chain and say whether it holds."""
+    with Workspace.open(Path(folder)).register(read_only=True) as register:
+        found = audit(register)
+    return {
+        "sound": found.sound,
+        "entries": found.entries,
+        "seq": found.head.seq,
+        "head": found.head.sha256,
+        "broken_at": found.broken_at,
+        "problem": found.problem.zh if found.problem else "",
+        "missing_raw": [text.zh for text in found.missing_raw[:20]],
+    }

@@ -1,0 +1,76 @@
+import { call, make, say } from "./common.js";
+
+const confirmation = document.getElementById("confirm");
+const rows = document.getElementById("rows");
+const every = document.getElementById("every");
+let shown = null;
+
+document.getElementById("day").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = event.target.querySelector("button");
+  button.disabled = true;
+  say("正在计算……");
+  try {
+    shown = await call("GET", `/api/publishable?as_of=${event.target.as_of.value}`);
+    rows.replaceChildren(...shown.figures.map((one) => {
+      const label = make("label", "check row");
+      const box = make("input");
+      box.type = "checkbox";
+      box.checked = true;
+      box.value = one.figure;
+      label.append(box, make("span", "", one.title), make("b", "n", one.value));
+      return label;
+    }));
+    document.getElementById("state").textContent = `截至 ${shown.as_of}，登记序号 ${shown.seq}，链尾 ${shown.head.slice(0, 12)}。请逐项核对：`;
+    confirmation.hidden = false;
+    say("");
+  } catch (error) { say(error.message); }
+  button.disabled = false;
+});
+every.addEventListener("change", () => { for (const box of rows.querySelectorAll("input")) box.checked = every.checked; });
+
+confirmation.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const figures = [...rows.querySelectorAll("input:checked")].map((box) => box.value);
+  if (!figures.length) { say("请至少选一个指标。"); return; }
+  const button = confirmation.querySelector("button");
+  button.disabled = true;
+  say("正在发布，请不要关闭页面……");
+  try {
+    await call("POST", "/api/receipts", { as_of: shown.as_of, seq: shown.seq, figures, with_map: confirmation.with_map.checked });
+    location.reload();
+  } catch (error) { say(error.message); button.disabled = false; }
+});
+
+const CAUSES = { correction: "更正", record: "补登记录", version: "新边界", decision: "审核决定" };
+function restated(one) {
+  const card = make("div", "card");
+  card.append(make("b", "", `${one.title}　截至 ${one.as_of}`));
+  if (one.superseded) card.append(make("span", "tag", "已有更新的凭证"));
+  const why = Object.entries(one.causes).map(([kind, count]) => `${CAUSES[kind]} ${count} 条`).join("，");
+  card.append(make("span", "quiet", `凭证 ${one.receipt.slice(0, 8)}。起因：${why || "没有找到"}`));
+  const table = make("table");
+  const head = make("tr");
+  head.append(...["单位", "项目", "发布时", "现在", "变动"].map((text) => make("th", "", text)));
+  table.append(head);
+  for (const line of one.differences.slice(0, 30)) {
+    const row = make("tr");
+    row.append(...[line.row || "全部", line.column, line.published ?? "未评价", line.found ?? "未评价", line.difference ?? ""].map((text) => make("td", "", text)));
+    table.append(row);
+  }
+  card.append(table);
+  return card;
+}
+document.getElementById("look").addEventListener("click", async (event) => {
+  const checking = document.getElementById("checking");
+  event.target.disabled = true;
+  checking.hidden = false;
+  try {
+    const found = await call("GET", "/api/restated");
+    const place = document.getElementById("restated");
+    place.replaceChildren(...found.map(restated));
+    if (!found.length) place.append(make("p", "good", "发布过的数都没有变动。"));
+  } catch (error) { say(error.message); }
+  checking.hidden = true;
+  event.target.disabled = false;
+});
