@@ -17,7 +17,7 @@ class ChildFailed(RuntimeError):
     """A measured process ended with an error; its last words are the message."""
 
 
-def run(arguments: Sequence[str], *, log: Path, timeout_s: float) -> dict[str, float]:
+def run(arguments: Sequence[str], *, log: Path, timeout_s: float, good: Sequence[int] = (0,)) -> dict[str, float]:
     """Run this Python with ``arguments`` and return CPU seconds, wall seconds and peak memory (`getrusage`).
 
     Parameters
@@ -26,6 +26,8 @@ def run(arguments: Sequence[str], *, log: Path, timeout_s: float) -> dict[str, f
         Takes what the process prints.
     timeout_s
         The process is ended after so long.
+    good
+        Exit codes that are no error.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def run(arguments: Sequence[str], *, log: Path, timeout_s: float) -> dict[str, f
         child = subprocess.Popen([sys.executable, *arguments], stdout=out, stderr=out, env=environment, cwd=ROOT)
         usage = _wait(child, timeout_s)
     wall_s = time.perf_counter() - began
-    if child.returncode != 0:
+    if child.returncode not in good:
         words = log.read_text(encoding="utf-8", errors="replace")[-600:]
         raise ChildFailed(f"more than {timeout_s:g} s" if wall_s > timeout_s else words or f"exit {child.returncode}")
     return {"cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": wall_s, "peak_mb": usage.ru_maxrss / 1024}

@@ -29,10 +29,10 @@ DAY = dt.date(2017, 3, 16)
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*flags: str) -> Iterator[Browser]:
     """Start the machine's own Chromium."""
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER_FLAGS)
+        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*BROWSER_FLAGS, *flags])
         yield found
         found.close()
 

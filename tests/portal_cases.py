@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -49,6 +50,15 @@ def plots(*, x: float = 115.72, count: int = 3, crossed: bool = False, **propert
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
     text = json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}, ensure_ascii=False)
     return text.encode()
+
+
+def boundaries(shapes: dict[str, shapely.Geometry]) -> bytes:
+    """Return a GeoJSON file of plots by their numbers."""
+    features = [
+        {"type": "Feature", "properties": {"编号": name}, "geometry": mapping(shape)} for name, shape in shapes.items()
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
+    return json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}, ensure_ascii=False).encode()
 
 
 @dataclass
@@ -176,3 +186,11 @@ def hire(bureau: Person, login: str, *roles: tuple[str, str]) -> Person:
     words = {"secret": answer.json()["secret"], "password": PASSWORD, "again": PASSWORD}
     assert httpx.post(f"{url}/start", data=words, trust_env=False).status_code == 303
     return Person(url, login)
+
+
+def account_id(portal: Served, login: str) -> str:
+    """Return the id of an account, as the portal's own file has it."""
+    path = portal.folder / "register" / "ecotrack.portal.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as kept:
+        found = kept.execute("SELECT account_id FROM account WHERE login = ?", (login,)).fetchone()
+    return str(found[0])

@@ -11,7 +11,7 @@ import pytest
 from ecotrack.geometry.area import area_m2
 from ecotrack.intake import submit as intake_submit
 from ecotrack.progress.state import STOCK
-from ecotrack.settings import Rules
+from ecotrack.settings import Rules, UnitRules
 from ecotrack.units import mu_from_m2
 from figure_cases import accept, award, board, box, check, day, feature, measure, plot, record
 
@@ -107,6 +107,17 @@ def test_survival_classes_stand_on_the_counts(live: int, outcome: str) -> None:
     assert found.plots.plots[0].outcome == outcome
 
 
+def test_a_unit_may_go_by_bars_of_its_own() -> None:
+    versions = [plot("a", LEFT), plot("b", box(115.64), unit="131103")]
+    rules = Rules(units={"131103": UnitRules(survival_counts_pct="80", survival_replant_pct="40")})
+    for live, outcomes in ((82, ["replant", "qualified"]), (40, ["failed", "replant"]), (90, ["qualified"] * 2)):
+        records = [check("a", live), check("b", live)]
+        found = board(
+            "2016-12-31", versions=versions, decisions=[accept("a"), accept("b")], records=records, rules=rules
+        )
+        assert [one.outcome for one in found.plots.plots] == outcomes
+
+
 def test_survival_is_not_rounded_over_the_bar() -> None:
     found = board(
         "2016-12-31", versions=[plot("a", LEFT)], decisions=[accept("a")], records=[check("a", 8499, checked=10000)]
@@ -154,6 +165,18 @@ def test_a_funnel_loses_ground_by_cause_and_its_parts_add_up() -> None:
     assert {loss["cause"] for loss in step["mapped"]["losses"]} == {"no_boundary"}
     assert {loss["cause"] for loss in step["verified"]["losses"]} == {"overdue"}
     assert {loss["cause"] for loss in step["qualified"]["losses"]} == {"replant"}
+
+
+def test_what_was_returned_and_lies_outside_the_unit_is_a_cause_of_its_own() -> None:
+    ground = [feature("131102", box(115.60, width=0.05)), feature("131103", box(115.65, width=0.05))]
+    versions = [plot("in", LEFT), plot("out", box(115.66)), plot("over", box(115.642)), plot("kept", box(115.67))]
+    decisions = [accept("in", verdict="return"), accept("out", verdict="return"), accept("kept")]
+    records = [task("131102", "10000"), report("131102", "7000")]
+    found = funnel(
+        "2016-12-31", versions=versions, decisions=decisions, records=records, features={"report_units": ground}
+    )
+    lost = {loss["cause"]: loss["area_mu"] for loss in found["steps"][3]["losses"]}
+    assert lost == {"returned": pytest.approx(2 * ONE_MU, rel=1e-4), "outside": pytest.approx(ONE_MU, rel=1e-4)}
 
 
 def test_losses_add_up_where_ground_is_disputed_overlapped_and_released() -> None:

@@ -2,16 +2,12 @@
 
 import datetime as dt
 import json
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 import shapely
-from click.testing import CliRunner
 
-from ecotrack.cli.main import cli
 from ecotrack.imagery.chips import write_chips
 from ecotrack.imagery.coverage import cover, kept_coverage
 from ecotrack.imagery.grid import to_lonlat, to_pixels
@@ -19,10 +15,9 @@ from ecotrack.imagery.plot_stats import plot_stats, stats_roles
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.verdict import Look, PlotAsked, VerdictRules, judge
 from ecotrack.imagery.verify import counts_of, findings_of, scene_stats, verify_plots
-from ecotrack.workspace import Workspace
+from imagery_office import GRID, hand_in_plots, take_scenes
 from imagery_scenes import ROLES, Painting, degrees, rotated, south_up, utm, write
 
-GRID = utm(115.6, 37.6, size=120)
 DAY = dt.date(2024, 10, 15)
 
 
@@ -165,6 +160,29 @@ def test_the_control_ring_leaves_out_other_plots_and_cloud(tmp_path):
     assert found.deviation["NDVI"][0] < 0.01
 
 
+def test_plots_across_strips_of_rows_and_after_a_gap_are_told_like_any_other(tmp_path):
+    grid = GRID._replace(height=2300, width=64)
+    boxes = [(10, 5, 22, 17), (30, 500, 44, 530), (4, 515, 12, 519), (50, 300, 58, 1300), (20, 2100, 30, 2120)]
+    shapes = np.array([pixel_box(west, north, east, south, grid) for west, north, east, south in boxes])
+    field = Painting([("trees", shape) for shape in shapes], base="soil")
+    scene = write(tmp_path / "tall.tif", field, grid, noise=0.01, roles=ROLES[:4], blockxsize=64, blockysize=256)
+    with OpenScene(scene, stats_roles(scene)) as opened:
+        covered = cover(shapes, grid)
+        found = plot_stats(opened, covered)
+        whole = opened.read(grid.whole)
+    assert opened.strip_rows == 512
+    ndvi = (whole.bands["nir"] - whole.bands["red"]) / (whole.bands["nir"] + whole.bands["red"])
+    taken = covered.taken_rows(0, grid.height, grid.width)
+    for place, plot_number in enumerate(covered.plot):
+        cells = slice(covered.start[place], covered.start[place + 1])
+        mean = np.average(ndvi.ravel()[covered.cell[cells]], weights=covered.share[cells])
+        assert found.mean["NDVI"][plot_number] == pytest.approx(mean, abs=1e-5)
+        top, left, low, right = covered.box[place] + [-10, -10, 11, 11]
+        frame = np.s_[max(top, 0) : low, max(left, 0) : right]
+        assert found.ring_px[plot_number] == (~taken[frame]).sum()
+        assert found.ring["NDVI"][plot_number] == pytest.approx(ndvi[frame][~taken[frame]].mean(), abs=1e-5)
+
+
 def test_a_plot_half_outside_the_scene_is_seen_by_half_and_one_outside_is_no_look(tmp_path):
     shapes = np.array([pixel_box(-5, 50, 5, 60), pixel_box(300, 300, 310, 310), pixel_box(20, 20, 30, 30)])
     scene = write(tmp_path / "s.tif", Painting(), GRID)
@@ -255,45 +273,19 @@ def test_chips_are_pictures_and_an_id_is_never_a_path(tmp_path):
     assert len(list((tmp_path / "chips").iterdir())) == 1
 
 
-ROOT = Path(__file__).parents[1]
-
-
-def test_an_office_checks_its_plots_and_no_figure_moves(tmp_path):
-    for name in ("layers", "geo"):
-        shutil.copytree(ROOT / name, tmp_path / "w" / name)
-    shutil.copy(ROOT / "ecotrack.toml", tmp_path / "w")
-
-    def call(*arguments):
-        result = CliRunner().invoke(cli, ["-w", str(tmp_path / "w"), *map(str, arguments)], standalone_mode=False)
-        if result.exception is not None:
-            raise result.exception
-        return result
-
-    mine, table = pixel_box(50, 50, 62, 62), tmp_path / "t.toml"
-    properties = {
-        "id": "小班1",
-        "unit": "桃城区",
-        "season": "2020-spring",
-        "kind": "造林",
-        "form": "片林",
-    }
-    feature = {"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(mine))}
-    (tmp_path / "plots.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    call("import", tmp_path / "plots.geojson", "--layer", "plots", "--crs", "经纬度", "--by", "张三")
-    [row] = json.loads(call("review", "list", "--json").output)["submissions"]
-    call("review", "accept", row["submission"], "--by", "李四")
-    rows = "".join(f"{role} = {{ index = {n} }}\n" for n, role in enumerate(ROLES, start=1))
-    table.write_text(f"scale = 0.0001\nnodata = 0\nsensor = 'drone'\nsample = true\n[bands]\n{rows}")
-    for on in ("2024-07-01", "2024-08-01"):
-        write(tmp_path / f"x_{on.replace('-', '')}.tif", Painting([("water", mine)], base="soil"), GRID, mask=False)
-        call("scene", "add", tmp_path / f"x_{on.replace('-', '')}.tif", "--bands", table)
-    workspace = Workspace.open(tmp_path / "w")
-    before = workspace.view().to_json()
-    said = call("verify", "plots", "--chips", tmp_path / "chips").output
+def test_an_office_checks_its_plots_and_no_figure_moves(office, tmp_path):
+    mine = pixel_box(50, 50, 62, 62)
+    hand_in_plots(office, tmp_path, {"小班1": mine})
+    flooded = Painting([("water", mine)], base="soil")
+    take_scenes(office, tmp_path, {"2024-07-01": flooded, "2024-08-01": flooded})
+    before = office.workspace.view().to_json()
+    said = office("verify", "plots", "--chips", tmp_path / "chips").output
     assert "矛盾 1" in said
     assert "最近两次都是水面" in said
     assert len(list((tmp_path / "chips").glob("*.png"))) == 2
-    assert Workspace.open(tmp_path / "w").view().to_json() == before
-    document = json.loads(call("verify", "plots", "--json").output)
+    assert office.workspace.view().to_json() == before
+    document = json.loads(office("verify", "plots", "--json").output)
     assert (document["counts"]["contradicts"], document["sample"]) == (1, True)
-    assert json.loads(call("verify", "plots", "--scenes", "x_20240701", "--json").output)["counts"]["cannot_tell"] == 1
+    assert (
+        json.loads(office("verify", "plots", "--scenes", "x_20240701", "--json").output)["counts"]["cannot_tell"] == 1
+    )

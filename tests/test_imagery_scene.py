@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
-from click.testing import CliRunner
 
-from ecotrack.cli.main import cli
 from ecotrack.errors import (
     BadBandTable,
     BandsApart,
@@ -33,10 +31,8 @@ from ecotrack.imagery.lake import observe
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.recognise import SceneAsked, recognise
 from ecotrack.imagery.scene import Band, CloudMask, Scene
-from ecotrack.workspace import Workspace
 from imagery_scenes import DAY, GROUND, ROLES, Painting, feature, round_lake, true_km2, utm, write, write_raster
 
-ROOT = Path(__file__).parents[1]
 GRID = utm(115.587, 37.628, size=400)
 COARSE = utm(115.587, 37.628, size=200, pixel_m=20)
 LAKE = round_lake()
@@ -239,22 +235,6 @@ def test_the_catalogue_gives_back_what_was_kept(tmp_path):
     assert len(scenes_in(tmp_path / "scenes")) == 1
     with pytest.raises(UnknownScene, match="影像 一"):
         scene_named(tmp_path / "scenes", "other")
-
-
-@pytest.fixture
-def office(tmp_path):
-    for name in ("layers", "geo"):
-        shutil.copytree(ROOT / name, tmp_path / "w" / name)
-    shutil.copy(ROOT / "ecotrack.toml", tmp_path / "w")
-
-    def call(*arguments):
-        result = CliRunner().invoke(cli, ["-w", str(tmp_path / "w"), *map(str, arguments)], standalone_mode=False)
-        if result.exception is not None:
-            raise result.exception
-        return result
-
-    call.workspace = Workspace.open(tmp_path / "w")
-    return call
 
 
 def test_an_observation_goes_to_review_like_any_record(office, tmp_path):

@@ -21,7 +21,7 @@ from ecotrack.geometry.features import Feature
 from ecotrack.intake.candidates import Candidate, Place, Reading
 from ecotrack.intake.check import Checked, Order, check_upload
 from ecotrack.intake.check_again import again_findings
-from ecotrack.intake.check_fields import CLAIMED_AS_GIVEN, claims_in_mu, field_findings, garbled_findings
+from ecotrack.intake.check_fields import CLAIMED_AS_GIVEN, claim_ratios, claims_of, field_findings, garbled_findings
 from ecotrack.intake.check_ground import ground_findings
 from ecotrack.intake.check_record import held_versions, record_of
 from ecotrack.intake.check_shape import Subject, corners_of, measures_of, shape_findings
@@ -299,16 +299,17 @@ def test_the_unit_of_claimed_areas_is_told_by_name_else_by_magnitude(
     mu = [Decimal("15.0"), Decimal("22.6"), Decimal("8.0")]
     items = [subject(s, n, claimed_mu=a * factor) for n, (s, a) in enumerate(zip(shapes, mu, strict=True), 1)]
     areas = measures_of(shapes_of(items)).area_m2
-    claims = claims_in_mu(items, areas, field=field, place=Place("a.shp"), checks=CHECKS)
+    claims = claims_of(claim_ratios(items, areas), field=field, place=Place("a.shp"), checks=CHECKS)
+    taken = [claims.of(item) for item in items]
     if unit is None:
-        assert claims.subjects == items
+        assert taken == items
     elif unit == "unclear":
         assert names(claims.findings) == ["claimed_unit_unclear"]
-        assert [item.version.claimed_mu for item in claims.subjects] == [None] * 3
+        assert [item.version.claimed_mu for item in taken] == [None] * 3
     else:
         assert unit in claims.findings[0].message.zh
-        assert claims.subjects[0].version.attributes[CLAIMED_AS_GIVEN] == str(items[0].version.claimed_mu)
-    wrong = list(field_findings(claims.subjects, areas, checks=CHECKS, submitted_on=DAY, densities={}))
+        assert taken[0].version.attributes[CLAIMED_AS_GIVEN] == str(items[0].version.claimed_mu)
+    wrong = list(field_findings(taken, areas, checks=CHECKS, submitted_on=DAY, densities={}))
     assert bool(wrong) == (field == "面积（公顷）" and factor == 1)
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import platform
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,8 @@ import pytest
 import shapely
 from shapely.geometry import mapping
 
-from ecotrack.intake.ground_pairs import shared_between
+from ecotrack.intake.ask import UPLOAD_NAME
+from ecotrack.intake.ground_pairs import Effort, shared_between
 from ecotrack.intake.read import SECONDS, Upload, limits_of, read
 from hostile_files import FILES, SQUARE, Make, collection, teeth, zipped
 
@@ -48,7 +53,7 @@ def test_an_upload_has_less_than_twenty_seconds_and_a_gigabyte_unless_somebody_g
 
 def test_two_combs_that_cross_a_million_times_are_measured_elsewhere_or_not_at_all() -> None:
     left, right = teeth(700, upright=True), teeth(700, upright=False)
-    shared = shared_between(np.array([left, SQUARE]), np.array([right, SQUARE]))
+    shared = shared_between(np.array([left, SQUARE]), np.array([right, SQUARE]), Effort())
     assert shared.area_m2[1] == pytest.approx(shapely.area(SQUARE) * 110_989 * 88_307, rel=1e-3)
     assert np.isnan(shared.area_m2[0]) or shared.area_m2[0] > 0
 
@@ -67,6 +72,14 @@ def pointing_at(target: str) -> dict[str, tuple[str, bytes]]:
         f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://x {target}">'
         f'<gml:featureMember xlink:href="{target}"/></gml:FeatureCollection>'
     )
+    wfs = (
+        '<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" '
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://x {target}"/>'
+    )
+    icon = (
+        f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Style id="a"><IconStyle><Icon><href>{target}</href>'
+        f"</Icon></IconStyle></Style><Placemark><styleUrl>{target}#a</styleUrl></Placemark></Document></kml>"
+    )
     linked = json.loads(collection(mapping(SQUARE)))
     linked["crs"] = {"type": "link", "properties": {"href": target, "type": "proj4"}}
     tab = f'!table\n!version 300\nDefinition Table\n File "{target}"\n'
@@ -77,6 +90,10 @@ def pointing_at(target: str) -> dict[str, tuple[str, bytes]]:
         "network link": ("a.kml", kml.encode()),
         "entity": ("a.kml", entity.encode()),
         "gml": ("a.gml", gml.encode()),
+        "wfs": ("a.gml", wfs.encode()),
+        "wfs by name": ("a.xml", f"<OGRWFSDataSource><URL>{target}</URL></OGRWFSDataSource>".encode()),
+        "wfs address": ("a.csv", f"WFS:{target}\n".encode()),
+        "icon": ("a.kml", icon.encode()),
         "linked crs": ("a.geojson", json.dumps(linked).encode()),
         "path as table": ("a.csv", f"{target}\n".encode()),
         "vsi path": ("a.csv", f"/vsicurl/{target}\n".encode()),
@@ -99,7 +116,46 @@ def test_no_file_makes_the_reader_open_another(name: str, tmp_path: Path) -> Non
     assert reading.all_findings
 
 
-@pytest.mark.parametrize("name", ["network link", "entity", "gml", "linked crs", "vrt", "path as table", "vsi path"])
+READS = """
+import sys
+from pathlib import Path
+from ecotrack.intake.ask import Ask
+from ecotrack.intake.child import read_upload
+from ecotrack.sandbox import forbid_sockets
+assert forbid_sockets(kill=True)
+for line in sys.stdin.read().splitlines():
+    folder, _, name = line.partition("|")
+    print(name, flush=True)
+    assert read_upload(Ask(file_name=name, extent=(115.10, 37.00, 116.65, 38.45)), Path(folder)).all_findings
+"""
+ASKS = "import socket; from ecotrack.sandbox import forbid_sockets; assert forbid_sockets(kill=True); socket.socket()"
+
+
+def ended(script: str, lines: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", script], input=lines, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"),
+    reason="only Linux tells a process that it may make no socket",
+)
+def test_no_reader_so_much_as_makes_a_socket(tmp_path: Path) -> None:
+    """A process that the kernel ends at its first socket reads them all: so nothing can have left it."""
+    assert ended(ASKS).returncode == -signal.SIGSYS
+    lines = []
+    for number, (name, data) in enumerate(pointing_at("http://www.example.com:80/canary").values()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / UPLOAD_NAME).write_bytes(data)
+        lines.append(f"{folder}|{name}")
+    done = ended(READS, "\n".join(lines))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) == len(lines)
+
+
+@pytest.mark.parametrize(
+    "name", ["network link", "entity", "gml", "wfs", "linked crs", "vrt", "path as table", "vsi path"]
+)
 def test_no_file_makes_the_reader_ask_an_address(name: str) -> None:
     asked: list[Any] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 import stat
-import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -358,42 +356,6 @@ def test_an_ovkml_is_read_as_gcj02_and_it_is_said(tmp_path: Path) -> None:
     assert reading.candidates[0].submitted_crs == "GCJ-02"
     assert vertex_gap(stored(reading)[0], PLOT) < 1e-8
     assert "GCJ-02" in next(found for found in reading.findings if found.check == "chosen_reading").message.zh
-
-
-def test_no_file_makes_the_reader_ask_the_network() -> None:
-    asked: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.2)
-        stop = threading.Event()
-
-        def listen() -> None:
-            while not stop.is_set():
-                try:
-                    connection, _ = listener.accept()
-                except TimeoutError:
-                    continue
-                with connection:
-                    asked.append(connection.recv(200))
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/canary"
-        link = {"type": "link", "properties": {"href": url, "type": "proj4"}}
-        gml = (
-            '<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" '
-            f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://x {url}"/>'
-        )
-        kml = f'<kml xmlns="http://www.opengis.net/kml/2.2"><NetworkLink><Link><href>{url}</href></Link></NetworkLink></kml>'
-        readings = [
-            bytes_in(geojson(PLOT, crs=link), "a.geojson"),
-            bytes_in(gml.encode(), "a.gml"),
-            bytes_in(kml.encode(), "a.kml"),
-            bytes_in(f"/vsicurl/{url}".encode(), "a.csv"),
-        ]
-        stop.set()
-        thread.join()
-    assert asked == []
-    assert all(reading.all_findings for reading in readings)
 
 
 @pytest.mark.parametrize(("wanted", "number"), [("Polygon", 1), ("LineString", 2), ("Point", 3)])

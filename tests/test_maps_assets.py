@@ -29,7 +29,9 @@ def test_the_pins_name_no_host_and_hold_a_hash_for_each_package() -> None:
     text = (ROOT / "package-lock.json").read_text(encoding="utf-8")
     assert "://" not in text
     packages = {name: facts for name, facts in json.loads(text)["packages"].items() if name}
-    assert set(packages) == {"node_modules/jquery", "node_modules/leaflet"}
+    wished = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert set(wished) == {"@geoman-io/leaflet-geoman-free", "jquery", "leaflet"}
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wished} == wished
     assert all(facts["integrity"].startswith("sha512-") for facts in packages.values())
 
 

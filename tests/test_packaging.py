@@ -187,6 +187,7 @@ DISTRIBUTIONS = {
     "argon2": "argon2-cffi",
     "branca": "folium",
     "chinese_calendar": "chinesecalendar",
+    "PIL": "pillow",
     "pandas": "geopandas",
     "pydantic": "fastapi",
     "pystac": "pystac-core",

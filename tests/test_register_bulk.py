@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from ecotrack.progress.keys import APART
 from ecotrack.register.bulk import read_blocks
 
 NAMES = ["甲", "", "b,c", "x'y", "line\nbreak", "emoji 🌳"]
@@ -23,7 +24,9 @@ def table(names: list[str]) -> sqlite3.Connection:
     return connection
 
 
-def read(connection: sqlite3.Connection, *, since: int = 0, until: int = 1_000_000) -> list[tuple[int, int, int, str]]:
+def read(
+    connection: sqlite3.Connection, *, since: int = 0, until: int = 1_000_000
+) -> list[tuple[int, int, int, int, str, str]]:
     blocks = read_blocks(
         connection,
         "plot",
@@ -31,21 +34,31 @@ def read(connection: sqlite3.Connection, *, since: int = 0, until: int = 1_000_0
         since=since,
         until=until,
         date="day",
-        numbers=("seq", "size"),
+        letters=("CASE size % 2 WHEN 0 THEN 'e' ELSE 'o' END",),
+        numbers=("size",),
         texts=("name",),
+        keys=("name",),
     )
     return [
         row
         for block in blocks
         for row in zip(
-            block.numbers[0].tolist(), block.days.tolist(), block.numbers[1].tolist(), block.texts[0], strict=True
+            block.seq.tolist(),
+            block.days.tolist(),
+            block.numbers[0].tolist(),
+            ["eo".index(chr(letter)) for letter in block.letters[0].tolist()],
+            block.texts[0],
+            map(bytes.decode, block.keys[0].split(APART)),
+            strict=True,
         )
     ]
 
 
-def by_row(connection: sqlite3.Connection) -> list[tuple[int, int, int, str]]:
-    rows = connection.execute("SELECT seq, day, size, name FROM plot WHERE layer = 'plots' ORDER BY seq")
-    return [(seq, dt.date.fromisoformat(day).toordinal(), size, name) for seq, day, size, name in rows]
+def by_row(connection: sqlite3.Connection) -> list[tuple[int, int, int, int, str, str]]:
+    rows = connection.execute(
+        "SELECT seq, day, size, size % 2, name, name FROM plot WHERE layer = 'plots' ORDER BY seq"
+    )
+    return [(seq, dt.date.fromisoformat(day).toordinal(), *rest) for seq, day, *rest in rows]
 
 
 @pytest.mark.parametrize("names", [NAMES, ["one"], [""], [str(i) for i in range(30_000)]])

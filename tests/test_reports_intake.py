@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import shutil
 from pathlib import Path
@@ -13,7 +14,7 @@ from shapely.geometry import mapping
 
 from ecotrack.intake.check import Checked, Order, check_upload
 from ecotrack.intake.read import Upload
-from ecotrack.reports.intake_json import checked_json
+from ecotrack.reports.intake_json import checked_json, write_json
 from ecotrack.reports.intake_page import check_page
 from ecotrack.reports.intake_terminal import grouped
 from ecotrack.workspace import Workspace
@@ -59,11 +60,13 @@ def test_the_page_is_the_same_for_the_same_findings(checked: Checked, workspace:
 
 
 def test_the_json_holds_every_answer_and_adds_up(checked: Checked) -> None:
-    document = checked_json(checked)
+    written = io.StringIO()
+    write_json(checked_json(checked), written)
+    document = json.loads(written.getvalue())
     for check in document["checks"]:
         counted = check["passed"] + check["failed"] + check["not_checked"] + check["not_asked"]
         assert counted == document["features"], check["check"]
-    assert json.loads(json.dumps(document)) == document
+    assert len(document["findings"]) == len(checked.findings)
     assert {plot["state"] for plot in document["plots"]} == {"waits"}
 
 

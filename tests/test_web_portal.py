@@ -46,24 +46,29 @@ def accepted(bureau: Person, field: Person) -> str:
     return str(told["submission_id"])
 
 
-def test_of_two_reviewers_at_once_each_verdict_is_kept_in_its_order(bureau: Person, field: Person) -> None:
+def test_of_two_reviewers_at_once_the_second_is_told_and_nothing_of_it_is_written(
+    bureau: Person, field: Person
+) -> None:
     first = hire(bureau, "sh-11", ("reviewer", ""))
     second = hire(bureau, "sh-12", ("reviewer", ""))
     told = field.submitted(plots(x=115.66))
     wish = {"ids": [told["submission_id"]], "reason": "同时"}
-    answers: list[int] = []
+    answers: list[httpx.Response] = []
 
     def rule(who: Person, verdict: str) -> None:
-        answers.append(who.call("POST", "/api/review", json={**wish, "verdict": verdict}).status_code)
+        answers.append(who.call("POST", "/api/review", json={**wish, "verdict": verdict}))
 
     threads = [threading.Thread(target=rule, args=pair) for pair in ((first, "accept"), (second, "return"))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [200, 200]
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    late = next(answer for answer in answers if answer.status_code == 409)
+    assert late.json()["error"] == "DecidedMeanwhile"
+    assert "有 3 块在您打开页面以后已由 sh-1" in late.json()["zh"]
     row = next(row for row in first.call("GET", "/api/review").json() if row["submission_id"] == told["submission_id"])
-    assert row["accepted"] + row["returned"] == 3
+    assert {row["accepted"], row["returned"]} == {0, 3}
     assert row["waiting"] == 0
 
 

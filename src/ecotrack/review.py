@@ -9,6 +9,7 @@ from typing import Literal
 
 from ecotrack.errors import (
     AlreadyAccepted,
+    DecidedMeanwhile,
     EarlyDecision,
     FutureDate,
     HeldPlots,
@@ -80,6 +81,7 @@ def decide(
     document: str = "",
     identity_proven: bool = False,
     despite: bool = False,
+    once: bool = False,
 ) -> list[Decision]:
     """Write one decision about each submission or feature version, all of them or none.
 
@@ -99,6 +101,8 @@ def decide(
         Whether the reviewer signed in; else the decision says that the name was only given.
     despite
         Accept plots that a check holds back, for the reason given.
+    once
+        Refuse where anybody decided already: of two reviewers at once the second is told.
 
     Raises
     ------
@@ -114,6 +118,8 @@ def decide(
         A withdrawal by another than the sender, or of what was accepted.
     NotAccepted
         A strike of what does not stand accepted.
+    DecidedMeanwhile
+        With ``once``: some of it carries a verdict.
     EarlyDecision, FutureDate
         ``decided_on`` is before the submission, or after today.
     """
@@ -121,6 +127,8 @@ def decide(
     decisions: list[Decision] = []
     with register.writer(author=reviewer) as writer:
         book = _Book(register.subjects(subject_ids))
+        if once:
+            book.refuse_decided(subject_ids)
         may_hold = verdict == "accept" and not (despite and reason.strip())
         held = held_versions(register, book.submissions) if may_hold else {}
         for subject_id in dict.fromkeys(subject_ids):
@@ -283,6 +291,18 @@ class _Book:
         for version in self.versions:
             self._members.setdefault(version.submission_id, []).append(version)
         self.verdicts = _verdicts(self.versions, subjects.decisions)
+        self._decisions = subjects.decisions
+
+    def refuse_decided(self, names: Sequence[str]) -> None:
+        """Raise where anything that is named carries a verdict already."""
+        named = {version.version_id for name in names for version in self.members(self.find(name)[1])}
+        decided = named & {*self.verdicts}
+        if decided:
+            about = decided | {self._by_version[version_id].submission_id for version_id in decided}
+            last = next(one for one in reversed(self._decisions) if one.subject_id in about)
+            state = _STATES.get(last.verdict, Text("已通过", "accepted"))
+            facts = {"state_zh": state.zh, "state_en": state.en}
+            raise DecidedMeanwhile("", count=len(decided), reviewer=last.reviewer, **facts)
 
     def members(self, found: str) -> list[FeatureVersion]:
         """Return the versions of a submission, or the one version with this id."""

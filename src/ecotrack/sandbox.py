@@ -1,24 +1,29 @@
 """A child process with limits, for work on files that come from outside.
 
-The parent names a function as ``module:function``; the child puts limits on itself and (on Linux, where
-the kernel allows it) leaves the network before it imports that module, so a file that makes a reader run
-away costs one child and nothing else. Every difference between platforms stands here: where the operating
-system cannot hold a limit, `missing_limits` says so in words.
+The parent names a function as ``module:function``; the child puts limits on itself and (on Linux) gives up
+the network before it imports that module, so a file that makes a reader run away costs one child and
+nothing else. The network is given up twice: by a network namespace without a way out, where the kernel lets
+us have one, and by a filter on system calls, which needs no privilege and under which no socket can be made.
+Every difference between platforms stands here: where the operating system cannot hold a limit,
+`missing_limits` says so in words.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 from ecotrack.errors import Text, TimedOut, UnreadableFile
 
@@ -79,10 +84,21 @@ def missing_limits(platform: str = sys.platform) -> Text | None:
 def run(target: str, request: bytes, *, folder: Path, limits: Limits | None = None, where: object = "") -> bytes:
     """Call ``target(request, folder)`` in a child with limits and return the bytes that it answers.
 
+    As `run_to_file`, for answers that are short.
+    """
+    with run_to_file(target, request, folder=folder, limits=limits, where=where) as answer:
+        return answer.read()
+
+
+def run_to_file(
+    target: str, request: bytes, *, folder: Path, limits: Limits | None = None, where: object = ""
+) -> IO[bytes]:
+    """Call ``target(request, folder)`` in a child with limits and return a file without a name that holds its answer.
+
     Parameters
     ----------
     target
-        ``module:function``; the function takes ``(bytes, Path)`` and returns bytes.
+        ``module:function``; the function takes ``(bytes, Path)`` and returns bytes, or yields them piece by piece.
     folder
         The child's working folder, and the only place that it is told about.
     where
@@ -96,7 +112,9 @@ def run(target: str, request: bytes, *, folder: Path, limits: Limits | None = No
         The child raised or crashed.
     """
     limits = limits or Limits()
-    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as complaint:
+    with ExitStack() as stack:
+        answer = stack.enter_context(tempfile.TemporaryFile())
+        complaint = stack.enter_context(tempfile.TemporaryFile())
         child = subprocess.Popen(
             _command(target, limits),
             stdin=subprocess.PIPE,
@@ -115,8 +133,10 @@ def run(target: str, request: bytes, *, folder: Path, limits: Limits | None = No
             raise TimedOut(where, limit=reached)
         if child.returncode != 0:
             raise _failure(child.returncode, complaint, limits, where)
-        answer.seek(0)
-        return answer.read()
+        complaint.close()
+        stack.pop_all()
+    answer.seek(0)
+    return answer
 
 
 def _command(target: str, limits: Limits) -> list[str]:
@@ -225,6 +245,65 @@ def _limit_self(cpu_s: int, memory_bytes: int, open_files: int, output_bytes: in
             continue
 
 
+class _Machine(NamedTuple):
+    """What a filter on system calls must know of a processor: its number in audit.h, and that of ``socket``."""
+
+    audit: int
+    socket: int
+
+
+_MACHINES = {"x86_64": _Machine(0xC000003E, 41), "aarch64": _Machine(0xC00000B7, 198)}
+_IO_URING_SETUP, _X32 = 425, 0x40000000
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
+
+
+def forbid_sockets(*, kill: bool = False) -> bool:
+    """Let this process, and all that it starts, make no socket but those inside the machine (``AF_UNIX``).
+
+    A filter of seccomp-bpf (Linux, ``Documentation/userspace-api/seccomp_filter.rst``); it cannot be taken back.
+
+    Parameters
+    ----------
+    kill
+        End the process at the first try, instead of refusing it: a proof that nothing tries.
+
+    Returns
+    -------
+    bool
+        Whether the kernel has taken it.
+    """
+    import ctypes
+    import platform
+
+    machine = _MACHINES.get(platform.machine())
+    if machine is None or not sys.platform.startswith("linux"):
+        return False
+    program = _filter(machine, _KILL if kill else _REFUSE)
+    steps = ctypes.create_string_buffer(program, len(program))
+    head = ctypes.create_string_buffer(struct.pack("@HP", len(program) // 8, ctypes.addressof(steps)))
+    libc, no_new_privileges, set_seccomp = ctypes.CDLL(None, use_errno=True), 38, 22
+    return bool(libc.prctl(no_new_privileges, 1, 0, 0, 0) == 0 and libc.prctl(set_seccomp, 2, head, 0, 0) == 0)
+
+
+def _filter(machine: _Machine, deny: int) -> bytes:
+    """Return the steps of the filter: operation, how far to jump if so and if not, operand."""
+    steps = (
+        (_LOAD, 0, 0, 4),  # the processor whose calls these are
+        (_EQUAL, 1, 0, machine.audit),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, 0),  # the number of the call
+        (_AT_LEAST, 4, 0, _X32),
+        (_EQUAL, 3, 0, _IO_URING_SETUP),  # its rings make sockets, too
+        (_EQUAL, 0, 3, machine.socket),
+        (_LOAD, 0, 0, 16),  # its first argument
+        (_EQUAL, 1, 0, 1),  # AF_UNIX
+        (_RETURN, 0, 0, deny),
+        (_RETURN, 0, 0, _ALLOW),
+    )
+    return b"".join(struct.pack("=HBBI", *step) for step in steps)
+
+
 def _leave_network() -> None:
     """Move into a network namespace of its own, which has no way out; where the kernel lets us."""
     import ctypes
@@ -232,8 +311,7 @@ def _leave_network() -> None:
     new_net, new_user = 0x40000000, 0x10000000
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(new_net) != 0:
-        # Without privileges a user namespace is needed first; where that is closed too, the readers'
-        # own settings are what is left.
+        # Without privileges a user namespace is needed first; where that is closed too, the filter is left.
         libc.unshare(new_user | new_net)
 
 
@@ -241,21 +319,20 @@ def main(arguments: list[str]) -> int:
     """Run as the child: ``module:function cpu_s memory_bytes open_files output_bytes``."""
     if sys.platform.startswith("linux"):
         _leave_network()
+        forbid_sockets()
     _limit_self(*map(int, arguments[1:5]))
     # Libraries that print must not spoil the answer, so the real stdout is set aside for it.
     answer = os.dup(1)
     os.dup2(2, 1)
     try:
         module, _, name = arguments[0].partition(":")
-        function = cast(Callable[[bytes, Path], bytes], getattr(import_module(module), name))
+        function = cast(Callable[[bytes, Path], bytes | Iterable[bytes]], getattr(import_module(module), name))
         result = function(sys.stdin.buffer.read(), Path.cwd())
         with os.fdopen(answer, "wb") as stream:
-            stream.write(result)
+            stream.writelines([result] if isinstance(result, bytes) else result)
     except MemoryError:
         return _EXIT_MEMORY
     except OSError as error:
-        import errno
-
         if error.errno != errno.EFBIG:
             raise
         return _EXIT_OUTPUT

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from ecotrack.errors import BadConfig, MissingFile, NewerWorkspace, NotAWorkspace, UnreadableFile
+from ecotrack.errors import BadConfig, BadText, MissingFile, NewerWorkspace, NotAWorkspace, UnreadableFile
 from ecotrack.model.layers import Classification, LayerDef
 from ecotrack.model.organisation import Unit
 from ecotrack.model.targets import TargetDef
+from ecotrack.model.texts import FORMS, Amount, MonthDay, Percent
 
 FORMAT = 1
 """Newest workspace format that this program knows."""
@@ -18,6 +20,13 @@ FORMAT = 1
 CONFIG_NAME = "ecotrack.toml"
 
 _T = TypeVar("_T")
+
+
+class UnitRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules of one unit where they differ from the office's; see `Rules`."""
+
+    survival_counts_pct: Percent | None = None
+    survival_replant_pct: Percent | None = None
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,20 +49,33 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     spring_check_due, autumn_check_due
         Month and day on which the survival of a planting season falls due: of the same year for spring,
         of the following year for autumn.
-    minimum_plot_mu
-        Plots below this are warned about.
+    units
+        Rules of single units, by code: the texts that counties go by differ.
     """
 
-    survival_counts_pct: str = "85"
-    survival_replant_pct: str = "41"
-    retention_counts_pct: str = "80"
-    tie_break: str = "submission"
-    disputes: str = "units"
-    claim_tolerance_pct: str | None = None
-    sliver_m2: str = "10"
-    spring_check_due: str = "10-31"
-    autumn_check_due: str = "10-31"
-    minimum_plot_mu: str = "1"
+    survival_counts_pct: Percent = "85"
+    survival_replant_pct: Percent = "41"
+    retention_counts_pct: Percent = "80"
+    tie_break: Literal["submission", "acceptance"] = "submission"
+    disputes: Literal["units", "all"] = "units"
+    claim_tolerance_pct: Amount | None = None
+    sliver_m2: Amount = "10"
+    spring_check_due: MonthDay = "10-31"
+    autumn_check_due: MonthDay = "10-31"
+    units: dict[str, UnitRules] = {}
+
+    def of(self, unit: str | None) -> Rules:
+        """Return the rules that hold for the plots of a unit.
+
+        Examples
+        --------
+        >>> rules = Rules(units={"131182": UnitRules(survival_replant_pct="40")})
+        >>> rules.of("131182").survival_replant_pct, rules.of("131102").survival_replant_pct
+        ('40', '41')
+        """
+        own = self.units.get(unit or "")
+        given = {name: value for name in own.__struct_fields__ if (value := getattr(own, name))} if own else {}
+        return msgspec.structs.replace(self, **given)
 
 
 class WorkspaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,16 +124,34 @@ def read_text(path: Path) -> str:
         raise UnreadableFile(path, detail=error) from error
 
 
-def _decode(path: Path, kind: type[_T]) -> _T:
+def decode_toml(path: Path, kind: type[_T]) -> _T:
+    """Read a TOML file as a value of a type.
+
+    Raises
+    ------
+    MissingFile, UnreadableFile
+        The file is not there, or is not UTF-8.
+    BadConfig
+        Its content does not fit; the message names the key.
+    """
     try:
         return msgspec.toml.decode(read_text(path), type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
-        raise BadConfig(path, detail=error) from error
+        raise _named(path, error) from error
+
+
+def _named(path: Path, error: Exception) -> BadConfig:
+    """Return the error that names the form of a text, in place of the expression that it must match."""
+    told, _, key = str(error).partition(" - at `$.")
+    for pattern, form in FORMS.items():
+        if repr(pattern) in told:
+            return BadText(path, key=key.removesuffix("`"), zh=form.zh, en=form.en)
+    return BadConfig(path, detail=error)
 
 
 def _refuse_newer(path: Path) -> None:
     # The format is read on its own first: a newer file may have keys that this program does not know.
-    found: Any = _decode(path, dict).get("format", FORMAT)
+    found: Any = decode_toml(path, dict).get("format", FORMAT)
     if isinstance(found, int) and found > FORMAT:
         raise NewerWorkspace(path, found=found, known=FORMAT)
 
@@ -132,10 +172,25 @@ def read_config(folder: Path) -> WorkspaceConfig:
     if not path.is_file():
         raise NotAWorkspace(folder)
     _refuse_newer(path)
-    config = _decode(path, WorkspaceConfig)
+    config = decode_toml(path, WorkspaceConfig)
     _check_codes(path, "units", [unit.code for unit in config.units])
     _check_codes(path, "targets", [target.id for target in config.targets])
+    _check_rules(path, config)
     return config
+
+
+def _check_rules(path: Path, config: WorkspaceConfig) -> None:
+    """Refuse what fits the schema and says nothing that can be: bars that cross, an area turned over."""
+    stray = sorted({*config.rules.units} - {unit.code for unit in config.units})
+    if stray:
+        raise BadConfig(path, detail=f"rules.units: {', '.join(stray)} is no unit")
+    for rules in (config.rules, *map(config.rules.of, sorted(config.rules.units))):
+        if Decimal(rules.survival_replant_pct) > Decimal(rules.survival_counts_pct):
+            bars = f"{rules.survival_replant_pct} > {rules.survival_counts_pct}"
+            raise BadConfig(path, detail=f"rules: survival_replant_pct > survival_counts_pct ({bars})")
+    west, south, east, north = config.extent
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise BadConfig(path, detail=f"extent = {list(config.extent)}: west, south, east, north")
 
 
 def read_layers(folder: Path) -> dict[str, LayerDef]:
@@ -147,7 +202,7 @@ def read_layers(folder: Path) -> dict[str, LayerDef]:
         A file does not fit, or two files name the same layer.
     """
     paths = sorted((folder / "layers").glob("*.toml"))
-    found = [(path, _decode(path, LayerDef)) for path in paths]
+    found = [(path, decode_toml(path, LayerDef)) for path in paths]
     for path, layer in found:
         if layer.id != path.stem:
             raise BadConfig(path, detail=f"id = {layer.id!r}, expected {path.stem!r}")

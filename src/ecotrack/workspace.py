@@ -23,6 +23,7 @@ from ecotrack.geometry.codec import ReadWkb
 from ecotrack.geometry.features import Feature, read_geojson
 from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
+from ecotrack.model.targets import LAYER_PARAMS
 from ecotrack.progress import PLOT_LAYER, LedgerWriter, PlotLedger, State, by_kind, current
 from ecotrack.progress.ledger import Ints
 from ecotrack.register import Head, Register, UnitEntry, derived, stable_id
@@ -198,6 +199,10 @@ class Workspace:
             if target.measure not in MEASURES:
                 detail = f"targets.{target.id}.measure = {target.measure!r}"
                 raise BadConfig(folder / CONFIG_NAME, detail=detail)
+            for param in LAYER_PARAMS & {*target.params}:
+                if target.params[param] not in layers:
+                    detail = f"targets.{target.id}.params.{param} = {target.params[param]!r}"
+                    raise BadConfig(folder / CONFIG_NAME, detail=detail)
         return cls(folder.absolute(), config, layers)
 
     @property

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from ecotrack.register import Register, audit
 from portal_cases import PASSWORD, Person, Served, hire, plots
 from portal_pages import PHONE, fits, picture, sign_in
-
-CONTROLLED = """navigator.serviceWorker.controller ? null
-: new Promise((taken) => navigator.serviceWorker.addEventListener("controllerchange", () => taken(null)))"""
 
 
 def test_a_boundary_goes_from_a_phone_through_review_into_figures_and_map(
@@ -40,7 +37,7 @@ def test_a_boundary_goes_from_a_phone_through_review_into_figures_and_map(
     picture(field, "field-checked")
     assert fits(field)
     submit.click()
-    expect(field.get_by_text("已提交，提交编号")).to_be_visible(timeout=60_000)
+    expect(field.get_by_text("已提交，审核结果")).to_be_visible(timeout=60_000)
     picture(field, "field-submitted")
 
     reviewer = sign_in(desktop, "sh-01")
@@ -104,57 +101,3 @@ def test_the_bureau_makes_an_account_whose_link_works_once(
     fresh.goto("/me")
     picture(fresh, "me")
     other.close()
-
-
-def walk_to(context: BrowserContext, page: Page, lon: float, lat: float, *, accuracy: float = 4) -> None:
-    context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": accuracy})
-    page.wait_for_timeout(250)
-
-
-def test_a_boundary_is_walked_without_a_signal_and_sent_once(
-    portal: Served, bureau: Person, phone: BrowserContext
-) -> None:
-    hire(bureau, "zq-02", ("field", "131121"))
-    phone.grant_permissions(["geolocation"])
-    page = sign_in(phone, "zq-02")
-    page.get_by_role("link", name="现场走边界").click()
-    page.evaluate("navigator.serviceWorker.ready")
-    page.reload()
-    page.evaluate(CONTROLLED)
-    phone.set_offline(True)
-    page.reload()
-    expect(page.get_by_text("没有网，先存在手机上")).to_be_visible()
-    page.get_by_role("button", name="开始走").click()
-    walk_to(phone, page, 115.80, 37.50)
-    walk_to(phone, page, 115.803, 37.50)
-    walk_to(phone, page, 115.9, 37.9, accuracy=40)
-    expect(page.get_by_text("太差，没有收")).to_be_visible()
-    expect(page.get_by_text("2 个点，不收 1 个")).to_be_visible()
-
-    page.close()  # the phone ends the page; what was walked stays
-    page = phone.new_page()
-    page.goto("/walk")
-    page.get_by_role("button", name="接着上次的 2 个点走").click()
-    walk_to(phone, page, 115.803, 37.503)
-    expect(page.get_by_text("中间断了 1 次")).to_be_visible()
-    walk_to(phone, page, 115.80, 37.503)
-    expect(page.get_by_text("4 个点")).to_be_visible()
-    picture(page, "walk-offline")
-    assert fits(page)
-    page.get_by_role("button", name="走完了，合拢").click()
-    page.get_by_label("地块名称").fill("村东")
-    picture(page, "walk-finish")
-    page.get_by_role("button", name="保存并发送").click()
-    expect(page.get_by_text("已存在这台设备上，有网后")).to_be_visible()
-
-    phone.set_offline(False)
-    page.goto("/")
-    one = page.get_by_role("link", name="走界 村东.geojson")
-    expect(one).to_have_count(1, timeout=20_000)
-    expect(page.locator("#queue")).to_be_hidden()
-    picture(page, "walk-sent")
-    one.click()
-    expect(page.get_by_text("再检查一次").or_(page.get_by_role("button", name="提交 1 块"))).to_be_attached(
-        timeout=30_000
-    )
-    picture(page, "walk-checked")

@@ -14,7 +14,7 @@ from ecotrack.cli.language import command, option, say
 from ecotrack.errors import ClashingOptions, NoTaskYet, UnknownFormat, UnknownTask
 
 if TYPE_CHECKING:
-    from ecotrack.workspace import View
+    from ecotrack.workspace import View, Workspace
 
 
 def _days(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,8 +63,9 @@ def stats(
 ) -> None:
     """Print the scoreboard of a day."""
     _refuse_clash({"--json": as_json, "--csv": as_csv, "--by": by is not None})
-    view = open_workspace(ctx).view(as_of=as_of, as_known=as_known)
-    document = view.to_json()
+    workspace = open_workspace(ctx)
+    view = workspace.view(as_of=as_of, as_known=as_known)
+    document = view.to_json() | {"witness": _witness(workspace, view.as_of)}
     document["funnel"] = _chosen(document["funnel"], task)
     if as_json:
         echo_json(document)
@@ -79,6 +80,14 @@ def stats(
         from ecotrack.reports import grouped_table, scoreboard_table, show
 
         show(grouped_table(document, by, lang_of(ctx)) if by else scoreboard_table(document, lang_of(ctx)))
+
+
+def _witness(workspace: Workspace, day: dt.date) -> dict[str, Any] | None:
+    """Return what imagery says beside the figures; it is in no receipt, since it is in no register."""
+    from ecotrack.imagery.kept_cover import read_cover
+
+    cover = read_cover(workspace.register_path.parent, as_of=day)
+    return {"land_cover": cover} if cover else None
 
 
 def _refuse_clash(given: dict[str, bool]) -> None:

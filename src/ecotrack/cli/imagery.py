@@ -1,4 +1,4 @@
-"""The verb ``ecotrack imagery``: accuracy of classified imagery."""
+"""The verb ``ecotrack imagery``: accuracy of classified imagery, shares of land cover."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import echo_json, lang_of, speak
+from ecotrack.cli.context import echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.errors import ClashingOptions, Untold
 
@@ -18,7 +18,7 @@ _FILE = click.Path(path_type=Path)
 
 imagery = SpokenGroup(
     "imagery",
-    help=say("影像分类：精度评定。", "Classified imagery: its accuracy."),
+    help=say("影像分类：精度评定、地类占比。", "Classified imagery: its accuracy, shares of land cover."),
     epilog=say(
         "示例：ecotrack imagery assess 分类.tif --points 样点.csv",
         "Example: ecotrack imagery assess map.tif --points points.csv",
@@ -130,4 +130,69 @@ def _interval(value: float, error: float, *, whole: bool) -> str:
     return f"{100 * value:.1f}% ± {100 * Z95 * error:.1f}"
 
 
+@command(
+    "cover",
+    help=say(
+        "由分类影像统计各县区的林地和建设用地占比。只作旁证，与森林覆盖率、海绵城市指标并列，不进入任何指标。",
+        "Shares of forest and built-up ground by county from a classified raster: a witness beside the figures, "
+        "feeding none.",
+    ),
+    epilog=say(
+        "示例：ecotrack imagery cover 地类.tif --classes 地类表.toml",
+        "Example: ecotrack imagery cover cover.tif --classes classes.toml",
+    ),
+)
+@click.argument("raster", type=_FILE)
+@option("--classes", type=_FILE, required=True, help=say("地类表（TOML：数值 = 地类）", "class table (TOML)"))
+@option("--dry-run", is_flag=True, help=say("只看结果，不保存", "show it, keep nothing"))
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@click.pass_context
+def cover(ctx: click.Context, raster: Path, classes: Path, dry_run: bool, as_json: bool) -> None:
+    """Take land cover from a raster."""
+    from ecotrack.imagery.kept_cover import cover_document, write_cover
+    from ecotrack.imagery.land_cover import land_cover, read_class_table
+
+    workspace = open_workspace(ctx)
+    table = read_class_table(classes)
+    rows = land_cover(raster, table, workspace.features("counties"))
+    document = cover_document(rows, table, raster=raster.name)
+    if not dry_run:
+        write_cover(workspace.register_path.parent, document)
+    if as_json:
+        echo_json(document)
+        return
+    _print_cover(ctx, document)
+    if not dry_run:
+        speak(
+            ctx, "已保存，ecotrack stats 和地图会并列显示", "kept: ecotrack stats and the maps show it beside figures"
+        )
+
+
+def _print_cover(ctx: click.Context, document: dict[str, Any]) -> None:
+    from ecotrack.reports.terminal import show, table
+    from ecotrack.reports.witness import cover_words
+    from ecotrack.units import round_half_up
+
+    lang = lang_of(ctx)
+    names = list(document["total"]["shares_pct"])
+    titles = [cover_words(name).lang(lang) + " %" for name in names]
+    heads = ["县区", "面积（平方公里）", "看清 %"] if lang == "zh" else ["county", "area, km2", "seen %"]
+
+    def pct(value: float | None) -> str:
+        return "-" if value is None else f"{round_half_up(value, 1):.1f}"
+
+    rows = [
+        (row.get("name") or ("合计" if lang == "zh" else "total"), f"{row['area_km2']:.1f}", f"{row['seen_pct']:.1f}",
+         *(pct(row["shares_pct"][name]) for name in names))
+        for row in (*document["counties"], document["total"])
+    ]  # fmt: skip
+    columns = [(title, place > 0) for place, title in enumerate([*heads, *titles])]
+    mark = ("（示例）" if lang == "zh" else " (sample)") if document["sample"] else ""
+    show(table(f"{document['date']} {document['source']}{mark}", columns, rows, total=True))
+    speak(
+        ctx, "只作旁证，不进入任何指标；没有看清的部分不推算", "a witness, no figure; what is not seen is not estimated"
+    )
+
+
 imagery.add_command(assess)
+imagery.add_command(cover)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
@@ -44,6 +44,14 @@ _SHARED = (
         help=say(
             "经纬度的读法：wgs84（手持GPS、国家2000）、gcj02（高德、腾讯、奥维）、bd09（百度）",
             "how degrees are read: wgs84 (GPS), gcj02 (Amap, Ovital), bd09 (Baidu)",
+        ),
+    ),
+    option(
+        "--sheet",
+        metavar="NAME",
+        help=say(
+            "文件里有几个工作表或图层时，只读叫这个名字的一个（默认全读）",
+            "the one sheet or layer to read of a file that holds several (default: all)",
         ),
     ),
     option("--encoding", help=say("文字编码，如 GBK（以此为准）", "text encoding, such as GBK; overrules the file")),
@@ -173,8 +181,10 @@ def import_(ctx: click.Context, /, files: tuple[Path, ...], **options: Any) -> N
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    # The standard library indents in pure Python: two million values of a county's file take it three seconds.
-    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    from ecotrack.reports.intake_json import write_json
+
+    write_json(document, sys.stdout)
+    click.echo()
 
 
 def _check_options(options: dict[str, Any]) -> None:
@@ -207,6 +217,7 @@ def _order(ctx: click.Context, options: dict[str, Any]) -> Order:
         defaults=given,
         crs=crs_name(options["crs"]) if options["crs"] else None,
         encoding=options["encoding"],
+        sheet=options["sheet"],
         submitted_on=options["submitted_on"] or today(),
         read_as=READ_AS.get(options["read_as"] or ""),
         sender=options["by"],

@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import echo_json, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
+from ecotrack.errors import Lang, Text
 
 if TYPE_CHECKING:
     from ecotrack.imagery.lake import LakeObservation
 
+SHOWN = 40
+"""Observations that are printed; JSON has them all."""
+
+_YEARS = (
+    Text("年份", "year"),
+    Text("依据", "basis"),
+    Text("水面类型", "surface"),
+    Text("观测次数", "observations"),
+    Text("中位数（平方公里）", "median, km2"),
+    Text("最小", "least"),
+    Text("最大", "most"),
+)
+_SEEN = (
+    Text("日期", "day"),
+    Text("平方公里", "km2"),
+    Text("湖区", "basin"),
+    Text("状态", "state"),
+    Text("依据", "basis"),
+    Text("水面类型", "surface"),
+    Text("水位（米）", "level, m"),
+    Text("无云%", "clear %"),
+    Text("方法", "method"),
+)
+
 lake = SpokenGroup(
     "lake",
-    help=say("湖面：从影像观测。", "The lake: observe it in a scene."),
+    help=say("湖面：从影像观测、列出历次观测。", "The lake: observe it in a scene, list what was seen."),
     epilog=say("示例：ecotrack lake observe 影像编号", "Example: ecotrack lake observe SCENE"),
 )
 
@@ -117,4 +143,60 @@ def _print(ctx: click.Context, found: LakeObservation) -> None:
         click.echo(("请核对：" if lang == "zh" else "please check: ") + doubt.lang(lang), err=True)
 
 
+@command(
+    "series",
+    help=say(
+        "列出历次湖面观测，以及每年的中位数和范围；只有采用的观测进入指标。",
+        "List the observations, and each year's median and range; only adopted ones feed figures.",
+    ),
+    epilog=say("示例：ecotrack lake series --as-of 2020-12-31", "Example: ecotrack lake series --as-of 2020-12-31"),
+)
+@option("--as-of", type=DAY, help=say("截至此日期（默认今天）", "up to this day (default: today)"))
+@option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@click.pass_context
+def series(ctx: click.Context, as_of: dt.date | None, as_json: bool) -> None:
+    """Print the series."""
+    from ecotrack.figures.lake_series import lake_document
+
+    view = open_workspace(ctx).view(as_of=as_of)
+    found = view.layer("lake")
+    basins = {feature.feature_id: feature.name or feature.feature_id for feature in found.features}
+    document = lake_document(found.records, basins)
+    if as_json:
+        echo_json({"schema": "ecotrack.lake_series/1", "as_of": view.as_of.isoformat(), **document})
+        return
+    _print_series(ctx, document)
+
+
+def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
+    from ecotrack.reports.terminal import show, table
+    from ecotrack.units import round_half_up
+
+    lang = lang_of(ctx)
+    sample, whole = Text(" 示例", " (sample)").lang(lang), Text("全湖", "whole lake").lang(lang)
+
+    def km2(value: float) -> str:
+        return f"{round_half_up(value, 2):.2f}"
+
+    years = [
+        (f"{one['year']}{sample if one['sample'] else ''}", one["basis"], one["surface_kind"],
+         str(one["observations"]), *(km2(one[key]) for key in ("median_km2", "least_km2", "most_km2")))
+        for one in document["years"]
+    ]  # fmt: skip
+    columns = ("basin", "state", "basis", "surface_kind", "level_m", "clear_share_pct", "method")
+    seen = [
+        (one["on"] + (sample if one["sample"] else ""), km2(one["km2"]),
+         *(str(one[key] if one[key] is not None else whole if key == "basin" else "") for key in columns))
+        for one in document["observations"][:SHOWN]
+    ]  # fmt: skip
+    show(table("", _heads(_YEARS, lang, numbers=4), years), table("", _heads(_SEEN, lang), seen))
+    speak(ctx, f"共 {document['total']} 次观测", f"{document['total']} observations")
+
+
+def _heads(titles: tuple[Text, ...], lang: Lang, *, numbers: int = 0) -> list[tuple[str, bool]]:
+    """Return the titles of columns, the last of which hold numbers."""
+    return [(title.lang(lang), place >= len(titles) - numbers) for place, title in enumerate(titles)]
+
+
 lake.add_command(observe)
+lake.add_command(series)

@@ -117,16 +117,25 @@ def raw_(ctx: click.Context, sha256: str, out: Path) -> None:
 def findings_(ctx: click.Context, submission: str, as_json: bool) -> None:
     """Print the findings on one submission."""
     from ecotrack.errors import UnknownSubmission
+    from ecotrack.imagery.kept_verdicts import contradicted, read_verdicts
     from ecotrack.intake.check_record import KIND
     from ecotrack.reports.terminal import show, table
 
-    with open_workspace(ctx).register(read_only=True) as register:
+    workspace = open_workspace(ctx)
+    with workspace.register(read_only=True) as register:
         found = [one.body for one in register.documents(kind=KIND) if one.body["submission_id"] == submission]
-        plots = {version.version_id: version.feature_id for version in register.versions(submission_id=submission)}
+        versions = register.versions(submission_id=submission)
     if not found:
         raise UnknownSubmission("", name=submission)
+    plots = {version.version_id: version.feature_id for version in versions}
+    against = contradicted(read_verdicts(workspace.register_path.parent), versions)
     if as_json:
-        click.echo(json.dumps({"schema": "ecotrack.findings/1", **found[0]}, ensure_ascii=False, indent=2))
+        satellite = [
+            {"version_id": key, "check": one.check, "level": one.level, "zh": one.message.zh, "en": one.message.en}
+            for key, one in against.items()
+        ]
+        body = {"schema": "ecotrack.findings/1", **found[0], "satellite": satellite}
+        click.echo(json.dumps(body, ensure_ascii=False, indent=2))
         return
     lang, held = lang_of(ctx), set(found[0]["held"])
     titles = ("地块", "不能直接通过", "问题", "期限") if lang == "zh" else ("plot", "held", "finding", "due")
@@ -134,4 +143,5 @@ def findings_(ctx: click.Context, submission: str, as_json: bool) -> None:
         (plots.get(row["version_id"], ""), "●" if row["version_id"] in held else "", row[lang], row["due_on"] or "")
         for row in found[0]["findings"]
     ]
+    rows += [(plots[key], "", one.message.lang(lang), "") for key, one in against.items()]
     show(table("", [(title, False) for title in titles], rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,10 @@ from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.readings import findings_, raw_, readings_, revoke_
 
 if TYPE_CHECKING:
+    from ecotrack.errors import Lang
+    from ecotrack.register import Register
     from ecotrack.review import Verdict
+    from ecotrack.workspace import Workspace
 
 _NOT_SENDER = say("审核人（不能是提交人）", "who decides; not the sender")
 _BY = {
@@ -57,16 +61,34 @@ def list_(ctx: click.Context, layer: str | None, waiting: bool, as_json: bool) -
     """Print one row for each submission."""
     from ecotrack.review import pending
 
-    with open_workspace(ctx).register(read_only=True) as register:
+    workspace = open_workspace(ctx)
+    with workspace.register(read_only=True) as register:
         found = [item for item in pending(register, layer=layer) if item.waiting or not waiting]
+        verdicts = _satellite(workspace, register)
+    rows = [_row(item, verdicts.get(item.submission.submission_id, Counter())) for item in found]
     if as_json:
-        document = {"schema": "ecotrack.review/1", "submissions": [_row(item) for item in found]}
+        document = {"schema": "ecotrack.review/1", "submissions": rows}
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    _print_table(ctx, [_row(item) for item in found])
+    _print_table(ctx, rows)
 
 
-def _row(item: Any) -> dict[str, Any]:
+def _satellite(workspace: Workspace, register: Register) -> dict[str, Counter[str]]:
+    """Return how often each verdict of imagery was given on the plots of each submission."""
+    from ecotrack.imagery.kept_verdicts import looked_at, read_verdicts
+
+    kept = read_verdicts(workspace.register_path.parent)
+    names = [one.feature_id for one in kept.by_plot.values() if one.answer != "not_run"] if kept else []
+    versions = register.named(names, layer="plots").versions if names else []
+    seen = looked_at(kept, versions)
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for version in versions:
+        if version.version_id in seen:
+            found[version.submission_id][seen[version.version_id].answer] += 1
+    return found
+
+
+def _row(item: Any, satellite: Counter[str]) -> dict[str, Any]:
     submission = item.submission
     return {
         "submission": submission.submission_id,
@@ -81,6 +103,7 @@ def _row(item: Any) -> dict[str, Any]:
         "struck": item.struck,
         "withdrawn": item.withdrawn,
         "waiting": item.waiting,
+        "satellite": {"looked_at": satellite.total(), "contradicts": satellite["contradicts"]},
         "sample": submission.sample,
     }
 
@@ -92,14 +115,22 @@ def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
 
     keys = ("submission", "submitted_on", "unit", "file", "sender", "plots", "accepted", "returned", "struck",
             "withdrawn", "waiting")  # fmt: skip
-    zh = ("提交编号", "提交日期", "单位", "文件", "提交人", "地块", "通过", "退回", "核销", "撤回", "待审")
-    table = Table(*(zh if lang_of(ctx) == "zh" else keys))
+    zh = ("提交编号", "提交日期", "单位", "文件", "提交人", "地块", "通过", "退回", "核销", "撤回", "待审", "影像矛盾")
+    table = Table(*(zh if lang_of(ctx) == "zh" else (*keys, "satellite contradicts")))
     for row in rows:
         mark = " 示例" if row["sample"] else ""
         cells = [str(row[key] if row[key] is not None else "") for key in keys]
         cells[3] += mark
+        cells.append(_satellite_cell(row["satellite"], lang_of(ctx)))
         table.add_row(*(Cell(text, overflow="fold") for text in cells))
     Console(highlight=False).print(table)
+
+
+def _satellite_cell(satellite: dict[str, int], lang: Lang) -> str:
+    """Return contradictions of the plots that were looked at; what was not looked at is never a nought."""
+    if not satellite["looked_at"]:
+        return "未核对" if lang == "zh" else "not run"
+    return f"{satellite['contradicts']}/{satellite['looked_at']}"
 
 
 def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click.Command:

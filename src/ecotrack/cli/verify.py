@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
 
 if TYPE_CHECKING:
+    from ecotrack.imagery.kept_verdicts import KeptVerdicts
     from ecotrack.imagery.scene import Scene
     from ecotrack.imagery.verdict import PlotAsked, Verdict
-    from ecotrack.workspace import FeatureView, Workspace
+    from ecotrack.workspace import FeatureView
 
 SHOWN = 20
 """Contradictions that are printed; the file holds all verdicts."""
@@ -55,6 +56,8 @@ def plots(
     as_json: bool,
 ) -> int:
     """Check plots."""
+    from ecotrack.imagery.chips import small_chips, write_chips
+    from ecotrack.imagery.kept_verdicts import KeptVerdicts, keep_verdicts, write_verdicts
     from ecotrack.imagery.verdict import VerdictRules
     from ecotrack.imagery.verify import verify_plots
     from ecotrack.workspace import today
@@ -72,10 +75,18 @@ def plots(
         rules=VerdictRules(least_seasons=least_seasons),
         told=None if as_json else lambda scene: _told(ctx, scene),
     )
-    document = _document(day, chosen, verdicts, asked, sample=any(view.sample for view in views))
-    path = _write(workspace, document)
+    kept = KeptVerdicts(
+        as_of=day,
+        sample=any(view.sample for view in views) or any(scene.sample for scene in chosen),
+        scenes=tuple(scene.scene_id for scene in chosen),
+        by_plot=keep_verdicts(verdicts, asked, shapes),
+        chips=small_chips(_pictured(verdicts, asked, shapes, chosen)),
+    )
+    path = write_verdicts(workspace.register_path.parent, kept)
+    document = _document(kept)
     if chips is not None:
-        _chips(verdicts, shapes, chosen, chips)
+        for feature_id, shape, shown in _pictured(verdicts, asked, shapes, chosen):
+            write_chips(feature_id, shape, shown, chips)
     if as_json:
         echo_json(document)
     else:
@@ -105,57 +116,35 @@ def _asked(view: FeatureView) -> PlotAsked:
     )
 
 
-def _document(
-    day: dt.date, scenes: list[Scene], verdicts: list[Verdict], asked: list[PlotAsked], *, sample: bool
-) -> dict[str, Any]:
-    from ecotrack.imagery.verify import counts_of, findings_of
+def _document(kept: KeptVerdicts) -> dict[str, Any]:
+    from ecotrack.imagery.kept_verdicts import SCHEMA, kept_findings, verdict_row
+    from ecotrack.imagery.verdict import ANSWERS
 
+    rows = [verdict_row(one) for one in kept.by_plot.values()]
+    found = Counter(row["verdict"] for row in rows)
     return {
-        "schema": "ecotrack.verdicts/1",
-        "as_of": day.isoformat(),
-        "sample": sample or any(scene.sample for scene in scenes),
-        "scenes": [scene.scene_id for scene in scenes],
-        "counts": counts_of(verdicts),
-        "verdicts": [_row(verdict) for verdict in verdicts],
+        "schema": SCHEMA,
+        "as_of": kept.as_of.isoformat(),
+        "sample": kept.sample,
+        "scenes": list(kept.scenes),
+        "counts": {answer: found[answer] for answer in ANSWERS},
+        "verdicts": rows,
         "findings": [
             {"check": f.check, "level": f.level, "feature": f.feature, "zh": f.message.zh, "en": f.message.en,
-             "responsible_unit": f.responsible_unit} for f in findings_of(verdicts, asked)
+             "responsible_unit": f.responsible_unit} for f in kept_findings(kept)
         ],
     }  # fmt: skip
 
 
-def _row(verdict: Verdict) -> dict[str, Any]:
-    def rounded(value: float | None) -> float | None:
-        return None if value is None else round(value, 4)
+def _pictured(
+    verdicts: list[Verdict], asked: list[PlotAsked], shapes: Any, scenes: list[Scene]
+) -> Iterator[tuple[str, Any, list[Scene]]]:
+    """Yield each contradicted plot with the last scene before its planting and the last that speaks against it."""
+    from ecotrack.imagery.verify import scenes_shown
 
-    return {
-        "feature_id": verdict.feature_id,
-        "verdict": verdict.answer,
-        "reasons": [{"zh": reason.zh, "en": reason.en} for reason in verdict.reasons],
-        "days": [day.isoformat() for day in verdict.days],
-        "clear_px": round(verdict.seen_px, 1),
-        "ndvi_before": rounded(verdict.ndvi_before),
-        "ndvi_after": rounded(verdict.ndvi_after),
-        "change_against_ring": rounded(verdict.change),
-    }
-
-
-def _write(workspace: Workspace, document: dict[str, Any]) -> Path:
-    path = workspace.register_path.parent / "verdicts.json"
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    beside.replace(path)
-    return path
-
-
-def _chips(verdicts: list[Verdict], shapes: Any, scenes: list[Scene], folder: Path) -> None:
-    from ecotrack.imagery.chips import write_chips
-
-    wanted = [number for number, verdict in enumerate(verdicts) if verdict.answer == "contradicts"]
-    for number in wanted:
-        days = verdicts[number].days
-        used = [scene for scene in scenes if scene.acquired_on in days] or scenes
-        write_chips(verdicts[number].feature_id, shapes[number], [used[0], used[-1]], folder)
+    for verdict, plot, shape in zip(verdicts, asked, shapes, strict=True):
+        if verdict.answer == "contradicts":
+            yield verdict.feature_id, shape, scenes_shown(verdict, plot, scenes)
 
 
 def _print(ctx: click.Context, verdicts: list[Verdict], asked: list[PlotAsked], path: Path, *, sample: bool) -> None:

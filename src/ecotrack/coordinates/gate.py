@@ -28,6 +28,9 @@ from ecotrack.geometry.codec import STORED_CRS, snap
 ZONE_EPSG = {zone: 4513 + zone - 25 for zone in range(25, 46)}
 """CGCS2000 3-degree zones whose eastings begin with the zone's digits: 38 is EPSG:4526, 39 EPSG:4527."""
 
+_WIDE_ZONE_EPSG = {zone: 4491 + zone - 13 for zone in range(13, 24)}
+"""CGCS2000 6-degree zones, whose digits are below those of the 3-degree ones: 20 is EPSG:4498."""
+
 _EXTENT_MARGIN_DEG = 0.2
 _CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
 _WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
@@ -240,9 +243,10 @@ def _told_by_numbers(bounds: Extent, extent: Extent) -> str | None:
     if _inside(bounds, extent):
         return STORED_CRS
     zone = int(bounds[0] // 1e6) if np.isfinite(bounds).all() else 0
-    if zone not in ZONE_EPSG or int(bounds[2] // 1e6) != zone:
+    code = (ZONE_EPSG | _WIDE_ZONE_EPSG).get(zone)
+    if code is None or int(bounds[2] // 1e6) != zone:
         return None
-    epsg = f"EPSG:{ZONE_EPSG[zone]}"
+    epsg = f"EPSG:{code}"
     return epsg if _inside(_to_degrees(bounds, epsg), extent) else None
 
 
@@ -259,10 +263,13 @@ def _words(epsg: str, swapped: bool) -> Text:
             "no CRS is declared; the numbers are degrees inside the workspace, read as CGCS2000 (EPSG:4490)",
         )
     else:
-        zone = next(zone for zone, code in ZONE_EPSG.items() if epsg == f"EPSG:{code}")
+        both = ((3, ZONE_EPSG, "三"), (6, _WIDE_ZONE_EPSG, "六"))
+        width, zone, word = next(
+            (w, z, t) for w, zones, t in both for z, code in zones.items() if epsg[5:] == str(code)
+        )
         found = Text(
-            f"文件未声明坐标系，横坐标带{zone}带号，按CGCS2000三度带（{epsg}）读取",
-            f"no CRS is declared; eastings begin with zone {zone}, read as CGCS2000 3-degree zone ({epsg})",
+            f"文件未声明坐标系，横坐标带{zone}带号，按CGCS2000{word}度带（{epsg}）读取",
+            f"no CRS is declared; eastings begin with zone {zone}, read as CGCS2000 {width}-degree zone ({epsg})",
         )
     return _with_swap(found, swapped)
 

@@ -49,12 +49,21 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place on a straight piece of border, away from its ends."""
+    """A place on a straight piece of border, away from its ends.
+
+    Attributes
+    ----------
+    unit
+        County on one side, which plants here.
+    holder
+        Report unit that holds the ground on that side.
+    """
 
     lon: float
     lat: float
     cut: Cut
     unit: str
+    holder: str | None
 
     @property
     def ground(self) -> Rect:
@@ -120,14 +129,14 @@ def villages(slots: Sequence[Slot], dice: Dice) -> list[Slot]:
 
 def border_sites(workspace: Workspace, dice: Dice) -> tuple[list[Site], list[Site]]:
     """Return places on borders between counties, and places on the city's own border."""
-    counties = workspace.features("counties")
+    counties, units = workspace.features("counties"), workspace.features("report_units")
     others = [f for name in ("lake", "builtup", "ring_zone") for f in workspace.features(name)]
     closed = shapely.union_all(geometries_of(others))
     inner: list[Site] = []
     outer: list[Site] = []
     for edge, owners in sorted(_edges(counties).items()):
         for share in (0.3, 0.5, 0.7):
-            site = _site(edge, share + dice.between(-0.05, 0.05), owners, counties)
+            site = _site(edge, share + dice.between(-0.05, 0.05), owners, counties, units)
             if site is not None and closed.disjoint(_box(site.ground)):
                 (inner if len(owners) > 1 else outer).append(site)
     return inner, outer
@@ -145,14 +154,19 @@ def _edges(counties: Sequence[Feature]) -> dict[_Edge, list[Feature]]:
     return found
 
 
-def _site(edge: _Edge, share: float, owners: Sequence[Feature], counties: Sequence[Feature]) -> Site | None:
+def _site(
+    edge: _Edge, share: float, owners: Sequence[Feature], counties: Sequence[Feature], units: Sequence[Feature]
+) -> Site | None:
     (lon1, lat1), (lon2, lat2) = edge
     # Nearly level edges are left alone: there is no west and east of them.
     if abs(lat2 - lat1) < max(_MIN_EDGE / 2, abs(lon2 - lon1) / 4):
         return None
     lon, lat = lon1 + share * (lon2 - lon1), lat1 + share * (lat2 - lat1)
-    west, east = (_owner(lon + step, lat, owners) for step in (-_SITE_HALF / 4, _SITE_HALF / 4))
-    site = Site(lon, lat, Cut(lon1, lat1, lon2, lat2, west, east), str(owners[0].feature_id))
+    aside = _SITE_HALF / 4
+    west, east = _owner(lon - aside, lat, owners), _owner(lon + aside, lat, owners)
+    own = str(owners[0].feature_id)
+    holder = _owner(lon - aside if west == own else lon + aside, lat, units)
+    site = Site(lon, lat, Cut(lon1, lat1, lon2, lat2, west, east), own, holder)
     ground = _box(site.ground)
     near = [county for county in counties if county.geometry.intersects(ground)]
     crossing = shapely.intersection(shapely.LineString(edge), ground)

@@ -79,6 +79,8 @@ class PlannedPlot:
     ----------
     cluster
         Plots of one cluster may share ground; plots of different clusters never do.
+    holder
+        Report unit that holds it wholly, or, where a border cuts it, the part on the side of its unit's county.
     county
         County that holds it wholly; ``None`` where ``cut`` says what lies on both sides of a border.
     in_ring
@@ -102,6 +104,7 @@ class PlannedPlot:
     name: str
     planted_on: dt.date
     task_id: str
+    holder: str | None
     county: str | None
     in_ring: bool
     cut: Cut | None = None

@@ -12,7 +12,7 @@ from ecotrack.demo import sample_shapes as shapes
 from ecotrack.demo.sample_dice import Dice
 from ecotrack.demo.sample_layout import ZONE_LINE_LON, Site, Slot, border_sites, slots_of, villages
 from ecotrack.demo.sample_life import LifeWriter
-from ecotrack.demo.sample_plan import Cut, PlannedPlot, Rect
+from ecotrack.demo.sample_plan import PlannedPlot, Rect
 from ecotrack.geometry.features import Feature
 from ecotrack.workspace import Workspace
 
@@ -112,18 +112,18 @@ class _Planner:
             scenario = "zone_line"
         claims = list(_CLUSTERS[scenario](self, slot, unit, season))
         cluster = next(self._clusters)
-        plots = [self._plot(claim, cluster, scenario, county=slot.county, in_ring=slot.in_ring) for claim in claims]
+        plots = [self._plot(claim, cluster, scenario, slot) for claim in claims]
         return [grown for plot in plots for grown in self._life.live(plot, self._numbers)]
 
     def _on_border(self, scenario: str, site: Site) -> list[PlannedPlot]:
         claim = _Claim(shapes.middle(site.ground, self._dice), site.unit, self._dice.weighted(SEASONS))
-        plot = self._plot(claim, next(self._clusters), scenario, county=None, in_ring=False, cut=site.cut)
+        plot = self._plot(claim, next(self._clusters), scenario, site)
         return list(self._life.live(plot, self._numbers))
 
-    def _plot(
-        self, claim: _Claim, cluster: int, scenario: str, *, county: str | None, in_ring: bool, cut: Cut | None = None
-    ) -> PlannedPlot:
+    def _plot(self, claim: _Claim, cluster: int, scenario: str, place: Slot | Site) -> PlannedPlot:
         dice, number = self._dice, next(self._numbers)
+        slot = place if isinstance(place, Slot) else None
+        in_ring = slot is not None and slot.in_ring
         long = max(claim.rect.north - claim.rect.south, claim.rect.east - claim.rect.west)
         form = "林带" if long > 0.0026 else "片林"
         ring = dice.share(0.9) if in_ring else claim.unit in _RING_UNITS and dice.share(0.15)
@@ -141,9 +141,10 @@ class _Planner:
             name=f"{self._names.get(claim.unit, claim.unit)}{programme}{number}号",
             planted_on=self._life.planted_on(claim.season),
             task_id=task_of(claim.season),
-            county=county,
+            holder=place.unit if isinstance(place, Slot) else place.holder,
+            county=slot.county if slot else None,
             in_ring=in_ring,
-            cut=cut,
+            cut=place.cut if isinstance(place, Site) else None,
         )
         self._life.submit(plot, claim.rect)
         return plot

@@ -12,7 +12,7 @@ from typing import Any
 from ecotrack.demo.sample_awards import PlannedAward
 from ecotrack.demo.sample_plan import PlannedPlot
 from ecotrack.demo.sample_tasks import PlannedReport
-from ecotrack.demo.truth_ground import Ground, Standing, by_county, share_out, shared_pairs, stand
+from ecotrack.demo.truth_ground import Ground, Standing, astray, by_county, share_out, shared_pairs, stand
 
 _MU_PER_M2 = 15 / 10000
 _SLIVER_M2 = 10.0
@@ -286,10 +286,14 @@ def _losses(ledger: _Ledger, mine: Callable[[Standing], bool]) -> dict[tuple[str
     def waits(one: Standing, *, due: bool) -> bool:
         return not one.checked and (ledger.as_of > due_on(one.plot)) == due
 
+    def stopped(one: Standing) -> bool:
+        return one.verdict in (None, "return")
+
     return {
         ("mapped", "overlap"): ledger.sum_mu("mapped", "overlap_m2", mine),
         ("mapped", "dispute"): ledger.sum_mu("mapped", "dispute_m2", mine),
-        ("accepted", "returned"): lost("mapped", lambda one: one.verdict in (None, "return")),
+        ("accepted", "returned"): lost("mapped", lambda one: stopped(one) and not astray(one)),
+        ("accepted", "outside"): lost("mapped", lambda one: stopped(one) and astray(one)),
         ("accepted", "struck"): lost("mapped", lambda one: one.verdict == "strike" or _gone(ledger, one)),
         ("accepted", "dispute"): ledger.sum_mu("accepted", "disputed_m2", mine),
         ("verified", "not_due"): credited("accepted", lambda one: waits(one, due=False)),

@@ -172,6 +172,15 @@ def shared_pairs(standings: Sequence[Standing]) -> Iterator[float]:
             yield cell_m2(both)
 
 
+def astray(standing: Standing) -> bool:
+    """Whether a plot lies for the larger part beyond the border of the unit that answers for it."""
+    plot, rect = standing.plot, standing.rect
+    if plot.cut is None or plot.holder != plot.unit:
+        return plot.holder != plot.unit
+    west, whole = west_of_m2(rect, plot.cut), cell_m2(rect)
+    return (west if plot.cut.west == plot.unit else whole - west) < whole / 2
+
+
 def by_county(standings: Sequence[Standing]) -> Iterator[tuple[str | None, float]]:
     """Yield the net ground of one cluster by county; ``None`` is outside the city."""
     if not standings:

@@ -12,6 +12,12 @@ from ecotrack.workspace import today
 KIND = "upload"
 """Kind of the issued documents of this module: the receipt for an upload (收件回执)."""
 
+REPAIR = "repair:"
+"""Begins the ``document`` of a decision that returns a plot and asks its sender to take a repair."""
+
+REPAIRS = {"drop_duplicates": "删去重复拐点", "clip_slivers": "裁去与相邻地块重叠的细缝"}
+"""Repairs of a boundary that was sent in which a reviewer can ask for, in the words of the request."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:

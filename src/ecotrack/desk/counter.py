@@ -6,13 +6,16 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 from ecotrack.accounts import EVERY_UNIT, Account, Accounts
 from ecotrack.desk.arrival import Arrival
 from ecotrack.desk.lanes import Lanes
+from ecotrack.desk.photo_desk import PhotoDesk
+from ecotrack.desk.photos import Photo
 from ecotrack.desk.pool import Pool
 from ecotrack.desk.recorder import Recorder
-from ecotrack.desk.uploads import Uploads, UploadState
+from ecotrack.desk.uploads import State, Uploads, UploadState
 from ecotrack.errors import EcotrackError, NotAllowed, UploadConflict
 from ecotrack.register.arrivals import Arrivals
 from ecotrack.register.portal_file import PortalFile, portal_path
@@ -45,6 +48,9 @@ class Counter:
         self.arrivals.forget(older_than_s=_PARTS_KEPT_S)
         self.pages = path.with_name(path.stem + ".portal")
         self.checks, self.desks = Pool(2), Pool(2)
+        with workspace.register(read_only=True) as register:
+            self.photos = PhotoDesk(self.file, register, self.pages, self.checks)
+        self.photos.arrivals.forget(older_than_s=_PARTS_KEPT_S)
         self._recorder = Recorder(workspace, self._taken)
         self._lanes = Lanes(self.uploads, self._work)
 
@@ -52,6 +58,7 @@ class Counter:
         """Stop taking work; what waits is on the disk."""
         self._recorder.close()
         self._lanes.close()
+        self.photos.close()
         self.checks.close()
         self.desks.close()
         self.file.close()
@@ -86,9 +93,23 @@ class Counter:
             return answer
         return self._recorder.record(arrival)
 
-    def _taken(self, arrivals: Sequence[tuple[int, Arrival]]) -> None:
-        self.uploads.take(arrivals)
-        self._lanes.wake()
+    def acknowledge_photo(self, photo: Photo) -> Future[int]:
+        """Have the receipt of a photograph written; see `ecotrack.desk.photo_desk.PhotoDesk.acknowledge`."""
+        return self.photos.acknowledge(photo, self._recorder)
+
+    def erase_person(self, account_id: str, *, by: str) -> None:
+        """Erase a person's data: what leads from the number to the person, and every photograph that was sent."""
+        self.photos.erase(self.photos.photos.of_account(account_id))
+        self.accounts.erase(account_id, by=by)
+
+    def _taken(self, entries: Sequence[tuple[int, Arrival | Photo]]) -> None:
+        arrivals = [(seq, one) for seq, one in entries if isinstance(one, Arrival)]
+        if arrivals:
+            self.uploads.take(arrivals)
+            self._lanes.wake()
+        photos = [one for _, one in entries if isinstance(one, Photo)]
+        if photos:
+            self.photos.taken(photos)
 
     def check_again(self, upload_id: str, asked: dict[str, str]) -> UploadState:
         """Have an upload checked again with other words of its sender."""
@@ -123,7 +144,7 @@ class Counter:
                 told = self.checks.call(
                     "ecotrack.desk.work:check", *given, str(self.page(upload_id)), seconds=CHECK_S, where=where
                 )
-                self.uploads.settle(upload_id, was="received", state="checked", told=told)
+                self.uploads.settle(upload_id, was="received", state=_after_check(state, told), told=told)
         except EcotrackError as error:
             self._failed(state, error.message("zh"))
         except Exception:
@@ -137,3 +158,9 @@ class Counter:
         except EcotrackError:
             # The disk is full: it stays waiting and is done again when there is room.
             log.warning("the state of upload %s could not be kept", state.arrival.upload_id)
+
+
+def _after_check(state: UploadState, told: dict[str, Any]) -> State:
+    """Return how a checked upload stands: on its way in where its sender wished so and nothing is wrong with it."""
+    fine = told["ready"] and not (told["refused"] or told["held"] or told["waiting"])
+    return "submitting" if fine and state.arrival.asked.get("submit") else "checked"

@@ -6,14 +6,21 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Protocol
 
-from ecotrack.desk.arrival import Arrival
 from ecotrack.errors import DuplicateEntry, EcotrackError, UploadConflict
+from ecotrack.model import IssuedDocument
 from ecotrack.register import Register
 from ecotrack.workspace import Workspace
 
 _TOGETHER = 64
+
+
+class Receipted(Protocol):
+    """What came in and has a receipt: an upload, a photograph."""
+
+    def receipt(self) -> IssuedDocument:
+        """Return the document that the chain keeps."""
 
 
 class Recorder:
@@ -27,11 +34,11 @@ class Recorder:
 
     def __init__(self, workspace: Workspace, taken: Any) -> None:
         self._workspace, self._taken = workspace, taken
-        self._waiting: queue.SimpleQueue[tuple[Arrival, Future[int]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Receipted, Future[int]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
-    def record(self, arrival: Arrival) -> Future[int]:
+    def record(self, arrival: Receipted) -> Future[int]:
         """Have a receipt written; the future gives its place in the chain.
 
         Raises
@@ -69,7 +76,7 @@ class Recorder:
         if open_ is not None:
             open_.close()
 
-    def _write(self, register: Register, some: Sequence[tuple[Arrival, Future[int]]]) -> None:
+    def _write(self, register: Register, some: Sequence[tuple[Receipted, Future[int]]]) -> None:
         try:
             with register.writer(author="ecotrack") as writer:
                 places = [writer.add(arrival.receipt()) for arrival, _ in some]
@@ -88,7 +95,7 @@ class Recorder:
                 answer.set_result(place)
 
 
-def _refuse(some: Sequence[tuple[Arrival, Future[int]]], error: BaseException) -> None:
+def _refuse(some: Sequence[tuple[Receipted, Future[int]]], error: BaseException) -> None:
     for _, answer in some:
         if not answer.done():
             answer.set_exception(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import shapely
 from ecotrack.errors import NotAllowed
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
+from ecotrack.imagery.kept_verdicts import contradicted, read_verdicts
 from ecotrack.intake.check_record import records_about
 from ecotrack.intake.surroundings import surroundings_of
-from ecotrack.model import FeatureVersion, IssuedDocument, Submission
+from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
 from ecotrack.register import Register
 from ecotrack.reports.intake_page import rings_of
 from ecotrack.review import Pending, Verdict, decide, pending
@@ -73,50 +74,68 @@ def submission(folder: str, submission_id: str, units: tuple[str, ...]) -> dict[
     """
     workspace = Workspace.open(Path(folder))
     with workspace.register(read_only=True) as register:
-        said, versions = _find(register, submission_id, units)
+        said, versions = find_sent(register, submission_id, units)
         item = next(one for one in pending(register) if one.submission.submission_id == submission_id)
         paper = records_about(register, [submission_id]).get(submission_id)
-        verdicts = _verdicts(register, said, versions)
+        ids = {version.version_id for version in versions}
+        verdicts = decided_about(register.subjects([submission_id]).decisions, submission_id, ids)
         before = _before(register, versions)
     return {
         **_row(workspace, item, paper),
         "crs": said.crs_reading,
         "reason": said.document,
-        "plots_list": _plots(workspace, versions, paper, verdicts),
+        "plots_list": _plots(workspace, versions, paper, verdicts, before),
         **_around(workspace, versions, said.layer),
-        "before": before,
+        "before": [*before.values()],
     }
 
 
-def _find(register: Register, submission_id: str, units: tuple[str, ...]) -> tuple[Submission, list[FeatureVersion]]:
-    said = next((one for one in register.submissions() if one.submission_id == submission_id), None)
+def find_sent(
+    register: Register, submission_id: str, units: tuple[str, ...]
+) -> tuple[Submission, list[FeatureVersion]]:
+    """Return a submission and its plots, where all of them are of some units (empty: of any).
+
+    Raises
+    ------
+    NotAllowed
+        There is none, or it is of another unit.
+    """
+    said = next(iter(register.subjects([submission_id]).submissions), None)
     versions = register.versions(submission_id=submission_id) if said else []
     if said is None or not versions or (units and {v.unit for v in versions} - {*units}):
         raise NotAllowed("")
     return said, versions
 
 
-def _verdicts(register: Register, said: Submission, versions: Sequence[FeatureVersion]) -> dict[str, str]:
-    ids = {version.version_id for version in versions}
-    result: dict[str, str] = {}
-    for decision in register.subjects([said.submission_id]).decisions:
-        if decision.subject_id == said.submission_id:
-            result |= dict.fromkeys(ids, decision.verdict)
+def decided_about(decisions: Iterable[Decision], submission_id: str, ids: Collection[str]) -> dict[str, Decision]:
+    """Return the last decision about each of some feature versions of a submission, by version."""
+    result: dict[str, Decision] = {}
+    for decision in decisions:
+        if decision.subject_id == submission_id:
+            result |= dict.fromkeys(ids, decision)
         elif decision.subject_id in ids:
-            result[decision.subject_id] = decision.verdict
+            result[decision.subject_id] = decision
     return result
 
 
-def _before(register: Register, versions: Sequence[FeatureVersion]) -> list[dict[str, Any]]:
-    """Return the last version of each plot before this submission."""
+def _before(register: Register, versions: Sequence[FeatureVersion]) -> dict[str, dict[str, Any]]:
+    """Return by its id the last version of each plot before this submission."""
     own = {version.version_id for version in versions}
     around = register.named([version.feature_id for version in versions], layer=versions[0].layer)
     last = {v.feature_id: v for v in around.versions if v.version_id not in own}
-    return [{"name": name, "rings": rings_of(from_wkb([v.wkb])[0])} for name, v in sorted(last.items())]
+    shapes = from_wkb([version.wkb for version in last.values()])
+    return {
+        name: {"name": name, "rings": rings_of(shape), "measured_mu": f"{mu_from_m2(float(area)):.2f}"}
+        for name, shape, area in zip(last, shapes, area_m2(shapes), strict=True)
+    }
 
 
 def _plots(
-    workspace: Workspace, versions: Sequence[FeatureVersion], paper: IssuedDocument | None, verdicts: dict[str, str]
+    workspace: Workspace,
+    versions: Sequence[FeatureVersion],
+    paper: IssuedDocument | None,
+    verdicts: Mapping[str, Decision],
+    before: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     shapes = from_wkb([version.wkb for version in versions])
     areas = area_m2(shapes)
@@ -124,6 +143,9 @@ def _plots(
     found: dict[str, list[dict[str, Any]]] = {}
     for one in paper.body["findings"] if paper else ():
         found.setdefault(one["version_id"], []).append({"level": one["level"], "zh": one["zh"]})
+    kept = read_verdicts(workspace.register_path.parent)
+    for version_id, satellite in contradicted(kept, versions).items():
+        found.setdefault(version_id, []).append({"level": satellite.level, "zh": satellite.message.zh})
     return [
         {
             "version_id": v.version_id,
@@ -133,14 +155,20 @@ def _plots(
             "season": v.season or "",
             "kind": v.kind or "",
             "measured_mu": f"{mu_from_m2(float(area)):.2f}",
+            "before_mu": before[v.feature_id]["measured_mu"] if v.feature_id in before else "",
             "claimed_mu": str(v.claimed_mu) if v.claimed_mu is not None else "",
             "held": v.version_id in held,
-            "verdict": verdicts.get(v.version_id, ""),
+            "verdict": verdicts[v.version_id].verdict if v.version_id in verdicts else "",
+            "decided": _decided(verdicts.get(v.version_id)),
             "findings": found.get(v.version_id, []),
             "rings": rings_of(shape),
         }
         for number, (v, shape, area) in enumerate(zip(versions, shapes, areas, strict=True), 1)
     ]
+
+
+def _decided(decision: Decision | None) -> str:
+    return f"{decision.reviewer} {decision.decided_on}：{decision.reason or '没有写意见'}" if decision else ""
 
 
 def _around(workspace: Workspace, versions: Sequence[FeatureVersion], layer: str) -> dict[str, Any]:
@@ -175,16 +203,19 @@ def verdict(
     word: Verdict,
     reviewer: str,
     reason: str,
+    document: str,
     despite: bool,
     units: tuple[str, ...],
 ) -> int:
     """Write decisions by a reviewer who has signed in, all or none, and return how many.
 
+    What was accepted or returned already is not decided again: of two reviewers at once the second is told so.
+
     Raises
     ------
     NotAllowed
         Some of it is of another unit.
-    OwnReview, HeldPlots, NotAccepted, UnknownSubmission, EarlyDecision
+    OwnReview, HeldPlots, NotAccepted, UnknownSubmission, EarlyDecision, DecidedMeanwhile
         As `ecotrack.review.decide` says.
     """
     workspace = Workspace.open(Path(folder))
@@ -198,8 +229,10 @@ def verdict(
             reviewer=reviewer,
             decided_on=today(),
             reason=reason,
+            document=document,
             identity_proven=True,
             despite=despite,
+            once=word in ("accept", "return"),
         )
     return len(made)
 

@@ -77,6 +77,11 @@ class Uploads:
         sql = "SELECT * FROM upload WHERE account_id = ? ORDER BY seq DESC LIMIT ?"
         return [_state(row) for row in self._file.all(sql, (account_id, most))]
 
+    def of_submission(self, submission_id: str) -> UploadState | None:
+        """Return the upload that became a submission; ``None`` where it came in another way."""
+        row = self._file.one("SELECT * FROM upload WHERE submission_id = ? ORDER BY seq LIMIT 1", (submission_id,))
+        return _state(row) if row else None
+
     def waiting(self, *, up_to_bytes: int = 1 << 62, most: int = 1_000) -> list[UploadState]:
         """Return the uploads that are to be checked or submitted, in the order in which they came."""
         sql = "SELECT * FROM upload WHERE state IN ('received', 'submitting') AND bytes <= ? ORDER BY seq LIMIT ?"

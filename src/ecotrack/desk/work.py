@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ecotrack.coordinates import crs_name
 from ecotrack.desk.arrival import Arrival
+from ecotrack.desk.plain_mend import in_page
 from ecotrack.desk.uploads import day_of
 from ecotrack.errors import EcotrackError, NotReady, UnknownCode
 from ecotrack.intake.check import Checked, Order, check_upload, target_of
 from ecotrack.intake.check_record import record_of
+from ecotrack.intake.checks import check_table
 from ecotrack.intake.read import Upload
 from ecotrack.intake.readings import choose, file_key
 from ecotrack.intake.repairs import REPAIRS
@@ -21,6 +24,12 @@ from ecotrack.reports.intake_terminal import summary
 from ecotrack.workspace import Workspace
 
 READINGS = {"WGS84": "WGS84", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
+SYSTEMS = ("38带", "39带", "114度", "117度", "EPSG:32650")
+"""Plane systems of files that name none, as people of Hengshui say them; degrees are for the detective."""
+
+ENCODINGS = ("GBK", "UTF-8")
+_MENDABLE = 50
+_DRAWN_STAGES = ("geometry", "shape", "ground")
 _DEFAULTS = ("unit", "season", "kind", "programme")
 
 
@@ -42,9 +51,14 @@ def order_of(workspace: Workspace, arrival: Arrival, *, received_at: str, sender
     read_as = asked.get("read_as") or None
     if read_as is not None and read_as not in READINGS:
         raise UnknownCode("", value=read_as, zh="坐标读法", en="reading", known="、".join(READINGS))
+    for name, zh, en, known in (("crs", "坐标系", "CRS", SYSTEMS), ("encoding", "编码", "encoding", ENCODINGS)):
+        if asked.get(name) and asked[name] not in known:
+            raise UnknownCode("", value=asked[name], zh=zh, en=en, known="、".join(known))
     order = Order(
         layer=arrival.layer,
         defaults=given,
+        crs=crs_name(asked["crs"]) if asked.get("crs") else None,
+        encoding=asked.get("encoding") or None,
         read_as=read_as,
         repairs=repairs,
         sender=sender,
@@ -55,7 +69,8 @@ def order_of(workspace: Workspace, arrival: Arrival, *, received_at: str, sender
     return order
 
 
-def _upload(workspace: Workspace, arrival: Arrival) -> Upload:
+def upload_of(workspace: Workspace, arrival: Arrival) -> Upload:
+    """Return the file of an upload."""
     with workspace.register(read_only=True) as register:
         return Upload(arrival.file_name, register.raw(arrival.sha256))
 
@@ -75,7 +90,7 @@ def check(folder: str, arrival: Arrival, received_at: str, sender: str, units: t
         order = order_of(workspace, arrival, received_at=received_at, sender=sender)
     except EcotrackError as error:
         return _refused(error)
-    checked = check_upload(workspace, _upload(workspace, arrival), order)
+    checked = in_page(check_upload(workspace, upload_of(workspace, arrival), order))
     write_page(checked, Path(page), units=workspace.units, lang="zh")
     return told(workspace, checked, units)
 
@@ -103,9 +118,31 @@ def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict
         "summary": summary(checked).zh,
         "refused": _foreign(workspace, checked, units),
         "findings": findings,
+        "mendable": mendable(checked),
         "repairs": sorted({repair.id for repair in checked.repairs} | _invalid(checked)),
         "open": checked.settled is not None and checked.settled.system is None,
     }
+
+
+def mendable(checked: Checked) -> list[dict[str, Any]]:
+    """Return the plots whose boundary a person can draw anew in the page, with the first thing that is wrong.
+
+    Not those that nobody can place: drawn anew they would say where they lie, past the detective.
+    """
+    stages = {name: check.stage for name, check in check_table().items()}
+    wrong: dict[str | None, str] = {}
+    open_ = set()
+    for found in checked.findings:
+        if found.level == "blocks" and found.answer != "passed" and stages.get(found.check) in _DRAWN_STAGES:
+            wrong.setdefault(found.feature, found.message.zh)
+        if found.level == "blocks" and stages.get(found.check) == "position":
+            open_.add(found.feature)
+    drawn = [
+        item
+        for item in checked.reading.candidates
+        if item.wkb is not None and str(item.number) in wrong and not {str(item.number), None} & open_
+    ]
+    return [{"number": item.number, "zh": wrong[str(item.number)]} for item in drawn[:_MENDABLE]]
 
 
 def _invalid(checked: Checked) -> set[str]:
@@ -131,7 +168,7 @@ def submit(folder: str, arrival: Arrival, received_at: str, sender: str, units: 
     """
     workspace = Workspace.open(Path(folder))
     order = order_of(workspace, arrival, received_at=received_at, sender=sender)
-    upload = _upload(workspace, arrival)
+    upload = upload_of(workspace, arrival)
     with workspace.register() as register:
         if order.read_as is not None:
             # The choice about this file goes on record, so that the submission names it.

@@ -33,6 +33,12 @@ class BadConfig(ConfigError):
     mend = Text("请按 docs/workspace.md 修改", "mend it as docs/workspace.md says")
 
 
+class BadText(BadConfig):
+    """A text of a TOML file that has not the form which its key asks for."""
+
+    what = Text("配置有误：{key} 应为{zh}", "the configuration is wrong: {key} must be {en}")
+
+
 class MissingAsset(EcotrackError):
     """A browser asset that the installation lacks."""
 

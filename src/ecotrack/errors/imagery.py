@@ -12,6 +12,16 @@ class BadBandTable(UsageError):
     mend = Text("请对照影像的波段修改波段表，写法见 docs/imagery.md", "mend the table; docs/imagery.md shows one")
 
 
+class BadClassTable(UsageError):
+    """A class table that does not fit its raster, or cannot be read."""
+
+    what = Text("地类表不符：{detail}", "the class table does not fit: {detail}")
+    mend = Text(
+        "地类表要有 date、source 和 [classes]（数值 = 地类，至少有 forest 或 built），写法见 docs/imagery.md",
+        "it needs date, source and [classes] (number = class, forest or built among them); docs/imagery.md shows one",
+    )
+
+
 class UnknownSensor(UsageError):
     """A raster whose bands cannot be told from its name or its metadata."""
 
@@ -43,6 +53,13 @@ class BandsApart(DataError):
     mend = Text("请换用同一景影像的波段", "take the bands of one and the same scene")
 
 
+class BandsOfTwoSizes(DataError):
+    """Arrays of one scene that differ in shape."""
+
+    what = Text("数组形状 {shape} 与绿波段 {other} 不同", "the array has the shape {shape}, the green band {other}")
+    mend = Text("请先重采样到同样的像元", "bring the bands to the same pixels first")
+
+
 class NotReflectance(DataError):
     """Numbers that are no reflectance: a scale or an offset was not applied."""
 
@@ -50,7 +67,10 @@ class NotReflectance(DataError):
         "数值不是反射率（中位数 {median}）：没有乘以比例系数或没有加偏移",
         "the numbers are no reflectance (median {median}): scale or offset were not applied",
     )
-    mend = Text("请在波段表中写明 scale 和 offset", "say scale and offset in the band table")
+    mend = Text(
+        "请写明 scale 和 offset（波段表、命令选项或函数参数）",
+        "say scale and offset, in the band table, the options or the call",
+    )
 
 
 class NoWaterEdge(DataError):

@@ -89,6 +89,23 @@ class NotReady(UsageError):
     mend = Text("请刷新页面看最新状态", "reload to see how it stands")
 
 
+class DecidedMeanwhile(UsageError):
+    """A verdict on plots about which somebody else decided after the page was opened."""
+
+    what = Text(
+        "有 {count} 块在您打开页面以后已由 {reviewer} 审过（{state_zh}），您这次的意见一块也没有记入",
+        "{reviewer} has decided about {count} of these plots meanwhile ({state_en}); nothing of yours was written",
+    )
+    mend = Text("请刷新页面，看最新结果后再审其余的", "reload to see how they stand, then decide about the rest")
+
+
+class BadPhoto(UsageError):
+    """A picture that cannot be taken in."""
+
+    what = Text("这张照片不能用：{detail}", "this photograph cannot be taken: {detail}")
+    mend = Text("请重新拍一张，或另选一张 JPEG 照片", "take another, or choose another JPEG")
+
+
 class Forged(UsageError):
     """A request that did not come from a page of this portal."""
 

@@ -12,6 +12,7 @@ from ecotrack.errors import Text
 from ecotrack.figures.figure import Measured, not_assessed
 from ecotrack.figures.plots import PlotSet
 from ecotrack.geometry.area import area_m2
+from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.geometry.sums import exact_sum
 from ecotrack.model import TargetDef
@@ -56,7 +57,7 @@ def _four_parts(plots: PlotSet, rows: Mask) -> dict[str, Any]:
 
     waiting = part(NOT_CHECKED)
     not_due = waiting & ~columns.overdue
-    days = np.unique(columns.due[waiting]).tolist()
+    days = distinct(columns.due[waiting]).tolist()
     return {
         "qualified_mu": mu_from_m2(plots.qualified.net_m2(rows)),
         "to_replant_mu": mu_from_m2(accepted.credited_m2(part(REPLANT))),

@@ -19,6 +19,7 @@ from ecotrack.errors import Text
 from ecotrack.figures.funnel import STEPS, Funnel
 from ecotrack.figures.plots import PlotSet
 from ecotrack.geometry.codec import to_wkb
+from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.features import Feature
 from ecotrack.geometry.sums import exact_sum
 from ecotrack.model import LayerDef, ProgressRecord
@@ -329,7 +330,7 @@ def _shared_whole(plots: PlotSet) -> npt.NDArray[np.intp]:
     both = np.minimum(area[pairs.left], area[pairs.right])
     whole = (pairs.shared_m2 > both * (1 - _SAME)) & (np.abs(area[pairs.left] - area[pairs.right]) < both * _SAME)
     whole &= ~gone[pairs.left] & ~gone[pairs.right]
-    return np.unique(np.concatenate([pairs.left[whole], pairs.right[whole]]))
+    return distinct(np.concatenate([pairs.left[whole], pairs.right[whole]]))
 
 
 def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
@@ -339,9 +340,9 @@ def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
     of them, at least `BAR_SHARE` of the unit's counted checks, and more than `BAR_TIMES` the mean of the four
     nearest counts (one and two holes below and above), among which chance would spread them.
     """
-    bar = Decimal(plots.state.rules.survival_counts_pct)
-    owner, above = _holes_above_bar(plots, bar)
     names, group = plots.columns.units.groups()
+    bars = [Decimal(plots.state.rules.of(name).survival_counts_pct) for name in names]
+    owner, above = _holes_above_bar(plots, bars, group)
     unit_of = group[owner]
 
     def by_unit(rows: npt.NDArray[np.bool_]) -> list[int]:
@@ -359,22 +360,32 @@ def checks_at_bar(plots: PlotSet) -> Iterator[Anomaly]:
                 ids=tuple(sorted(ids)),
                 details={"checks": total, "at_bar": found, "share_pct": found / total * 100, "near_mean": near},
                 text=Text(
-                    f"{total}次核查中有{found}次成活数恰好等于{bar}%合格线，相邻各数平均{near:g}次",
-                    f"{found} of {total} checks sit exactly at the bar of {bar} %; the nearest have {near:g} each",
+                    f"{total}次核查中有{found}次成活数恰好等于{bars[number]}%合格线，相邻各数平均{near:g}次",
+                    f"{found} of {total} checks sit exactly at the bar of {bars[number]} %; "
+                    f"the nearest have {near:g} each",
                 ),
                 sample=plots.sample,
             )
 
 
-def _holes_above_bar(plots: PlotSet, bar: Decimal) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return, for every counted check, the position of its plot and its live holes above the least that counts."""
+def _holes_above_bar(
+    plots: PlotSet, bars: Sequence[Decimal], group: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return, for every counted check, the position of its plot and its live holes above the least that counts.
+
+    Parameters
+    ----------
+    bars, group
+        The bar of each unit in percent, and the number of each plot's unit.
+    """
     check, features = plots.state.standing_checks, plots.columns.features
     position = np.full(len(features.table.names), -1)
     position[features.codes] = np.arange(len(plots))
     counted = (check["live"] >= 0) & (check["holes"] > 0) & (position[check["feature"]] >= 0)
     owner = position[check["feature"][counted]]
     checked, live = (check[name][counted].astype(np.int64) for name in ("holes", "live"))
-    numerator, denominator = bar.as_integer_ratio()
+    ratios = np.array([bar.as_integer_ratio() for bar in bars], dtype=np.int64).reshape(-1, 2)
+    numerator, denominator = ratios[group[owner]].T
     # In integers, rounded up: 85 % of 20 holes are 17, whatever 0.85 * 20 is in floats.
     least = -(-numerator * checked // (denominator * 100))
     return owner, live - least
@@ -422,8 +433,7 @@ def outside_units(plots: PlotSet, layer: str, unit_areas: Sequence[Feature]) -> 
     back, and units whose ground is not known, are left out.
     """
     cells = {feature.feature_id: cell for cell, feature in enumerate(unit_areas)}
-    names, group = plots.columns.units.groups()
-    own = np.array([cells.get(name, -1) for name in names], dtype=np.int64)[group]
+    own = plots.own_cells(unit_areas)
     outside = plots.outside_m2(layer, unit_areas, own=own) if cells else plots.area_m2
     for unit, rows in _by_unit(plots, ~plots.gone & (own >= 0)):
         outside_m2 = outside[rows]

@@ -13,6 +13,7 @@ from ecotrack.figures.anomalies import Anomaly
 from ecotrack.figures.plots import PlotSet
 from ecotrack.geometry.area import Geometries, area_m2
 from ecotrack.geometry.coverage import Misfit
+from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.features import Feature
 from ecotrack.progress import WITHDRAW
 from ecotrack.progress.ledger import Mask
@@ -75,7 +76,7 @@ def gap_net_m2(plots: PlotSet, keep: Mask, gaps: Geometries) -> float:
     if not len(gaps):
         return 0.0
     bounds = plots.ground.bounds[plots.columns.version]
-    rows = np.unique(shapely.STRtree(shapely.box(*bounds.T)).query(gaps, predicate="intersects")[1])
+    rows = distinct(shapely.STRtree(shapely.box(*bounds.T)).query(gaps, predicate="intersects")[1])
     near: Geometries = plots.ground.read(plots.columns.version[rows[keep[rows]]])
     shared = shapely.intersection(shapely.union_all(near), shapely.union_all(gaps))
     return float(area_m2([shapely.normalize(shared)])[0])

@@ -14,6 +14,7 @@ from ecotrack.errors import Text
 from ecotrack.figures.figure import Reason
 from ecotrack.figures.plots import PlotSet, StepCredit
 from ecotrack.geometry.boxes import Ints
+from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.sums import exact_sums
 from ecotrack.model import ProgressRecord, UnitBook
 from ecotrack.progress import (
@@ -43,6 +44,7 @@ STEPS: dict[str, Text] = {
 CAUSES: dict[str, Text] = {
     "no_boundary": Text("没有边界", "no boundary"),
     "returned": Text("退回或未审核", "returned or not reviewed"),
+    "outside": Text("退回或未审核，大部不在责任单位境内", "returned or not reviewed, mostly outside the unit"),
     "overlap": Text("与先有地块重叠", "overlap with a plot of prior claim"),
     "dispute": Text("争议重叠（待裁定）", "disputed overlap (undecided)"),
     "struck": Text("核销或已重造", "struck or redone"),
@@ -194,13 +196,15 @@ def _task(task_id: str, rows: Sequence[ProgressRecord]) -> Task:
     )
 
 
-def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
+def funnel(task: Task, state: State, plots: PlotSet, *, astray: Mask | None = None) -> Funnel:
     """Compute the funnel of one task on the responsible account (责任口径).
 
     Parameters
     ----------
     plots
         The plots of the task's own basis: real ones for a real task, sample ones for a sample task.
+    astray
+        Which of them lie for the larger part outside their unit (`PlotSet.astray`); none where that is not known.
     """
     mine = in_task(plots.columns, task)
     right_kind = mine & plots.columns.kinds.is_in((task.kind, REDO))
@@ -209,7 +213,7 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
     assessed = bool(right_kind.any())
     rows = [_row(code, task, reports) for code in codes]
     if assessed:
-        _fill_steps(rows, plots, right_kind)
+        _fill_steps(rows, plots, right_kind, astray if astray is not None else np.zeros(len(plots), dtype=bool))
     rows.sort(key=_rank_key)
     reasons = _reasons(task, rows, mine, right_kind)
     due_on = _due_on(plots.columns, right_kind)
@@ -219,7 +223,7 @@ def funnel(task: Task, state: State, plots: PlotSet) -> Funnel:
 def _due_on(columns: PlotColumns, mine: Mask) -> tuple[str, ...]:
     """Return the days on which plots that no survival check has judged yet are due."""
     waiting = mine & columns.accepted & (columns.outcome_code == NOT_CHECKED) & (columns.due > 0)
-    return tuple(dt.date.fromordinal(day).isoformat() for day in np.unique(columns.due[waiting]).tolist())
+    return tuple(dt.date.fromordinal(day).isoformat() for day in distinct(columns.due[waiting]).tolist())
 
 
 def in_task(columns: PlotColumns, task: Task) -> Mask:
@@ -264,7 +268,7 @@ def _row(code: str, task: Task, reports: dict[str, list[ProgressRecord]]) -> Row
     )
 
 
-def _fill_steps(rows: Sequence[Row], plots: PlotSet, mine: Mask) -> None:
+def _fill_steps(rows: Sequence[Row], plots: PlotSet, mine: Mask, astray: Mask) -> None:
     """Fill in what each unit has at every step, and what is lost on the way; all units at once."""
     names, number = plots.columns.units.groups()
     place = {row.code: i for i, row in enumerate(rows)}
@@ -275,7 +279,7 @@ def _fill_steps(rows: Sequence[Row], plots: PlotSet, mine: Mask) -> None:
         counts = np.bincount(group[mine & step.keep], minlength=len(rows)).tolist()
         for row, area_m2, count in zip(rows, areas, counts, strict=True):
             row.mu[name], row.plots[name] = mu_from_m2(area_m2), count
-    losses = _losses(plots, group, len(rows))
+    losses = _losses(plots, group, len(rows), astray)
     for i, row in enumerate(rows):
         row.losses = {
             step: _balanced(row, step, [(cause, mu_from_m2(m2[i])) for cause, m2 in causes])
@@ -292,7 +296,7 @@ def _steps(plots: PlotSet) -> dict[str, StepCredit]:
     }
 
 
-def _losses(plots: PlotSet, group: Ints, count: int) -> dict[str, list[tuple[str, list[float]]]]:
+def _losses(plots: PlotSet, group: Ints, count: int, astray: Mask) -> dict[str, list[tuple[str, list[float]]]]:
     """Return the loss of each group into each step by cause, in m2; the causes of a step add up to its whole loss.
 
     A plot that drops out lets its ground go to the next one: what a step gains so stands as *released*, with
@@ -304,6 +308,7 @@ def _losses(plots: PlotSet, group: Ints, count: int) -> dict[str, list[tuple[str
         return np.where(some, group, -1)
 
     open_yet = columns.outcome_code == NOT_CHECKED
+    stopped = np.isin(columns.verdict_code, (0, RETURN))
     unchecked, unknown = ~columns.checked, open_yet & columns.checked
     struck = (columns.verdict_code == STRIKE) | (columns.accepted & plots.redone)
     return {
@@ -312,7 +317,8 @@ def _losses(plots: PlotSet, group: Ints, count: int) -> dict[str, list[tuple[str
             ("dispute", exact_sums(group, count, mapped.credit.lost_dispute_m2)),
         ],
         "accepted": [
-            ("returned", mapped.net_by(of(np.isin(columns.verdict_code, (0, RETURN))), count)),
+            ("returned", mapped.net_by(of(stopped & ~astray), count)),
+            ("outside", mapped.net_by(of(stopped & astray), count)),
             ("struck", mapped.net_by(of(struck), count)),
             ("dispute", exact_sums(group, count, accepted.credit.disputed_m2)),
         ],

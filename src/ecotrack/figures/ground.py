@@ -17,6 +17,7 @@ import shapely
 from ecotrack.geometry.area import Floats, Geometries
 from ecotrack.geometry.boxes import Boxes, Ints
 from ecotrack.geometry.codec import ReadWkb, from_wkb
+from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.geometry.measure import measure
 from ecotrack.geometry.overlap import OverlapPairs, shares
@@ -173,7 +174,7 @@ def pairs_of(ground: Ground, rows: Ints) -> OverlapPairs:
 
     def shapes(some: Ints) -> Geometries:
         # Asked for at every step of the funnel; each pair is read and cut once.
-        missing = np.unique([row for row in some.tolist() if known[row] is None]).astype(np.int64)
+        missing = distinct(np.array([row for row in some.tolist() if known[row] is None], dtype=np.int64))
         if len(missing):
             needed, where = np.unique(np.concatenate([left[missing], right[missing]]), return_inverse=True)
             geometry = ground.read(rows[needed])

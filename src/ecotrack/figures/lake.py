@@ -44,7 +44,7 @@ def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> 
     accepted = [record for record in state.of(layer, kind) if record.state == "采用" and record.value is not None]
     year = state.as_of.year
     records, sample = choose_basis([record for record in accepted if record.effective_on.year == year])
-    series = _whole_lake(records, [basin.feature_id for basin in basins])
+    series = whole_lake(records, [basin.feature_id for basin in basins])
     if not series:
         seen = {str(record.feature_id) for record in records}
         missing = [basin.name or basin.feature_id for basin in basins if basin.feature_id not in seen]
@@ -79,7 +79,7 @@ def _rank(series: Series) -> int:
     return _PREFERENCE.index(series.basis) if series.basis in _PREFERENCE else len(_PREFERENCE)
 
 
-def _whole_lake(records: Sequence[ProgressRecord], basins: list[str]) -> dict[Series, list[Whole]]:
+def whole_lake(records: Sequence[ProgressRecord], basins: list[str]) -> dict[Series, list[Whole]]:
     """Return whole-lake surfaces by series: observed as one, or all basins on the same day."""
     result: dict[Series, list[Whole]] = defaultdict(list)
     parts: dict[tuple[Series, str], dict[str, ProgressRecord]] = defaultdict(dict)

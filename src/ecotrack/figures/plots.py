@@ -265,6 +265,19 @@ class PlotSet:
         rest = self.area_m2 - np.bincount(pieces.row, weights=weights, minlength=len(self))
         return np.where(rest > self.area_m2 * 1e-11, rest, 0.0)
 
+    def own_cells(self, cells: Sequence[Feature]) -> Ints:
+        """Return the number of the cell that each plot's responsible unit has among ``cells``; -1 where it has none."""
+        numbers = {cell.feature_id: number for number, cell in enumerate(cells)}
+        names, group = self.columns.units.groups()
+        return np.array([numbers.get(name, -1) for name in names], dtype=np.int64)[group]
+
+    def astray(self, layer: str, cells: Sequence[Feature]) -> Mask:
+        """Return which plots lie for the larger part outside their responsible unit; unknown ground is not outside."""
+        own = self.own_cells(cells)
+        if not (own >= 0).any():
+            return np.zeros(len(self), dtype=bool)
+        return (own >= 0) & (self.outside_m2(layer, cells, own=own) > self.area_m2 / 2)
+
     def in_cells(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> list[CellCredit]:
         """Share out the ground of some plots inside each cell of a layer by prior claim.
 

@@ -349,6 +349,11 @@ def results(draw: Draw, checks: Iterable[ProgressRecord], rules: Rules) -> dict[
         "sample": draw.sample,
         "confidence_pct": CONFIDENCE_PCT,
         "qualified_at_pct": rules.survival_counts_pct,
+        "qualified_at_pct_of": {
+            unit: bar
+            for unit in draw.strata
+            if (bar := rules.of(unit).survival_counts_pct) != rules.survival_counts_pct
+        },
         "effective_at_pct": str(EFFECTIVE_PCT),
         "units": [unit.to_json() for unit in units],
         "total": total.to_json(),
@@ -385,6 +390,7 @@ def _unit_result(draw: Draw, unit: str, found: Mapping[str, ProgressRecord], rul
 
 
 def _stratum(draw: Draw, unit: str, found: Mapping[str, ProgressRecord], measure: Measure, rules: Rules) -> Stratum:
+    rules = rules.of(unit)
     seen = [(row, found[row.feature_id]) for row in draw.drawn_in(unit) if row.feature_id in found]
     areas = [(_areas(row, check) or (0.0, 0.0), check) for row, check in seen]
     return Stratum(

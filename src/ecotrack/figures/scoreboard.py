@@ -102,7 +102,7 @@ class Scoreboard:
 
     def _anomalies(self) -> list[dict[str, Any]]:
         known = known_features(self.state, self.layers, self.features)
-        layer = "report_units" if self._optional("report_units") else "counties"
+        layer = self._unit_layer
         found = anomalies(
             self.state,
             self.plot_sets,
@@ -120,8 +120,16 @@ class Scoreboard:
     @cached_property
     def funnels(self) -> list[Funnel]:
         """The funnel of every task; a task is joined to plots of its own basis only."""
-        real, sample = self.plot_sets
-        return [funnel(task, self.state, sample if task.sample else real) for task in tasks(self.state)]
+        astray = [plots.astray(self._unit_layer, self._optional(self._unit_layer)) for plots in self.plot_sets]
+        return [
+            funnel(task, self.state, self.plot_sets[task.sample], astray=astray[task.sample])
+            for task in tasks(self.state)
+        ]
+
+    @property
+    def _unit_layer(self) -> str:
+        """The layer of the ground that responsible units answer for."""
+        return "report_units" if self._optional("report_units") else "counties"
 
     def to_json(self) -> dict[str, Any]:
         """Return the scoreboard without its heading as JSON values (docs/json-schema.md)."""

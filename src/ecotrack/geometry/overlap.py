@@ -13,6 +13,7 @@ import shapely
 from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.boxes import Boxes, Ints, Mask
 from ecotrack.geometry.codec import ReadShapes
+from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.sums import exact_sum, exact_sums
 
 _BLOCK = 50_000
@@ -316,7 +317,7 @@ def _ground_of(pairs: OverlapPairs, groups: list[Ints]) -> Geometries:
     """Return shared ground by pair, filled in for the pairs of some groups: they are asked for in one call."""
     result = np.empty(len(pairs.left), dtype=object)
     if groups:
-        rows = np.unique(np.concatenate(groups))
+        rows = distinct(np.concatenate(groups))
         result[rows] = pairs.ground(rows)
     return result
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,14 +26,14 @@ Cells = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
 _CHUNK = 20_000
 """Plots that are covered at a time."""
 _STRIP = 1024
-_VERSION = "1"
+_VERSION = "2"
 _FULL = 0.999
 """Share from which a pixel counts as wholly inside."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Coverage:
-    """Pixels of plots on one grid; plots in order of the first row that they touch.
+    """Pixels of plots on one grid; plots in order of the last row that they touch.
 
     Attributes
     ----------
@@ -96,32 +96,59 @@ def cover(geometries: npt.NDArray[np.object_], grid: Grid) -> Coverage:
     bounds = shapely.bounds(pixels)
     with np.errstate(invalid="ignore"):
         on_grid = (bounds[:, :2] < (grid.width, grid.height)).all(axis=1) & (bounds[:, 2:] > 0).all(axis=1)
-    order = np.argsort(np.where(on_grid, bounds[:, 1], np.inf), kind="stable")
-    # exactextract counts rows from the top of a grid whose y grows upward.
-    flipped = shapely.transform(pixels[order], lambda xy: np.column_stack((xy[:, 0], grid.height - xy[:, 1])))
-    cells, shares, counts = [], [], []
-    for first in range(0, len(order), _CHUNK):
-        for cell, share in _extract(shapely.to_wkb(flipped[first : first + _CHUNK]), grid):
-            cells.append(cell)
-            shares.append(share)
-            counts.append(len(cell))
-    cell = np.concatenate([np.zeros(0, np.int32), *cells])
-    share = np.concatenate([np.zeros(0, np.float32), *shares])
-    start = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+    order = np.argsort(np.where(on_grid, bounds[:, 3], np.inf), kind="stable")
+    found = [_chunk(pixels[order[first : first + _CHUNK]], grid) for first in range(0, len(order), _CHUNK)]
+    size_px = shapely.area(pixels[order]).astype(np.float32)
+    del pixels
+    counts = _joined([part.counts for part in found], np.int64)
+    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    box, core = _joined([part.box for part in found], np.int32, 4), _joined([part.core for part in found], np.float32)
+    # The cells are by far the largest: one kind at a time stands in memory twice.
+    cell, shares = _joined([part.cell for part in found], np.int32), [part.share for part in found]
+    del found
     return Coverage(
         plot=order.astype(np.int64),
         start=start,
         cell=cell,
-        share=share,
-        box=_boxes(cell, start, grid),
-        size_px=shapely.area(pixels[order]).astype(np.float32),
-        core=_core(share, start),
+        share=_joined(shares, np.float32),
+        box=box,
+        size_px=size_px,
+        core=core,
         taken=_taken(cell, grid),
     )
 
 
-def _extract(wkb: npt.NDArray[np.object_], grid: Grid) -> Iterator[Cells]:
-    """Yield cells and shares of plots, in their order."""
+class _Chunk(NamedTuple):
+    """What some plots cover, as in `Coverage`; ``counts`` says how many pixels each plot has."""
+
+    counts: Ints
+    cell: npt.NDArray[np.int32]
+    share: npt.NDArray[np.float32]
+    box: npt.NDArray[np.int32]
+    core: npt.NDArray[np.float32]
+
+
+def _chunk(pixels: npt.NDArray[np.object_], grid: Grid) -> _Chunk:
+    """Return what some plots cover; they are given in (column, row)."""
+    found = list(cells_of(pixels, height=grid.height, width=grid.width))
+    cell, share = _joined([one for one, _ in found], np.int32), _joined([one for _, one in found], np.float32)
+    counts = np.array([len(one) for one, _ in found], dtype=np.int64)
+    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return _Chunk(counts, cell, share, _boxes(cell, start, grid), _core(share, start))
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]], kind: type[np.generic], *columns: int) -> npt.NDArray[Any]:
+    return np.concatenate([np.zeros((0, *columns), kind), *parts])
+
+
+def cells_of(pixels: npt.NDArray[np.object_], *, height: int, width: int) -> Iterator[Cells]:
+    """Yield cells (row * width + column) and exact shares of polygons in (column, row), in their order.
+
+    Raises
+    ------
+    MissingExtra
+        exactextract is not installed.
+    """
     try:
         from exactextract import exact_extract
         from exactextract.raster import NumPyRasterSource
@@ -129,11 +156,13 @@ def _extract(wkb: npt.NDArray[np.object_], grid: Grid) -> Iterator[Cells]:
         from ecotrack.imagery.plot_source import CellWriter, WkbSource
     except ImportError:
         raise MissingExtra(name="exactextract", extra="imagery") from None
+    # exactextract counts rows from the top of a grid whose y grows upward.
+    flipped = shapely.transform(pixels, lambda xy: np.column_stack((xy[:, 0], height - xy[:, 1])))
     # The values do not matter: one zero stands for the whole grid.
-    nothing = np.broadcast_to(np.uint8(0), (grid.height, grid.width))
-    raster = NumPyRasterSource(nothing, xmin=0, ymin=0, xmax=grid.width, ymax=grid.height)
+    nothing = np.broadcast_to(np.uint8(0), (height, width))
+    raster = NumPyRasterSource(nothing, xmin=0, ymin=0, xmax=width, ymax=height)
     writer = CellWriter()
-    exact_extract(raster, WkbSource(wkb), ["cell_id", "coverage"], output=writer)
+    exact_extract(raster, WkbSource(shapely.to_wkb(flipped)), ["cell_id", "coverage"], output=writer)
     yield from writer.found
 
 
@@ -212,8 +241,16 @@ def _load(place: Path) -> Coverage:
     return Coverage(**{field.name: np.load(place / f"{field.name}.npy", mmap_mode="r") for field in fields(Coverage)})
 
 
-def strips_of(coverage: Coverage, *, rows: int) -> Sequence[slice]:
-    """Return the plots whose first row lies in the same strip of rows, as slices; plots off the grid are left out."""
-    strip = np.where(coverage.box[:, 0] < 0, -1, coverage.box[:, 0] // rows)
+def strips_of(coverage: Coverage, *, rows: int, below_px: int) -> Sequence[slice]:
+    """Return the plots that end in the same strip of rows, as slices; plots off the grid are left out.
+
+    Parameters
+    ----------
+    rows
+        Rows of a strip.
+    below_px
+        Rows below a plot that belong to it.
+    """
+    strip = np.where(coverage.box[:, 0] < 0, -1, (coverage.box[:, 2] + below_px) // rows)
     edges = np.flatnonzero(np.diff(strip, prepend=-2, append=-2))
     return [slice(a, b) for a, b in pairwise(edges.tolist()) if strip[a] >= 0]

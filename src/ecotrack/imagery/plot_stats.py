@@ -12,16 +12,17 @@ import numpy.typing as npt
 from ecotrack.imagery.coverage import Coverage, strips_of, sums
 from ecotrack.imagery.grid import Window
 from ecotrack.imagery.indices import compute, index_roles
-from ecotrack.imagery.read import OpenScene, Pixels
+from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Role, Scene
 
 Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
+Sums = npt.NDArray[np.float64]
+Layers = dict[str, npt.NDArray[Any]]
+"""Arrays of the same rows: ``clear``, ``water`` and the indices, which are 0 where they have no number."""
 
 GREENNESS = ("NDVI", "EVI", "SAVI")
 RING_PX = 10
 """Width of the control ring in pixels: 100 m at Sentinel-2's 10 m."""
-ROWS = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,66 +86,100 @@ def plot_stats(opened: OpenScene, coverage: Coverage) -> PlotStats:
     count, names = len(coverage.plot), allowed(opened.scene)
     columns = {name: np.zeros(count) for name in ("seen", "ring", "water")}
     columns |= {f"{part}-{name}": np.zeros(count) for part in ("sum", "square", "ring") for name in names}
-    for plots in strips_of(coverage, rows=ROWS):
-        _add_strip(opened, coverage, plots, names, columns)
+    rolling = _Rolling(opened, names)
+    tops = np.where(coverage.box[:, 0] < 0, opened.grid.height, coverage.box[:, 0])
+    needed_from = np.minimum.accumulate(tops[::-1])[::-1] - RING_PX
+    for plots in strips_of(coverage, rows=opened.strip_rows, below_px=RING_PX):
+        last = min(int(coverage.box[plots, 2].max()) + RING_PX + 1, opened.grid.height)
+        first = max(int(needed_from[plots.start]), 0)
+        _add_strip(rolling.rows(first, last), first, coverage, plots, columns)
     return _result(coverage, names, columns)
 
 
-def _add_strip(
-    opened: OpenScene, coverage: Coverage, plots: slice, names: tuple[str, ...], columns: dict[str, Any]
-) -> None:
-    """Fill in the columns of the plots that begin in one strip of rows."""
-    box, width = np.asarray(coverage.box[plots]), opened.grid.width
-    first = max(int(box[:, 0].min()) - RING_PX, 0)
-    last = min(int(box[:, 2].max()) + RING_PX + 1, opened.grid.height)
-    pixels = opened.read(Window(first, 0, last - first, width))
+class _Rolling:
+    """Indices of the rows that are asked for, ever further down; every strip is read and computed once."""
+
+    def __init__(self, opened: OpenScene, names: tuple[str, ...]) -> None:
+        self._opened, self._names = opened, names
+        self._layers: Layers = {}
+        self._first = self._end = 0
+
+    def rows(self, first: int, last: int) -> Layers:
+        """Return the layers of some rows; what lies above them is forgotten."""
+        self._forget(first)
+        high = self._opened.strip_rows
+        while self._end < last:
+            end = min((self._end // high + 1) * high, self._opened.grid.height)
+            self._append(Window(self._end, 0, end - self._end, self._opened.grid.width))
+            self._end = end
+        return {name: layer[: last - self._first] for name, layer in self._layers.items()}
+
+    def _forget(self, first: int) -> None:
+        if first >= self._end:
+            # Rows that no plot touches are skipped, whole strips of them.
+            self._layers, self._first = {}, first
+            self._end = first
+            return
+        self._layers = {name: layer[first - self._first :] for name, layer in self._layers.items()}
+        self._first = first
+
+    def _append(self, window: Window) -> None:
+        pixels = self._opened.read(window)
+        layers: Layers = {"clear": pixels.clear, "water": compute("NDWI", pixels.bands) > 0}
+        for name in self._names:
+            values = compute(name, pixels.bands)
+            values[~np.isfinite(values)] = 0
+            layers[name] = values
+        before = self._layers
+        self._layers = {name: np.concatenate([before[name], layers[name]]) for name in layers} if before else layers
+
+
+def _add_strip(layers: Layers, first: int, coverage: Coverage, plots: slice, columns: dict[str, Any]) -> None:
+    """Fill in the columns of the plots that end in one strip of rows; ``first`` is the first row of the layers."""
+    height, width = layers["clear"].shape
     start = np.asarray(coverage.start[plots.start : plots.stop + 1])
     here = slice(int(start[0]), int(start[-1]))
     cell = np.asarray(coverage.cell[here]) - first * width
-    clear = pixels.clear.ravel()[cell]
+    clear = layers["clear"].ravel()[cell]
     share, start = np.where(clear, np.asarray(coverage.share[here]), np.float32(0)), start - start[0]
     columns["seen"][plots] = sums(share, start)
-    water = compute("NDWI", pixels.bands).ravel()[cell] > 0
-    columns["water"][plots] = sums(np.where(water, share, np.float32(0)), start)
-    free = pixels.clear & ~coverage.taken_rows(first, last, width)
-    frame = _frames(box, first, free.shape)
-    columns["ring"][plots] = _in_frames(free.astype(np.float32), frame)
-    for name in names:
-        _add_index(name, pixels, cell, share, start, free, frame, plots, columns)
+    columns["water"][plots] = sums(np.where(layers["water"].ravel()[cell], share, np.float32(0)), start)
+    free = (layers["clear"] & ~coverage.taken_rows(first, first + height, width)).astype(np.float32)
+    frames = _Frames(np.asarray(coverage.box[plots]), first, free.shape)
+    columns["ring"][plots] = frames.sums(free)
+    for name in (key for key in layers if key not in ("clear", "water")):
+        own = layers[name].ravel()[cell]
+        weighted = own * share
+        columns[f"sum-{name}"][plots] = sums(weighted, start)
+        columns[f"square-{name}"][plots] = sums(own * weighted, start)
+        columns[f"ring-{name}"][plots] = frames.sums(layers[name], free)
 
 
-def _add_index(
-    name: str,
-    pixels: Pixels,
-    cell: npt.NDArray[np.int32],
-    share: Floats,
-    start: npt.NDArray[np.int64],
-    free: Mask,
-    frame: npt.NDArray[np.int64],
-    plots: slice,
-    columns: dict[str, Any],
-) -> None:
-    values = np.nan_to_num(compute(name, pixels.bands), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    own = values.ravel()[cell]
-    columns[f"sum-{name}"][plots] = sums(own * share, start)
-    columns[f"square-{name}"][plots] = sums(own * own * share, start)
-    columns[f"ring-{name}"][plots] = _in_frames(np.where(free, values, np.float32(0)), frame)
+class _Frames:
+    """The outer frames of plots in some rows, and sums of rasters in them from running sums down the columns."""
 
+    def __init__(self, box: npt.NDArray[np.int32], first: int, shape: tuple[int, ...]) -> None:
+        height, width = shape
+        grown = box.astype(np.int64) + np.array([-RING_PX, -RING_PX, RING_PX + 1, RING_PX + 1])
+        top, low = np.clip(grown[:, ::2] - first, 0, height).T
+        left, right = np.clip(grown[:, 1::2], 0, width).T
+        ends = np.cumsum(right - left)
+        self._starts = ends - (right - left)
+        # Every column of every frame: where its running sum ends, and where it begins.
+        column = np.arange(ends[-1]) + np.repeat(left - self._starts, right - left)
+        self._low = column + np.repeat(low * width, right - left)
+        self._top = column + np.repeat(top * width, right - left)
+        self._table = np.zeros((height + 1, width))
 
-def _frames(box: npt.NDArray[np.int32], first: int, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Return the outer frame of each plot: top, left, low, right of half-open ranges, shape (4, n)."""
-    grown = box.astype(np.int64) + np.array([-RING_PX, -RING_PX, RING_PX + 1, RING_PX + 1])
-    rows, cols = np.clip(grown[:, ::2] - first, 0, shape[0]), np.clip(grown[:, 1::2], 0, shape[1])
-    return np.stack([rows[:, 0], cols[:, 0], rows[:, 1], cols[:, 1]])
-
-
-def _in_frames(values: Floats, frame: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the sum of a raster in many frames, from one table of running sums."""
-    table = np.zeros((values.shape[0] + 1, values.shape[1] + 1))
-    np.cumsum(values, axis=0, out=table[1:, 1:], dtype=np.float64)
-    np.cumsum(table[1:, 1:], axis=1, out=table[1:, 1:])
-    top, left, low, right = frame
-    return np.asarray(table[low, right] - table[top, right] - table[low, left] + table[top, left])
+    def sums(self, values: npt.NDArray[np.float32], weights: npt.NDArray[np.float32] | None = None) -> Sums:
+        """Return the sum of ``values * weights`` in each frame, shape (n,)."""
+        line = np.empty(values.shape[1], dtype=np.float32)
+        # Row by row: what is added next is still near the processor.
+        for row, value in enumerate(values):
+            part = value if weights is None else np.multiply(value, weights[row], out=line)
+            np.add(self._table[row], part, out=self._table[row + 1])
+        table = self._table.ravel()
+        return np.asarray(np.add.reduceat(table[self._low] - table[self._top], self._starts))
 
 
 def _result(coverage: Coverage, names: tuple[str, ...], columns: dict[str, Any]) -> PlotStats:

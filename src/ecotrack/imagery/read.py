@@ -25,7 +25,8 @@ from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
 
 _CACHE_MB = 160
 STRIP_ROWS = 512
-"""Rows that are read at a time."""
+"""Rows that are read at a time, at least."""
+_HIGHEST_BLOCK = 1024
 
 _WORLD = (-180.0, -90.0, 180.0, 90.0)
 _SCL_HIDDEN = (0, 1, 3, 8, 9, 10, 11)
@@ -139,9 +140,21 @@ class OpenScene:
         return Pixels(bands, clear)
 
     def strips(self, window: Window) -> Iterator[Window]:
-        """Yield the parts of a window that are read at a time, from its first row down."""
-        for row in range(0, window.height, STRIP_ROWS):
-            yield Window(window.row + row, window.col, min(STRIP_ROWS, window.height - row), window.width)
+        """Yield the parts of a window that are read at a time, from its first row down.
+
+        They end where blocks of the file end, so that no block is unpacked twice.
+        """
+        row, end = window.row, window.row + window.height
+        while row < end:
+            low = min(end, (row // self.strip_rows + 1) * self.strip_rows)
+            yield Window(row, window.col, low - row, window.width)
+            row = low
+
+    @property
+    def strip_rows(self) -> int:
+        """Rows that are read at a time: whole blocks of the finest file, unless these are very high."""
+        high = max(file.block_shapes[0][0] for path, file in self._files.items() if self._is_fine(path))
+        return int(-(-STRIP_ROWS // high) * high) if high <= _HIGHEST_BLOCK else STRIP_ROWS
 
     def _reflectance(self, band: Band, role: str, window: Window) -> Reflectance:
         stored = self._numbers(band.path, band.index, role, window, Resampling.bilinear)

@@ -107,6 +107,77 @@ def find_edge(counts: Counts, *, where: str = "") -> WaterEdge:
     raise NoWaterEdge(where, reason_zh=kind[0], reason_en=kind[1])
 
 
+def parted_at(counts: Counts) -> tuple[WaterEdge | None, int]:
+    """Return Otsu's threshold of two hills, whatever they are, and the first step above it.
+
+    ``None`` where one side is too small, the two hardly differ, or no valley parts them.
+
+    Examples
+    --------
+    >>> counts = np.zeros(BINS, np.int64)
+    >>> counts[180:190], counts[300:310] = 90, 10
+    >>> parted_at(counts)[0].method
+    'otsu'
+    """
+    if counts.sum() < 2 * LEAST_PIXELS:
+        return None, BINS
+    cut = otsu(counts) + 1
+    try:
+        return _proven(counts, cut, _median(counts[:cut], 0), _median(counts[cut:], cut), ""), cut
+    except NoWaterEdge:
+        return None, cut
+
+
+def foot_of(counts: Counts, edge: WaterEdge, *, land_below: float) -> float:
+    """Return the valley right under the water's hill where a hill of land stands between it and the threshold.
+
+    Parameters
+    ----------
+    land_below
+        A hill whose top lies below is land.
+
+    Examples
+    --------
+    >>> counts = np.zeros(BINS, np.int64)
+    >>> counts[100:110], counts[200:210], counts[300:310] = 90, 40, 90
+    >>> foot_of(counts, WaterEdge(-0.1, -0.5, 0.5), land_below=0.1) > 0.04
+    True
+    >>> foot_of(counts, WaterEdge(-0.1, -0.5, 0.5), land_below=0.0)
+    -0.1
+    """
+    smooth = np.convolve(counts, _SMOOTH, mode="same")
+    cut = int((edge.value + 1) * BINS / 2)
+    down = smooth[cut : cut + int(smooth[cut:].argmax()) + 1][::-1]
+    lowest = np.minimum.accumulate(down)
+    risen = np.flatnonzero(down * DEEPEST_VALLEY > lowest + 3)
+    if len(risen) == 0 or _MIDDLES[cut + len(down) - 1 - (risen[0] + int(down[risen[0] :].argmax()))] >= land_below:
+        return edge.value
+    run = np.flatnonzero(lowest[: risen[0]] == lowest[risen[0]])
+    return round(float(_MIDDLES[cut + len(down) - 1 - int(run[len(run) // 2])]), 4)
+
+
+def valley_below(counts: Counts, least: float, value: float) -> float | None:
+    """Return the middle of the valley under a hill that stands between two values; ``None`` without such a hill.
+
+    Examples
+    --------
+    >>> counts = np.zeros(BINS, np.int64)
+    >>> counts[180:190], counts[224:232] = 90, 40
+    >>> 0 < valley_below(counts, 0.1, 0.3) < 0.1
+    True
+    """
+    smooth = np.convolve(counts, _SMOOTH, mode="same")
+    first, last = (int((one + 1) * BINS / 2) for one in (least, value))
+    if last <= first:
+        return None
+    below, peak = int(smooth[:first].argmax()), first + int(smooth[first:last].argmax())
+    valley = smooth[below : peak + 1]
+    lowest = np.flatnonzero(valley == valley.min())
+    if valley.min() > DEEPEST_VALLEY * min(smooth[below], smooth[peak]):
+        return None
+    return round(float(_MIDDLES[below + int(lowest[len(lowest) // 2])]), 4)
+
+
 def _median(counts: Counts, first: int) -> float:
     if counts.sum() == 0:
         return float("nan")

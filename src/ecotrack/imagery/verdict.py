@@ -147,6 +147,18 @@ def judge(plot: PlotAsked, looks: Sequence[Look], as_of: dt.date, rules: Verdict
     return _soft(plot, before, usable, (_growing_seasons(season, as_of), first_grown), rules)
 
 
+def planted_from(season: str | None) -> dt.date | None:
+    """Return the first day of a plot's planting season; ``None`` without one.
+
+    Examples
+    --------
+    >>> planted_from("2020-spring") < dt.date(2020, 6, 1)
+    True
+    """
+    found = _season(season)
+    return None if found is None else begins_on(found)
+
+
 def _season(text: str | None) -> Season | None:
     try:
         return Season.parse(text) if text else None

@@ -10,15 +10,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ecotrack.errors import Text
 from ecotrack.imagery.coverage import kept_coverage
+from ecotrack.imagery.kept_verdicts import contradiction
 from ecotrack.imagery.plot_stats import PlotStats, plot_stats, stats_roles
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Scene
-from ecotrack.imagery.verdict import ANSWERS, Look, PlotAsked, Verdict, VerdictRules, judge
+from ecotrack.imagery.verdict import ANSWERS, Look, PlotAsked, Verdict, VerdictRules, judge, planted_from
 from ecotrack.model import Finding
-
-CHECK = "satellite"
 
 
 def scene_stats(scene: Scene, geometries: npt.NDArray[np.object_], folder: Path) -> PlotStats:
@@ -95,18 +93,12 @@ def _looks(number: int, stats: Sequence[tuple[Scene, PlotStats]]) -> list[Look]:
 def findings_of(verdicts: Sequence[Verdict], plots: Sequence[PlotAsked]) -> list[Finding]:
     """Return a finding for each contradiction; the other verdicts ask nobody anything and change no figure."""
     return [
-        Finding(
-            check=CHECK,
-            level="warns",
-            message=Text(
-                f"影像与“已造林”矛盾：{'；'.join(reason.zh for reason in verdict.reasons)}",
-                f"imagery contradicts the planting: {'; '.join(reason.en for reason in verdict.reasons)}",
-            ),
-            mend=Text("请现场核查", "check it in the field"),
-            where=verdict.feature_id,
-            feature=verdict.feature_id,
-            facts={"days": " ".join(day.isoformat() for day in verdict.days), "seen_px": f"{verdict.seen_px:.0f}"},
-            responsible_unit=plot.unit,
+        contradiction(
+            verdict.feature_id,
+            verdict.reasons,
+            [day.isoformat() for day in verdict.days],
+            verdict.seen_px,
+            plot.unit,
         )
         for verdict, plot in zip(verdicts, plots, strict=True)
         if verdict.answer == "contradicts"
@@ -117,3 +109,20 @@ def counts_of(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """Return how many plots have each verdict, all four named."""
     found = Counter(verdict.answer for verdict in verdicts)
     return {answer: found[answer] for answer in ANSWERS}
+
+
+def scenes_shown(verdict: Verdict, plot: PlotAsked, scenes: Sequence[Scene]) -> list[Scene]:
+    """Return the scenes that show a reviewer what a verdict means: the last before planting, the last it rests on.
+
+    Where no scene is older than the planting, the first that it rests on.
+    """
+    used = [scene for scene in scenes if scene.acquired_on in verdict.days] or list(scenes)
+    used.sort(key=lambda scene: scene.acquired_on)
+    planted = planted_from(plot.season)
+    earlier = [scene for scene in scenes if planted is not None and scene.acquired_on < planted]
+    before = max(earlier, key=lambda scene: scene.acquired_on, default=used[0])
+    after = used[-1]
+    if planted is not None and after.acquired_on < planted:
+        # Woods before planting: what stands there now is the other half of the story.
+        after = max(scenes, key=lambda scene: scene.acquired_on)
+    return [before, after] if before.scene_id != after.scene_id else [after]

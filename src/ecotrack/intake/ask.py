@@ -26,6 +26,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         Header texts that the target layer has a use for.
     geometry
         Kind of geometry that the target layer takes.
+    sheet
+        The one sheet, layer or member that is wanted of a file that holds several; all of them by default.
     """
 
     file_name: str
@@ -34,3 +36,4 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None = None
     known_fields: tuple[str, ...] = ()
     geometry: GeometryKind = "Polygon"
+    sheet: str | None = None

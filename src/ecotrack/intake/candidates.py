@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -96,10 +97,10 @@ class LayerReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that came out of one upload."""
+    """Everything that came out of one upload; the candidates of a large one lie on disk (`ecotrack.intake.kept`)."""
 
     file_name: str
-    candidates: list[Candidate] = []
+    candidates: Sequence[Candidate] = []
     layers: list[LayerReading] = []
     findings: list[Finding] = []
 

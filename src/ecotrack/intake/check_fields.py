@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from statistics import median
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ecotrack.errors import Text
 from ecotrack.geometry.area import Floats
-from ecotrack.intake.candidates import Place, Reading
+from ecotrack.intake.candidates import Candidate, Place, Reading
 from ecotrack.intake.check_shape import Subject
 from ecotrack.intake.checks import Check
 from ecotrack.intake.submit_fields import as_text, read_decimal, season_begins
@@ -45,19 +45,32 @@ _GARBLED = re.compile(r"\ufffd|锟斤拷|烫烫|[\u00c0-\u00ff][\u0080-\u00bf]|[
 
 
 class Claims(NamedTuple):
-    """Subjects with their claimed areas in mu, and the findings on the column."""
+    """How the claimed areas of a file are taken: their unit (``None``: not at all), and the findings on the column."""
 
-    subjects: list[Subject]
+    unit: AreaUnit | None
     findings: list[Finding]
 
+    def of(self, item: Subject) -> Subject:
+        """Return a subject with its claimed area in mu; the number as given is kept as an attribute."""
+        return item if self.unit is not None and self.unit.per_mu == 1 else _reclaimed(item, self.unit)
 
-def claims_in_mu(
-    subjects: Sequence[Subject], areas_m2: Floats, *, field: str | None, place: Place, checks: Mapping[str, Check]
-) -> Claims:
+
+def claim_ratios(subjects: Sequence[Subject], areas_m2: Floats) -> list[Decimal]:
+    """Return the claimed areas as numbers given, by the measured ones in mu, where both are."""
+    return [
+        item.version.claimed_mu / Decimal(mu_from_m2(float(area)))
+        for item, area in zip(subjects, areas_m2, strict=True)
+        if item.version.claimed_mu and area > 0
+    ]
+
+
+def claims_of(ratios: Sequence[Decimal], *, field: str | None, place: Place, checks: Mapping[str, Check]) -> Claims:
     """Tell the unit of the claimed areas by the column's name, else by magnitude against the measured ones.
 
     Parameters
     ----------
+    ratios
+        Of the whole file, as `claim_ratios` gives them.
     field
         The file's name for the column; ``None`` where it has none.
     place
@@ -66,24 +79,17 @@ def claims_in_mu(
     Returns
     -------
     Claims
-        Areas in another unit are converted to mu and the numbers as given kept as an attribute; numbers that fit
-        no unit are not taken.
+        Areas in another unit are converted to mu; numbers that fit no unit are not taken.
     """
-    ratios = [
-        item.version.claimed_mu / Decimal(mu_from_m2(float(area)))
-        for item, area in zip(subjects, areas_m2, strict=True)
-        if item.version.claimed_mu and area > 0
-    ]
     if field is None or not ratios:
-        return Claims(list(subjects), [])
+        return Claims(UNITS[0], [])
     unit = _named_unit(field) or _told_unit(ratios)
     if unit is None:
-        finding = place.finding_of(checks["claimed_unit_unclear"], field=field)
-        return Claims([_reclaimed(item, None) for item in subjects], [finding])
+        return Claims(None, [place.finding_of(checks["claimed_unit_unclear"], field=field)])
     if unit.per_mu == 1:
-        return Claims(list(subjects), [])
+        return Claims(unit, [])
     facts = {"unit_zh": unit.title.zh, "unit_en": unit.title.en, "count": str(len(ratios)), "field": field}
-    return Claims([_reclaimed(item, unit) for item in subjects], [place.finding_of(checks["claimed_unit"], **facts)])
+    return Claims(unit, [place.finding_of(checks["claimed_unit"], **facts)])
 
 
 def _named_unit(field: str) -> AreaUnit | None:
@@ -168,9 +174,9 @@ def garbled_findings(reading: Reading, check: Check) -> Iterator[Finding]:
                 yield place.finding_of(check, field=name[:40], value=value[:40])
 
 
-def densities_of(reading: Reading, field: str | None) -> dict[int, str]:
+def densities_of(candidates: Iterable[Candidate], field: str | None) -> dict[int, str]:
     """Return the density that each feature gives, by its number."""
     if field is None:
         return {}
-    texts = {item.number: as_text(item.attributes.get(field)) for item in reading.candidates}
+    texts = {item.number: as_text(item.attributes.get(field)) for item in candidates}
     return {number: text for number, text in texts.items() if text}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,12 +10,14 @@ import shapely
 
 from ecotrack.errors import Text
 from ecotrack.geometry.area import Floats, Geometries, area_m2
+from ecotrack.geometry.boxes import Ints
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.geometry.split import split
 from ecotrack.intake.check_shape import Measures, Subject
 from ecotrack.intake.checks import Check
-from ecotrack.intake.ground_pairs import near_pairs, shared_between
+from ecotrack.intake.ground_file import PARENT_KINDS, GroundFile
+from ecotrack.intake.ground_pairs import Effort, Shared, near_pairs, shared_between
 from ecotrack.intake.surroundings import UNIT_LAYERS, Surroundings
 from ecotrack.model import FeatureVersion
 from ecotrack.model.findings import Finding
@@ -24,9 +26,6 @@ from ecotrack.units import mu_from_m2
 
 Checks = Mapping[str, Check]
 ON_LAYER = ("on_water", "on_forest", "on_farmland")
-PARENT_KINDS = ("补植", "抚育", "更新", "重造")
-"""Kinds whose plot lies on the plot that it names as parent."""
-
 MAX_TOLD = 12
 """Overlaps of one feature that are told one by one; the largest come first."""
 
@@ -58,6 +57,8 @@ def ground_findings(
     *,
     checks: Checks,
     units: UnitBook,
+    file: GroundFile | None = None,
+    first: int = 0,
 ) -> GroundFindings:
     """Compare valid polygons with what lies around them and with one another.
 
@@ -67,9 +68,14 @@ def ground_findings(
         Of the subjects, EPSG:4490.
     checks
         The table as the office has set it.
+    file
+        The whole file, where the subjects are a block of it, and ``first`` the position of the first of them.
     """
     result = GroundFindings()
-    work = _Ground(subjects, geometries, measures, around, checks, units, result)
+    if file is None:
+        file = GroundFile(most_corners=checks["many_vertices"].limit)
+        file.add(subjects, geometries, measures)
+    work = _Ground(subjects, geometries, measures, around, checks, units, result, file, first)
     light = measures.corners <= checks["many_vertices"].limit
     rows = np.flatnonzero(light)
     result.findings += work.borders(rows)
@@ -90,9 +96,12 @@ class _Ground:
         checks: Checks,
         units: UnitBook,
         result: GroundFindings,
+        file: GroundFile,
+        first: int,
     ) -> None:
         self.subjects, self.geometries, self.areas = subjects, geometries, measures.area_m2
         self.around, self.checks, self.units, self.result = around, checks, units, result
+        self.file, self.first = file, first
 
     def _sketch(self, *layers: str) -> dict[str, str]:
         drawn = any(layer in self.around.sketch for layer in layers)
@@ -111,20 +120,19 @@ class _Ground:
         if not counties or not len(rows):
             return
         cut = split(self.geometries[rows], geometries_of(counties), areas=self.areas[rows])
-        check = self.checks["outside_city"]
-        for i, outside in zip(rows.tolist(), cut.outside_m2.tolist(), strict=True):
-            if outside > max(check.limit, self.areas[i] * 1e-6):
-                yield self._share_finding("outside_city", i, outside, **self._sketch("counties"))
+        least = np.maximum(self.checks["outside_city"].limit, self.areas[rows] * 1e-6)
+        out = np.flatnonzero(cut.outside_m2 > least)
+        sketch = self._sketch("counties")
+        yield from self._share_findings("outside_city", rows[out], cut.outside_m2[out], [sketch] * len(out))
         inside, cells = self._inside_units(rows), [cell.feature_id for cell in counties]
         lies_in: dict[int, list[str]] = {}
         for row, cell, ground in zip(cut.polygon.tolist(), cut.cell.tolist(), cut.area_m2.tolist(), strict=True):
             if ground > 1:
                 lies_in.setdefault(int(rows[row]), []).append(cells[cell])
-        for i in rows.tolist():
-            outside = float(self.areas[i] - inside.get(i, self.areas[i]))
-            if outside > self.areas[i] * self.checks["outside_unit"].limit / 100:
-                facts = self._unit_facts(self.subjects[i].version.unit, lies_in.get(i, []))
-                yield self._share_finding("outside_unit", i, outside, **facts)
+        outside = np.array([self.areas[i] - inside.get(i, self.areas[i]) for i in rows.tolist()])
+        out = np.flatnonzero(outside > self.areas[rows] * self.checks["outside_unit"].limit / 100)
+        facts = [self._unit_facts(self.subjects[i].version.unit, lies_in.get(i, [])) for i in rows[out].tolist()]
+        yield from self._share_findings("outside_unit", rows[out], outside[out], facts)
 
     def _inside_units(self, rows: np.ndarray) -> dict[int, float]:
         """Return the ground inside the named unit, by whichever layer draws most of it as the unit's; m2."""
@@ -148,12 +156,16 @@ class _Ground:
         told = {"others_zh": f"，落在{zh}" if zh else "", "others_en": f", in {en}" if en else ""}
         return {"unit_zh": name.zh, "unit_en": name.en, **told, **self._sketch(*UNIT_LAYERS)}
 
-    def _share_finding(self, check: str, i: int, ground_m2: float, **facts: str) -> Finding:
-        share = 100 * ground_m2 / float(self.areas[i])
-        inner = shapely.point_on_surface(self.geometries[i])
-        place = self.subjects[i].place._replace(lonlat=(inner.x, inner.y))
-        told = {"area_mu": f"{mu_from_m2(ground_m2):.2f}", "share_pct": f"{share:.1f}"}
-        return place.finding_of(self.checks[check], **told, **facts)
+    def _share_findings(
+        self, name: str, rows: Ints, ground_m2: Floats, facts: Sequence[dict[str, str]]
+    ) -> Iterator[Finding]:
+        check, inner = self.checks[name], shapely.get_coordinates(shapely.point_on_surface(self.geometries[rows]))
+        shares = 100 * ground_m2 / self.areas[rows]
+        table = zip(rows.tolist(), ground_m2.tolist(), shares.tolist(), inner.tolist(), facts, strict=True)
+        for i, ground, share, (lon, lat), more in table:
+            place = self.subjects[i].place._replace(lonlat=(lon, lat))
+            told = {"area_mu": f"{mu_from_m2(ground):.2f}", "share_pct": f"{share:.1f}"}
+            yield place.finding_of(check, **told, **more)
 
     def layers(self, rows: np.ndarray) -> Iterator[Finding]:
         """Tell what lies on water, on existing forest, on farmland, where there are such layers."""
@@ -163,12 +175,13 @@ class _Ground:
             asked = np.array([i for i in rows.tolist() if self.subjects[i].asked(check)], dtype=np.int64)
             if not len(cells) or not len(asked):
                 continue
-            near = near_pairs(self.geometries[asked], cells)
-            shared = shared_between(self.geometries[asked[near.left]], cells[near.right])
-            ground = np.bincount(near.left, weights=np.nan_to_num(shared.area_m2), minlength=len(asked))
-            for i, part in zip(asked.tolist(), ground.tolist(), strict=True):
-                if part > self.areas[i] * check.limit / 100:
-                    yield self._share_finding(name, i, part, **self._sketch(check.layer or ""))
+            near = near_pairs(self.geometries[asked], cells, Effort())
+            shared = shared_between(self.geometries[asked[near.left]], cells[near.right], self.file.effort_layers)
+            ground: Floats = np.zeros(len(asked))
+            np.add.at(ground, near.left, np.nan_to_num(shared.area_m2))
+            wet = np.flatnonzero(ground > self.areas[asked] * check.limit / 100)
+            sketch = self._sketch(check.layer or "")
+            yield from self._share_findings(name, asked[wet], ground[wet], [sketch] * len(wet))
 
     def _polygons(self, layer: str | None) -> Geometries:
         cells: Sequence[Feature] = self.around.zones.get(layer or "", ())
@@ -196,14 +209,14 @@ class _Ground:
         known = self.around.named.get(parent_id or "")
         if known is not None:
             return from_wkb([known.wkb])[0]
-        beside = [i for i, item in enumerate(self.subjects) if parent_id and item.version.feature_id == parent_id]
-        return self.geometries[beside[0]] if beside else None
+        place = self.file.place_of.get(parent_id or "")
+        return None if place is None else from_wkb([self.file.wkb[place]])[0]
 
     def beside_accepted(self, rows: np.ndarray) -> None:
         """Tell each accepted plot that shares ground, but those that the feature mends or lies on by its kind."""
         if not len(self.around.geometries):
             return
-        near = near_pairs(self.geometries[rows], self.around.geometries)
+        near = near_pairs(self.geometries[rows], self.around.geometries, self.file.effort_beside)
         if near.crowded:
             self._not_compared(rows.tolist(), _CROWDED)
         left = rows[near.left]
@@ -211,7 +224,9 @@ class _Ground:
         left, right = left[stands], near.right[stands]
         others = area_m2(self.around.geometries[right])
         names = [self._accepted_facts(self.around.accepted[j]) for j in right.tolist()]
-        self._tell(left, self.around.geometries[right], others, names, suffix="")
+        shapes = self.around.geometries[right]
+        shared = shared_between(self.geometries[left], shapes, self.file.effort_beside)
+        self._tell(left, shared, others, names, shapes.__getitem__, suffix="")
 
     def _belongs(self, i: int, other: FeatureVersion) -> bool:
         version = self.subjects[i].version
@@ -225,22 +240,20 @@ class _Ground:
 
     def inside_file(self, rows: np.ndarray) -> None:
         """Tell the features of the file that share ground with one another."""
-        near = near_pairs(self.geometries[rows], self.geometries[rows])
-        if near.crowded:
+        pairs, file = self.file.pairs, self.file
+        if pairs.crowded:
             self._not_compared(rows.tolist(), _CROWDED)
-        left, right = rows[near.left], rows[near.right]
-        keep = [i != j and not self._family(i, j) for i, j in zip(left.tolist(), right.tolist(), strict=True)]
-        left, right = left[keep], right[keep]
+        mine = slice(*np.searchsorted(pairs.left, (self.first, self.first + len(self.subjects))))
+        left, right = pairs.left[mine] - self.first, pairs.right[mine]
+        shared = Shared(*(column[mine] for column in pairs.shared))
         names = [
-            {"other": str(self.subjects[j].number), "whose_zh": "本文件图形", "whose_en": "feature"} for j in right
+            {"other": str(file.numbers[j]), "whose_zh": "本文件图形", "whose_en": "feature"} for j in right.tolist()
         ]
-        self._tell(left, self.geometries[right], self.areas[right], names, suffix="_in_file")
 
-    def _family(self, i: int, j: int) -> bool:
-        one, other = self.subjects[i].version, self.subjects[j].version
-        return (one.kind in PARENT_KINDS and one.parent_id == other.feature_id) or (
-            other.kind in PARENT_KINDS and other.parent_id == one.feature_id
-        )
+        def shape(k: int) -> shapely.Geometry:
+            return from_wkb([file.wkb[right[k]]])[0]
+
+        self._tell(left, shared, file.areas_m2[right], names, shape, suffix="_in_file")
 
     def _not_compared(self, rows: Sequence[int], why: Text) -> None:
         for i in dict.fromkeys(rows):
@@ -248,10 +261,16 @@ class _Ground:
             self.result.findings.append(self.subjects[i].place.finding_of(check, zh=why.zh, en=why.en))
 
     def _tell(
-        self, left: np.ndarray, others: Geometries, other_m2: Floats, names: list[dict[str, str]], *, suffix: str
+        self,
+        left: Ints,
+        shared: Shared,
+        other_m2: Floats,
+        names: list[dict[str, str]],
+        other: Callable[[int], shapely.Geometry],
+        *,
+        suffix: str,
     ) -> None:
         """Make the finding of each pair that shares ground, the largest of a feature first."""
-        shared = shared_between(self.geometries[left], others)
         self._not_compared(left[np.isnan(shared.area_m2)].tolist(), _NOT_IN_TIME)
         told: dict[int, int] = {}
         for k in np.lexsort((-shared.area_m2, left)).tolist():
@@ -261,7 +280,7 @@ class _Ground:
             told[i] = told.get(i, 0) + 1
             name = self._kind_of_overlap(ground, float(shared.width_m[k]), i, float(other_m2[k]))
             if name == "overlap_sliver":
-                self.result.slivers.setdefault(self.subjects[i].number, []).append(others[k])
+                self.result.slivers.setdefault(self.subjects[i].number, []).append(other(k))
             full = name + suffix if name == "overlap" else name.replace("_part", suffix + "_part")
             place = self.subjects[i].place._replace(lonlat=(float(shared.lonlat[k, 0]), float(shared.lonlat[k, 1])))
             facts = self._overlap_facts(ground, float(shared.width_m[k]), i, float(other_m2[k]))

@@ -1,4 +1,4 @@
-"""What runs inside the child process: an upload's bytes in, a `Reading` out.
+"""What runs inside the child process: an upload's bytes in, a `Reading` out, its candidates block by block.
 
 Everything that a hostile file can make slow or break (format, reader, transform, validity, repair)
 happens here, under the limits of `ecotrack.sandbox`.
@@ -6,9 +6,9 @@ happens here, under the limits of `ecotrack.sandbox`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,54 +23,100 @@ from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
 from ecotrack.intake.checks import check_table
 from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, stored_all
 from ecotrack.intake.formats import sniff
+from ecotrack.intake.kept import Keeper, blocks_of, kept_of, packed
 from ecotrack.intake.read_archive import Source, unpack
-from ecotrack.intake.read_encoding import recode_xml
+from ecotrack.intake.read_encoding import recode
 from ecotrack.intake.read_gpx import close_walk
 from ecotrack.model.findings import Finding
 
 if TYPE_CHECKING:
     from ecotrack.intake.read_vector import RawFeature, RawLayer
 
-_BLOCK = 2000
 _SYSTEMS = {"WGS84": "EPSG:4326", "GCJ-02": "GCJ-02", "BD-09": "BD-09"}
 
 
-def main(request: bytes, folder: Path) -> bytes:
-    """Read the upload in ``folder`` and answer the `Reading` as MessagePack."""
-    return msgspec.msgpack.encode(read_upload(msgspec.msgpack.decode(request, type=Ask), folder))
+def main(request: bytes, folder: Path) -> Iterator[bytes]:
+    """Read the upload in ``folder``; answer its candidates in frames, and last the `Reading` without them."""
+    reading = _ReadingWork(msgspec.msgpack.decode(request, type=Ask), folder)
+    for block in blocks_of(reading.candidates()):
+        yield packed(block)
+    yield packed([reading.done()])
 
 
 def read_upload(ask: Ask, folder: Path) -> Reading:
-    """Read every layer of an upload; what cannot be read becomes a finding."""
-    here = Place(ask.file_name)
-    candidates: list[Candidate] = []
-    layers: list[LayerReading] = []
-    findings: list[Finding] = []
-    try:
-        sources, refused = _sources(ask, folder)
-        findings += [here.refusal(error) for error in refused]
-    except EcotrackError as error:
-        return Reading(file_name=ask.file_name, findings=[here.refusal(error)])
-    for source in sources:
+    """Read every layer of an upload in this very process, candidates and all."""
+    work = _ReadingWork(ask, folder)
+    candidates = kept_of(Candidate, work.candidates())
+    return msgspec.structs.replace(work.done(), candidates=candidates)
+
+
+class _ReadingWork:
+    """An upload on its way to a reading: every layer of it; what cannot be read becomes a finding."""
+
+    def __init__(self, ask: Ask, folder: Path) -> None:
+        self._ask, self._folder, self._here = ask, folder, Place(ask.file_name)
+        self._layers: list[LayerReading] = []
+        self._findings: list[Finding] = []
+        self._count = 0
+        self._passed_over: list[str] = []
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield the candidates of every layer."""
         try:
-            origin = _origin(source, ask)
-            for raw in _layers(source, ask):
-                raw.origin = raw.origin if raw.origin.app else origin
-                read = _LayerWork(raw, ask, first_number=len(candidates) + 1)
-                candidates += read.candidates
-                if read.candidates or raw.empty_is_told:
-                    layers.append(read.reading)
-                findings += read.findings
+            sources, refused = _sources(self._ask, self._folder)
         except EcotrackError as error:
-            findings.append(Place(source.name).refusal(error))
-    if not candidates and not any(finding.level == "blocks" for finding in findings):
-        findings.append(here.finding("no_features"))
-    return Reading(file_name=ask.file_name, candidates=candidates, layers=layers, findings=findings)
+            sources, refused = [], [error]
+        self._findings += [self._here.refusal(error) for error in refused]
+        for source in sources:
+            try:
+                yield from self._of_source(source)
+            except EcotrackError as error:
+                note = len(sources) > 1 and source.path.suffix == ".txt"
+                here = Place(source.name)
+                self._findings.append(here.finding("beside_text") if note else here.refusal(error))
+
+    def _of_source(self, source: Source) -> Iterator[Candidate]:
+        origin = _origin(source, self._ask)
+        for raw in _layers(source, self._ask):
+            if not _is_wanted(raw.name, source.name, self._ask.sheet):
+                self._passed_over.append(raw.name.removeprefix(f"{source.name}:"))
+                continue
+            raw.origin = raw.origin if raw.origin.app else origin
+            work, before = _LayerWork(raw, self._ask, first_number=self._count + 1), self._count
+            for candidate in work.candidates():
+                self._count += 1
+                yield candidate
+            if self._count > before or raw.empty_is_told:
+                self._layers.append(work.reading)
+            self._findings += work.findings
+
+    def done(self) -> Reading:
+        """Return the reading without its candidates; it is never silently empty."""
+        if self._passed_over and not self._layers:
+            there = "、".join(self._passed_over[:20])
+            self._findings.append(self._here.finding("no_sheet", value=str(self._ask.sheet), known=there))
+        if not self._count and not any(finding.level == "blocks" for finding in self._findings):
+            self._findings.append(self._here.finding("no_features"))
+        return Reading(file_name=self._ask.file_name, layers=self._layers, findings=self._findings)
+
+
+def _is_wanted(layer: str, source: str, sheet: str | None) -> bool:
+    """Tell whether a layer is the one asked for: by its own name, or by the name of the file that it is in.
+
+    Examples
+    --------
+    >>> [_is_wanted(name, "a.gpkg", "春季") for name in ("a.gpkg:春季", "a.gpkg:秋季")]
+    [True, False]
+    >>> _is_wanted("春/小班.shp", "春/小班.shp", "小班.shp"), _is_wanted("a.csv", "a.csv", None)
+    (True, True)
+    """
+    path = PurePosixPath(source)
+    return sheet is None or sheet in (layer, layer.removeprefix(f"{source}:"), source, path.name, path.stem)
 
 
 def _sources(ask: Ask, folder: Path) -> tuple[list[Source], list[EcotrackError]]:
     upload = folder / UPLOAD_NAME
-    recode_xml(upload)
+    recode(upload)
     kind = sniff(upload, name=ask.file_name)
     if kind.reader == "archive":
         found = unpack(upload, folder / "unpacked", name=ask.file_name)
@@ -87,8 +133,12 @@ def _layers(source: Source, ask: Ask) -> Iterator[RawLayer]:
 
         yield from read_parquet(path, name=source.name)
     elif source.format.reader == "table":
+        from ecotrack.intake.read_survey import is_survey, read_survey
         from ecotrack.intake.read_table import read_table
 
+        if is_survey(path):
+            yield from read_survey(path, name=source.name)
+            return
         yield from read_table(path, name=source.name, known=ask.known_fields)
     elif source.format.id == "kml":
         from ecotrack.intake.read_kml import read_kml
@@ -115,28 +165,43 @@ class _LayerWork:
     def __init__(self, raw: RawLayer, ask: Ask, *, first_number: int) -> None:
         self._raw, self._ask, self._here = raw, ask, Place(raw.name)
         self.findings = list(raw.findings)
-        features = self._few_fields(raw)
+        self._first, self._open = first_number, False
+        self._seen = _Seen()
+        features = self._looked_at(self._few_fields(raw))
         if raw.beside and features and ask.geometry == "Polygon":
             self.findings.append(self._here.finding("beside_points", count=str(len(features))))
             features = []
-        if not raw.has_geometry and not any(feature.geometry is not None for feature in features):
+        if not raw.has_geometry and not self._seen.drawn:
             names = ", ".join(raw.fields[:8])
             self.findings.append(self._here.finding("no_geometry_column", found=names))
             features = []
         elif not features and raw.empty_is_told:
             self.findings.append(self._here.finding("no_features"))
-        if any(feature.geometry is not None and _has_heights(feature.geometry) for feature in features):
+        if features and self._seen.heights:
             self.findings.append(self._here.finding("dropped_dimension"))
-        self._open = False
-        self._crs, waits = self._read_crs(features)
+        self._features = features
+        self._crs, self._waits = self._read_crs(self._seen.bounds() if features else None)
         self._note_encoding()
-        numbered = enumerate(features, start=first_number)
-        made = [self._candidate(number, feature, waits) for number, feature in numbered]
-        self.candidates = self._stored(made)
         self.reading = self._summary(len(features))
 
-    def _read_crs(self, features: list[RawFeature]) -> tuple[CRSReading | None, Finding | None]:
-        bounds = _bounds(features)
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield the layer's candidates in the order of the file, each block brought into EPSG:4490 together."""
+        number = self._first
+        for block in blocks_of(self._features):
+            yield from self._stored([self._candidate(number + i, raw, self._waits) for i, raw in enumerate(block)])
+            number += len(block)
+
+    def _looked_at(self, features: Iterable[RawFeature]) -> Sequence[RawFeature]:
+        """Keep the features, block by block, and what must be known of all of them before any is read."""
+        from ecotrack.intake.read_vector import RawFeature
+
+        keeper: Keeper[RawFeature] = Keeper(RawFeature)
+        for block in blocks_of(features):
+            self._seen.add(block)
+            keeper.add(block)
+        return keeper.done()
+
+    def _read_crs(self, bounds: Extent | None) -> tuple[CRSReading | None, Finding | None]:
         try:
             reading = read_crs(self._declared(bounds), bounds, extent=self._ask.extent, where=self._raw.name)
         except UnknownCRS:
@@ -150,7 +215,7 @@ class _LayerWork:
             return None, self._here.finding("unknown_crs", bounds=words, **told)
         except EcotrackError as error:
             return None, self._here.refusal(error)
-        if features:
+        if self._features:
             self._note_crs(reading)
             self._open = self._is_open(reading, bounds)
         return reading, None
@@ -210,25 +275,19 @@ class _LayerWork:
             app=self._raw.origin.app,
         )
 
-    def _few_fields(self, raw: RawLayer) -> list[RawFeature]:
-        """Read the features with as many attributes as a table of plots can have; the others are told and left."""
+    def _few_fields(self, raw: RawLayer) -> Iterable[RawFeature]:
+        """Return the features with as many attributes as a table of plots can have; the others are told and left."""
         most = int(check_table()["many_fields"].limit)
-        features = list(raw.features)
-        if len(raw.fields) > most:
-            self.findings.append(self._here.finding("many_fields", found=str(len(raw.fields))))
-            kept = set(raw.fields[:most])
-            raw.fields = raw.fields[:most]
-            for feature in features:
-                feature.attributes = {name: value for name, value in feature.attributes.items() if name in kept}
-        return features
+        if len(raw.fields) <= most:
+            return raw.features
+        self.findings.append(self._here.finding("many_fields", found=str(len(raw.fields))))
+        raw.fields = raw.fields[:most]
+        return _with_fields(raw.features, frozenset(raw.fields))
 
     def _stored(self, made: list[Candidate | Drawn]) -> list[Candidate]:
-        """Bring what was drawn into EPSG:4490, block by block, and keep the order of the file."""
+        """Bring what was drawn into EPSG:4490 and keep the order of the file."""
         drawn = [item for item in made if isinstance(item, Drawn)]
-        ready: list[Candidate] = []
-        for start in range(0, len(drawn), _BLOCK):
-            if self._crs is not None:
-                ready += stored_all(drawn[start : start + _BLOCK], self._crs, extent=self._ask.extent)
+        ready = stored_all(drawn, self._crs, extent=self._ask.extent) if drawn and self._crs is not None else []
         done = iter(ready)
         return [next(done) if isinstance(item, Drawn) else item for item in made]
 
@@ -263,18 +322,38 @@ class _LayerWork:
         return Drawn(draft, polygon, findings)
 
 
+def _with_fields(features: Iterable[RawFeature], kept: frozenset[str]) -> Iterator[RawFeature]:
+    for feature in features:
+        feature.attributes = {name: value for name, value in feature.attributes.items() if name in kept}
+        yield feature
+
+
+class _Seen:
+    """What is known of the geometries of a layer when all have been seen once."""
+
+    def __init__(self) -> None:
+        self.drawn, self.heights = False, False
+        self._low, self._high = np.full(2, np.inf), np.full(2, -np.inf)
+
+    def add(self, features: Iterable[RawFeature]) -> None:
+        """Look at some more."""
+        geometries = [feature.geometry for feature in features if feature.geometry is not None]
+        self.drawn = self.drawn or bool(geometries)
+        self.heights = self.heights or any(_has_heights(geometry) for geometry in geometries)
+        corners = shapely.bounds(np.array([None, *geometries], dtype=object))
+        corners = corners[np.isfinite(corners).all(axis=1)]
+        self._low = np.minimum(self._low, corners[:, :2].min(axis=0, initial=np.inf))
+        self._high = np.maximum(self._high, corners[:, 2:].max(axis=0, initial=-np.inf))
+
+    def bounds(self) -> Extent | None:
+        """Return the bounds of all whose numbers are numbers."""
+        if not np.isfinite(self._low).all():
+            return None
+        return (float(self._low[0]), float(self._low[1]), float(self._high[0]), float(self._high[1]))
+
+
 def _has_heights(geometry: shapely.Geometry) -> bool:
     return bool(geometry.has_z and np.nan_to_num(shapely.get_coordinates(geometry, include_z=True)[:, 2]).any())
-
-
-def _bounds(features: list[RawFeature]) -> Extent | None:
-    geometries = [feature.geometry for feature in features if feature.geometry is not None]
-    corners = np.asarray([geometry.bounds for geometry in geometries if not geometry.is_empty], dtype=float)
-    corners = corners[np.isfinite(corners).all(axis=1)] if len(corners) else corners
-    if not len(corners):
-        return None
-    low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
-    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
 def _may_be_degrees(bounds: Extent) -> bool:

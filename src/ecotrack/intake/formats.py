@@ -179,7 +179,8 @@ def _text(path: Path, head: bytes, name: str) -> Format:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"<") or head.startswith((b"\xff\xfe<\0", b"\xfe\xff\0<")):
         return _xml(path, name)
-    if start.startswith((b"{", b"[", b"\x1e")):
+    # No JSON goes on with a letter behind its first bracket: that is the heading of a land survey.
+    if start.startswith((b"{", b"[", b"\x1e")) and not re.match(rb"\[[\x80-\xff]", start):
         _refuse_linked_crs(path, name)
         return _json(start)
     if re.match(rb"Version\s+\d", start, re.IGNORECASE):

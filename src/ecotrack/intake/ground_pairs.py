@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +16,14 @@ import shapely
 
 from ecotrack.errors import TimedOut, UnreadableFile
 from ecotrack.geometry.area import Floats, Geometries, area_m2
-from ecotrack.geometry.boxes import Ints
+from ecotrack.geometry.boxes import Boxes, Ints, in_order
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.width import mean_widths_m, perimeters_m
+from ecotrack.intake.kept import BLOCK
 from ecotrack.sandbox import Limits, run
 
 MAX_PAIRS = 200_000
-"""Pairs of one file that are measured; a file with more lies about its plots."""
+"""Pairs of one file, with accepted plots or inside it, that are measured; a file with more lies about its plots."""
 
 LIGHT_CROSSINGS = 1_000_000
 """Crossings that a pair may have at worst (corners by corners) to be measured in this process; the size of a block."""
@@ -50,30 +53,67 @@ class Shared(NamedTuple):
     lonlat: Floats
 
 
+@dataclass
+class Effort:
+    """What comparing the plots of one file may still cost: every comparison takes of it.
+
+    Attributes
+    ----------
+    pairs
+        Pairs that may still be measured.
+    light_s
+        Seconds for the pairs that are measured in this process.
+    heavy_s
+        Seconds for those that are measured in a child.
+    """
+
+    pairs: int = MAX_PAIRS
+    light_s: float = DEADLINE_S
+    heavy_s: float = LIMITS.wall_s
+
+
 class Near(NamedTuple):
-    """Pairs of polygons that meet: positions in the one and the other list, and whether there were too many."""
+    """Pairs of polygons that may meet: positions in the one and the other list, and whether there were too many."""
 
     left: Ints
     right: Ints
     crowded: bool
 
 
-def near_pairs(left: Geometries, right: Geometries) -> Near:
-    """Return the pairs whose polygons meet, by position, sorted; none where there are more than `MAX_PAIRS`."""
+def near_pairs(left: Geometries, right: Geometries, effort: Effort) -> Near:
+    """Return the pairs whose bounds meet, by position, sorted; none where there are more than may be measured."""
     i, j = shapely.STRtree(right).query(left)
-    if len(i) > MAX_PAIRS:
+    return _affordable(*in_order(i, j), effort)
+
+
+def near_inside(bounds: Floats, effort: Effort) -> Near:
+    """Return the pairs of one list whose bounds meet, ``left < right``, sorted.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north in EPSG:4490 degrees; shape (n, 4).
+    """
+    return _affordable(*Boxes(bounds).meetings(), effort)
+
+
+def _affordable(left: Ints, right: Ints, effort: Effort) -> Near:
+    if len(left) > effort.pairs:
+        effort.pairs = 0
         return Near(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), True)
-    order = np.lexsort((j, i))
-    return Near(i[order], j[order], False)
+    effort.pairs -= len(left)
+    return Near(left, right, False)
 
 
-def shared_between(left: Geometries, right: Geometries) -> Shared:
+def shared_between(left: Geometries, right: Geometries, effort: Effort) -> Shared:
     """Measure the ground that each pair shares.
 
     Parameters
     ----------
     left, right
         Valid polygons, EPSG:4490, pair by pair; shape (k,) each.
+    effort
+        What it may take; what it took is taken off.
 
     Returns
     -------
@@ -81,18 +121,42 @@ def shared_between(left: Geometries, right: Geometries) -> Shared:
         NaN for pairs that could not be measured inside `LIMITS`.
     """
     crossings = shapely.get_num_coordinates(left).astype(float) * shapely.get_num_coordinates(right)
-    result = Shared(np.full(len(left), np.nan), np.full(len(left), np.nan), np.full((len(left), 2), np.nan))
+    result = _unmeasured(len(left))
     light, heavy = np.flatnonzero(crossings <= LIGHT_CROSSINGS), np.flatnonzero(crossings > LIGHT_CROSSINGS)
-    began = time.monotonic()
     for rows in _blocks(light, crossings):
-        if time.monotonic() - began > DEADLINE_S:
+        if effort.light_s <= 0:
             break
+        began = time.monotonic()
         _put(result, rows, _measured(left[rows], right[rows]))
-    if len(heavy):
-        told = _in_child(left[heavy], right[heavy])
+        effort.light_s -= time.monotonic() - began
+    if len(heavy) and effort.heavy_s >= 1:
+        began = time.monotonic()
+        told = _in_child(left[heavy], right[heavy], effort.heavy_s)
+        effort.heavy_s -= time.monotonic() - began
         if told is not None:
             _put(result, heavy, told)
     return result
+
+
+def shared_inside(wkb: Sequence[bytes], pairs: Near, effort: Effort) -> Shared:
+    """Measure the ground that pairs of one list share, a block of pairs at a time.
+
+    Parameters
+    ----------
+    wkb
+        Valid polygons, EPSG:4490.
+    """
+    result = _unmeasured(len(pairs.left))
+    for start in range(0, len(pairs.left), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(pairs.left)))
+        needed, place = np.unique(np.concatenate([pairs.left[rows], pairs.right[rows]]), return_inverse=True)
+        shapes = from_wkb([wkb[i] for i in needed.tolist()])[place]
+        _put(result, rows, shared_between(shapes[: len(rows)], shapes[len(rows) :], effort))
+    return result
+
+
+def _unmeasured(count: int) -> Shared:
+    return Shared(np.full(count, np.nan), np.full(count, np.nan), np.full((count, 2), np.nan))
 
 
 def _blocks(rows: npt.NDArray[np.intp], crossings: Floats) -> list[npt.NDArray[np.intp]]:
@@ -116,11 +180,11 @@ def _measured(left: Geometries, right: Geometries) -> Shared:
     return Shared(areas, widths, lonlat)
 
 
-def _in_child(left: Geometries, right: Geometries) -> Shared | None:
+def _in_child(left: Geometries, right: Geometries, seconds: float) -> Shared | None:
     request = msgspec.msgpack.encode(([*map(shapely.to_wkb, left)], [*map(shapely.to_wkb, right)]))
     with tempfile.TemporaryDirectory(prefix="ecotrack-") as name:
         try:
-            answer = run(_CHILD, request, folder=Path(name), limits=LIMITS)
+            answer = run(_CHILD, request, folder=Path(name), limits=replace(LIMITS, wall_s=seconds))
         except (TimedOut, UnreadableFile):
             return None
     columns = msgspec.msgpack.decode(answer, type=tuple[list[float], list[float], list[list[float]]])

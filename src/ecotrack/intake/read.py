@@ -6,19 +6,21 @@ import hashlib
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from ecotrack.coordinates import Extent
 from ecotrack.errors import EcotrackError, EmptyFile, MissingFile, TimedOut, UnreadableFile
 from ecotrack.intake.ask import UPLOAD_NAME, Ask
-from ecotrack.intake.candidates import Place, Reading
+from ecotrack.intake.candidates import Candidate, Place, Reading
 from ecotrack.intake.formats import FORMATS
+from ecotrack.intake.kept import Kept, Spool, frames_of
 from ecotrack.model.layers import GeometryKind
-from ecotrack.sandbox import Limits, run
+from ecotrack.sandbox import Limits, run_to_file
 
 MAX_UPLOAD_BYTES = 400 << 20
 SECONDS = 18.0
@@ -116,6 +118,7 @@ def read(
     encoding: str | None = None,
     known_fields: tuple[str, ...] = (),
     geometry: GeometryKind = "Polygon",
+    sheet: str | None = None,
     limits: Limits | None = None,
 ) -> Reading:
     """Read an upload in a child process; whatever is wrong with it stands in the findings.
@@ -131,6 +134,8 @@ def read(
         Header texts that the target layer has a use for (they find a spreadsheet's header row).
     geometry
         Kind of geometry that the target layer takes; every other kind is a finding.
+    sheet
+        The one sheet, layer or member that is wanted of a file that holds several.
     limits
         What the child may use; `SECONDS` by default.
 
@@ -147,18 +152,37 @@ def read(
         encoding=encoding,
         known_fields=known_fields,
         geometry=geometry,
+        sheet=sheet,
     )
     try:
         with tempfile.TemporaryDirectory(prefix="ecotrack-") as name:
             folder = Path(name)
             (folder / UPLOAD_NAME).write_bytes(upload.data)
-            answer = run(
+            answer = run_to_file(
                 _CHILD,
                 msgspec.msgpack.encode(ask),
                 folder=folder,
                 limits=limits or limits_of(SECONDS),
                 where=upload.file_name,
             )
-        return msgspec.msgpack.decode(answer, type=Reading)
+        return _reading_of(answer, upload.file_name)
     except EcotrackError as error:
         return Reading(file_name=upload.file_name, findings=[Place(upload.file_name).refusal(error)])
+
+
+def _reading_of(answer: IO[bytes], file_name: str) -> Reading:
+    """Return the reading that a child has answered; its candidates stay in the file where they are many.
+
+    Raises
+    ------
+    UnreadableFile
+        The child was made to answer something else.
+    """
+    try:
+        *blocks, last = frames_of(answer)
+        spool = Spool(answer)
+        [reading] = Kept[Reading](spool, [last], Reading)
+        candidates: Sequence[Candidate] = Kept(spool, blocks, Candidate)
+        return msgspec.structs.replace(reading, candidates=[*candidates] if len(blocks) < 2 else candidates)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise UnreadableFile(file_name, detail=error) from None

@@ -14,12 +14,19 @@ from typing import NamedTuple
 from ecotrack.errors import EcotrackError, EmptyFile, RefusedFormat, Text, UnreadableFile, UnsafeArchive
 from ecotrack.intake.formats import FORMATS, Format, sniff
 from ecotrack.intake.plain_words import plain_words
-from ecotrack.intake.read_encoding import recode_xml
+from ecotrack.intake.read_encoding import recode
 
 MAX_MEMBERS = 2000
 MAX_BYTES = 400 << 20
 _CHUNK = 1 << 20
-_IGNORED = (".shp.xml", ".sbn", ".sbx", ".qix", ".qmd", ".lock", ".html", ".png", ".jpg", ".jpeg", ".pdf", ".docx")
+_IGNORED = (
+    *(".shp.xml", ".sbn", ".sbx", ".qix", ".qmd", ".qpj", ".atx", ".ain", ".aih", ".lock", ".xsd", ".gfs"),
+    *(".lyr", ".lyrx", ".mxd", ".aprx", ".qgs", ".qgz", ".qml", ".sld", ".style"),
+    *(".html", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".pdf", ".doc", ".docx", ".ppt", ".pptx", ".md"),
+    *("thumbs.db", "desktop.ini", ".lnk", ".tmp", ".bak"),
+)
+"""Ends of the names of what lies beside boundaries: indexes, drawing rules of GIS programs, pictures, letters."""
+
 _SIDECARS = {extension for kind in FORMATS.values() for extension in kind.siblings} | {".dbf"}
 
 
@@ -188,7 +195,7 @@ def _tell(path: Path, shown: str, name: str, result: Unpacked, *, lonely: bool) 
                 detail=Text("缺少主文件（.shp、.tab、.mif）", "the main file (.shp, .tab, .mif) is missing"),
                 hint=_WITH_SIBLINGS,
             )
-        recode_xml(path)
+        recode(path)
         found = sniff(path, name=where)
         if found.reader == "archive":
             raise RefusedFormat(where, name=Text("压缩包里的压缩包", "an archive inside the archive"))

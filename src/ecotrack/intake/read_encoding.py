@@ -60,21 +60,36 @@ _GB_XML = re.compile(
 )
 
 
-def recode_xml(path: Path) -> None:
-    """Write XML that says it is in GBK or GB18030 again as UTF-8: no XML parser here reads the former.
+_XML = '<?xml version="1.0" encoding="UTF-8"?>'
+_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MAX_RECODED_BYTES = 100 << 20
 
-    Text that is not strictly what it says stays as it is, for the reader to refuse.
+
+def recode(path: Path) -> None:
+    """Write a text again as UTF-8 that the readers here cannot read as it is.
+
+    That is XML which says that it is in GBK or GB18030, JSON in GB18030, and any text in UTF-16 with its mark. What is
+    not strictly what it says, or seems, stays as it is, for the reader to refuse.
     """
     with path.open("rb") as stream:
         head = stream.read(200)
-    said = _GB_XML.match(head)
-    if said is None:
+    said, codec = _GB_XML.match(head), next((codec for bom, codec in _BOMS if head.startswith(bom)), None)
+    looks_like_json = head.lstrip()[:1] in (b"{", b"[")
+    if path.stat().st_size > _MAX_RECODED_BYTES or not (said or codec or looks_like_json):
         return
+    data = path.read_bytes()
+    if looks_like_json and _decodes([data], "utf-8"):
+        return
+    codec = codec or "gb18030"
     try:
-        text = path.read_bytes()[said.end() :].decode("gb18030")
+        text = data[said.end() if said else 0 :].decode(codec)
     except UnicodeDecodeError:
         return
-    path.write_text('<?xml version="1.0" encoding="UTF-8"?>' + text, encoding="utf-8")
+    if codec == "utf-16" and text.startswith("<?xml"):
+        text = text.partition("?>")[2]
+        path.write_text(_XML + text, encoding="utf-8")
+    else:
+        path.write_text((_XML if said else "") + text, encoding="utf-8")
 
 
 def _cpg(dbf: Path) -> str | None:

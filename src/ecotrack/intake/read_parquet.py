@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
+from shapely.geometry import shape
 
-from ecotrack.errors import UnreadableFile
+from ecotrack.errors import Text, UnreadableFile
 from ecotrack.intake.candidates import Place
 from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.read_vector import RawFeature, RawLayer, plain_value
@@ -21,9 +22,17 @@ _BATCH_ROWS = 10_000
 _DEFAULT_CRS = "OGC:CRS84"
 
 
+_NESTED = ("point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon")
+"""Encodings of GeoParquet 1.1 that are lists of coordinates, as GeoArrow has them."""
+
+_GEOJSON = dict(zip(_NESTED, ("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"),
+                    strict=True))  # fmt: skip
+
+
 class _Column(NamedTuple):
     name: str
     crs: str | None
+    encoding: str = "wkb"
 
 
 def read_parquet(path: Path, *, name: str) -> Iterator[RawLayer]:
@@ -58,10 +67,12 @@ def _geometry_column(source: Any, name: str) -> _Column | None:
     if metadata:
         primary = metadata["primary_column"]
         about = metadata["columns"][primary]
-        if about.get("encoding", "WKB") != "WKB":
-            raise UnreadableFile(name, detail=f"geometry encoding {about['encoding']}")
+        encoding = str(about.get("encoding", "WKB")).lower()
+        if encoding not in ("wkb", *_NESTED):
+            detail = Text(f"图形的存法“{encoding}”不认识", f"geometry encoding {encoding}")
+            raise UnreadableFile(name, detail=detail)
         crs = about.get("crs", _DEFAULT_CRS)
-        return _Column(primary, json.dumps(crs) if isinstance(crs, dict) else crs)
+        return _Column(primary, json.dumps(crs) if isinstance(crs, dict) else crs, encoding)
     return _native_column(source) or _plain_column(source)
 
 
@@ -107,8 +118,21 @@ def _feature(row: dict[str, Any], column: _Column | None, where: str) -> RawFeat
     blob = row.pop(column.name, None) if column else None
     attributes = {key: plain_value(value) for key, value in row.items()}
     try:
-        geometry = shapely.from_wkb(blob) if blob is not None else None
-    except shapely.errors.GEOSException as error:
+        geometry = _geometry(blob, column.encoding) if column is not None and blob is not None else None
+    except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError) as error:
         finding = Place(where).bad_geometry(error)
         return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     return RawFeature(where=where, geometry=geometry, attributes=attributes)
+
+
+def _geometry(value: Any, encoding: str) -> shapely.Geometry:
+    if encoding == "wkb":
+        return shapely.from_wkb(value)
+    return shape({"type": _GEOJSON[encoding], "coordinates": _coordinates(value)})
+
+
+def _coordinates(value: Any) -> Any:
+    """Return nested coordinates as GeoJSON has them; their innermost are ``{x, y}`` or pairs."""
+    if isinstance(value, dict):
+        return [value["x"], value["y"]]
+    return [_coordinates(inner) for inner in value] if isinstance(value, list) else value

@@ -13,14 +13,25 @@ from ecotrack.coordinates.degrees import Ordinate, read_ordinate
 from ecotrack.errors import Text, UnreadableFile
 from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
+from ecotrack.intake.read_cells import read_corners, read_shape
 from ecotrack.intake.read_corners import corner_feature, ovital_origin, read_bare_corners
 from ecotrack.intake.read_vector import RawFeature, RawLayer
 from ecotrack.intake.tables import read_tables
 from ecotrack.intake.tables_cells import Row, Table
 
 _WKT = ("wkt", "geometry", "geom", "thegeom", "图形", "边界")
-_FIRST = ("x", "lon", "lng", "long", "longitude", "经度", "东经", "横坐标", "东坐标", "x坐标")
-_SECOND = ("y", "lat", "latitude", "纬度", "北纬", "纵坐标", "北坐标", "y坐标")
+_FIRST = (
+    *("x", "lon", "lng", "long", "longitude", "经度", "东经", "横坐标", "东坐标", "x坐标", "横坐标y", "y横坐标"),
+    *("横坐标e", "坐标x", "x米", "x坐标米", "横坐标米", "pointx", "easting", "经度度", "经度e", "东经e"),
+)
+_SECOND = (
+    *("y", "lat", "latitude", "纬度", "北纬", "纵坐标", "北坐标", "y坐标", "纵坐标x", "x纵坐标", "纵坐标n"),
+    *("坐标y", "y米", "y坐标米", "纵坐标米", "pointy", "northing", "纬度度", "纬度n", "北纬n"),
+)
+_LISTS = (
+    *("坐标", "坐标串", "坐标点", "拐点坐标", "界址点坐标", "四至坐标", "边界坐标", "地块坐标", "范围坐标"),
+    *("coordinates", "coords"),
+)
 _GROUP = ("plotid", "featureid", "xiaoban", "xbh", "dkbh", "小班号", "地块编号", "地块号", "地块", "编号", "id")
 
 _NO_COLUMNS = Text(
@@ -30,12 +41,23 @@ _NO_COLUMNS = Text(
 
 
 class _Columns(NamedTuple):
-    """Columns by place; a coordinate in degrees, minutes and seconds has three."""
+    """Columns by place; a coordinate in degrees, minutes and seconds has three, a row may hold many pairs."""
 
     wkt: int | None
     first: int | tuple[int, ...] | None
     second: int | tuple[int, ...] | None
     group: int | None
+    listed: int | None = None
+    pairs: tuple[tuple[int, int], ...] = ()
+
+    def taken(self) -> set[int]:
+        """Return the places that hold the boundary itself."""
+        if self.wkt is not None:
+            return {self.wkt}
+        if self.pairs:
+            return {place for pair in self.pairs for place in pair}
+        ends = [column if isinstance(column, tuple) else (column,) for column in (self.first, self.second, self.listed)]
+        return {place for column in ends for place in column if place is not None}
 
 
 def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterator[RawLayer]:
@@ -51,9 +73,9 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
     UnreadableFile
         No sheet has a header with coordinates.
     """
-    words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP, "度", "分", "秒"}
+    words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP, *_LISTS}
     try:
-        sheets = read_tables(path, knows=lambda text: _fold(text) in words)
+        sheets = read_tables(path, knows=lambda text: _fold(text) in words or _numbered(_fold(text)) is not None)
     except UnreadableFile as error:
         bare = list(read_bare_corners(path, name=name))
         if bare:
@@ -79,19 +101,23 @@ def _layers(table: Table, title: str) -> Iterator[RawLayer]:
     """Yield the sheet as a layer; rows whose coordinates bear Ovital's letters are layers of their own."""
     columns = _columns(table)
     if columns.wkt is not None:
-        yield _layer(table, title, _wkt_features(table, columns, title), found=True)
+        yield _layer(table, title, _wkt_features(table, columns, title), columns, found=True)
         return
-    found = columns.first is not None and columns.second is not None
+    if columns.pairs or _lists_corners(table, columns):
+        yield _layer(table, title, _row_features(table, columns, title), columns, found=True)
+        return
+    found = (columns.first is not None and columns.second is not None) or columns.listed is not None
     systems = dict.fromkeys(_system_of(row, columns) for row in table.rows) if found else {}
     for system in systems or {None: None}:
         rows = _corner_features(table, columns, title, system=system) if found else iter(())
-        layer = _layer(table, title, rows, found=found)
+        layer = _layer(table, title, rows, columns, found=found)
         layer.origin = ovital_origin(system) if system else Origin()
         yield layer
 
 
-def _layer(table: Table, title: str, features: Iterator[RawFeature], *, found: bool) -> RawLayer:
-    fields = [header for header in table.headers if header]
+def _layer(table: Table, title: str, features: Iterator[RawFeature], columns: _Columns, *, found: bool) -> RawLayer:
+    taken = columns.taken() if found else set()
+    fields = [header for place, header in enumerate(table.headers) if header and place not in taken]
     return RawLayer(name=title, driver="table", declared_crs=None, fields=fields, features=features, has_geometry=found)
 
 
@@ -109,13 +135,49 @@ def _columns(table: Table) -> _Columns:
         return None
 
     first, second = three_of(_FIRST) or first_of(_FIRST), three_of(_SECOND) or first_of(_SECOND)
-    return _Columns(first_of(_WKT), first, second, first_of(_GROUP))
+    listed = first_of(_LISTS) if first is None or second is None else None
+    return _Columns(first_of(_WKT), first, second, first_of(_GROUP), listed, _pairs(folded))
+
+
+_NUMBERED = re.compile(r"(?:[a-z]?\d+)?(\D+)(\d+)")
+
+
+def _numbered(header: str) -> tuple[str, int] | None:
+    """Return the coordinate and the number of a column that is one of many (``x1``, ``经度12``)."""
+    found = _NUMBERED.fullmatch(header)
+    return (found[1], int(found[2])) if found and found[1] in (*_FIRST, *_SECOND) else None
+
+
+def _pairs(folded: list[str]) -> tuple[tuple[int, int], ...]:
+    """Return the columns of the corners that stand side by side in a row, in the order of their numbers."""
+    named = {place: _numbered(header) for place, header in enumerate(folded)}
+    first = {found[1]: place for place, found in named.items() if found and found[0] in _FIRST}
+    second = {found[1]: place for place, found in named.items() if found and found[0] in _SECOND}
+    pairs = tuple((first[number], second[number]) for number in sorted(first.keys() & second.keys()))
+    return pairs if len(pairs) >= 3 else ()
+
+
+def _lists_corners(table: Table, columns: _Columns) -> bool:
+    """Tell whether the cells of a column list the corners of a whole plot, and not one corner each."""
+    if columns.listed is None:
+        return False
+    return any(len(read_corners(row.cell(columns.listed).text)) > 1 for row in table.rows)
+
+
+def _row_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFeature]:
+    """Yield the plot of each row, corner after corner."""
+    for row in table.rows:
+        if columns.pairs:
+            cells = [(row.cell(a).text, row.cell(b).text) for a, b in columns.pairs]
+            corners = [(read_ordinate(a), read_ordinate(b)) for a, b in cells if a or b]
+        else:
+            corners = read_corners(row.cell(columns.listed or 0).text)
+        numbered = [(row.number, first, second) for first, second in corners]
+        yield corner_feature(numbered, f"{title} {row.number}", _attributes(table, row, columns))
 
 
 def _attributes(table: Table, row: Row, columns: _Columns) -> dict[str, Value]:
-    left_out: set[int | None] = {columns.wkt}
-    for column in (columns.first, columns.second) if columns.wkt is None else ():
-        left_out |= set(column) if isinstance(column, tuple) else {column}
+    left_out = columns.taken()
     return {
         header: row.cell(number).text or None
         for number, header in enumerate(table.headers)
@@ -129,7 +191,7 @@ def _wkt_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFe
         attributes = _attributes(table, row, columns)
         text = row.cell(columns.wkt or 0).text
         try:
-            geometry = shapely.from_wkt(text) if text else None
+            geometry = read_shape(text) if text else None
         except shapely.errors.GEOSException as error:
             finding = Place(where).bad_geometry(error)
             yield RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
@@ -140,15 +202,23 @@ def _wkt_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFe
 def _corner_features(table: Table, columns: _Columns, title: str, *, system: str | None) -> Iterator[RawFeature]:
     """Join the corners of one plot, in the order of their rows; a plot ends where its id changes."""
     groups: dict[str, list[Row]] = {}
+    key = ""
     for row in table.rows:
+        # The id of a plot often stands in its first row alone, the cells below merged with it or left empty.
+        key = (row.cell(columns.group).text or key) if columns.group is not None else ""
         if _system_of(row, columns) == system:
-            key = row.cell(columns.group).text if columns.group is not None else ""
             groups.setdefault(key, []).append(row)
     for key, rows in groups.items():
         where = f"{title} {key or rows[0].number}"
         attributes = _attributes(table, rows[0], columns)
-        corners = [(row.number, _ordinate(row, columns.first), _ordinate(row, columns.second)) for row in rows]
+        corners = [(row.number, *_corner_of(row, columns)) for row in rows]
         yield corner_feature(corners, where, attributes)
+
+
+def _corner_of(row: Row, columns: _Columns) -> tuple[Ordinate | None, Ordinate | None]:
+    if columns.listed is not None:
+        return next(iter(read_corners(row.cell(columns.listed).text)), (None, None))
+    return _ordinate(row, columns.first), _ordinate(row, columns.second)
 
 
 def _ordinate(row: Row, column: int | tuple[int, ...] | None) -> Ordinate | None:
@@ -159,5 +229,5 @@ def _ordinate(row: Row, column: int | tuple[int, ...] | None) -> Ordinate | None
 
 
 def _system_of(row: Row, columns: _Columns) -> str | None:
-    found = (_ordinate(row, columns.first), _ordinate(row, columns.second))
+    found = _corner_of(row, columns)
     return next((ordinate.system for ordinate in found if ordinate and ordinate.system), None)

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -131,10 +132,18 @@ class Settled:
     apart_m: float = 0.0
 
 
-def open_candidates(reading: Reading) -> list[Candidate]:
-    """Return the features of layers whose degrees nobody vouches for."""
-    names = {layer.name for layer in reading.layers if layer.open}
-    return [item for item in reading.candidates if item.wkb is not None and item.layer in names]
+def open_candidates(reading: Reading) -> Sequence[Candidate]:
+    """Return the features of layers whose degrees nobody vouches for, at most `MAX_WEIGHED` of them."""
+    return _sample(reading, {layer.name for layer in reading.layers if layer.open})
+
+
+def _sample(reading: Reading, layers: set[str]) -> Sequence[Candidate]:
+    """Return the placed features of some layers; of more than `MAX_WEIGHED`, an even sample."""
+    if not layers:
+        return []
+    count = sum(item.wkb is not None and item.layer in layers for item in reading.candidates)
+    placed = (item for item in reading.candidates if item.wkb is not None and item.layer in layers)
+    return [*islice(placed, 0, None, -(-count // MAX_WEIGHED) or 1)]
 
 
 def app_of(reading: Reading) -> str:
@@ -195,11 +204,15 @@ def contradiction(
     return found if found.system not in (None, AS_IS) else None
 
 
-def declared_degrees(reading: Reading) -> list[Candidate]:
-    """Return the features of layers whose file declares degrees of WGS84 or CGCS2000."""
+def declared_layers(reading: Reading) -> set[str]:
+    """Return the names of the layers whose file declares degrees of WGS84 or CGCS2000."""
     codes = ("EPSG:4326", "EPSG:4490", "OGC:CRS84")
-    names = {layer.name for layer in reading.layers if not layer.open and layer.crs in codes}
-    return [item for item in reading.candidates if item.wkb is not None and item.layer in names]
+    return {layer.name for layer in reading.layers if not layer.open and layer.crs in codes}
+
+
+def declared_degrees(reading: Reading) -> Sequence[Candidate]:
+    """Return the features of such layers, at most `MAX_WEIGHED` of them."""
+    return _sample(reading, declared_layers(reading))
 
 
 def _evidence(
@@ -211,8 +224,6 @@ def _evidence(
     layer: str,
     as_of: dt.date,
 ) -> Detected:
-    step = -(-len(shapes) // MAX_WEIGHED)
-    shapes, ids = shapes[::step], ids[::step]
     try:
         with workspace.register(read_only=True) as register:
             standing = choices(register)

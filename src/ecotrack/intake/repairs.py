@@ -63,36 +63,33 @@ def proposed_repairs(
     apart_m
         Corners nearer than this are repeated.
     """
-    for item, geometry in zip(subjects, geometries, strict=True):
-        shape = geometry
-        if item.number in repeated:
-            step = apart_m / float(metres_per_degree(item_latitude(shape))[1])
-            repair = _repair(item.number, "drop_duplicates", shape, shapely.remove_repeated_points(shape, step))
-            if repair is not None:
-                yield repair
-                shape = repair.geometry
-        beside = slivers.get(item.number)
-        if beside:
-            clipped = shapely.difference(shape, shapely.union_all(np.array(beside, dtype=object)))
-            repair = _repair(item.number, "clip_slivers", shape, clipped)
-            if repair is not None:
-                yield repair
+    shapes = np.array(geometries, dtype=object)
+    numbers = [item.number for item in subjects]
+    rows = [i for i, number in enumerate(numbers) if number in repeated]
+    steps = apart_m / metres_per_degree(shapely.bounds(shapes[rows])[:, 1])[1]
+    found = _repairs(numbers, "drop_duplicates", shapes, rows, shapely.remove_repeated_points(shapes[rows], steps))
+    for i, repair in found:
+        shapes[i] = repair.geometry
+    beside = [i for i, number in enumerate(numbers) if slivers.get(number)]
+    others = [shapely.union_all(np.array(slivers[numbers[i]], dtype=object)) for i in beside]
+    clipped = shapely.difference(shapes[beside], np.array(others, dtype=object))
+    found += _repairs(numbers, "clip_slivers", shapes, beside, clipped)
+    yield from (repair for _, repair in sorted(found, key=lambda pair: pair[0]))
 
 
-def item_latitude(shape: shapely.Geometry) -> float:
-    """Return the latitude of the south of a shape, degrees."""
-    return float(shapely.bounds(shape)[1])
-
-
-def _repair(number: int, name: str, before: shapely.Geometry, after: shapely.Geometry) -> Repair | None:
-    """Return the repair if what it leaves is a valid polygon of nearly the same area."""
+def _repairs(
+    numbers: Sequence[int], name: str, before: Geometries, rows: Sequence[int], after: Geometries
+) -> list[tuple[int, Repair]]:
+    """Return the repairs, by position, that leave a valid polygon of nearly the same area."""
     mended = shapely.normalize(snap(after))
-    if "Polygon" not in mended.geom_type or mended.is_empty or not shapely.is_valid(mended):
-        return None
-    old, new = area_m2(np.array([before, mended], dtype=object)).tolist()
-    if abs(new - old) > MAX_CHANGE * old or mended.equals_exact(before, tolerance=0):
-        return None
-    return Repair(number, name, mended, old, new)
+    result = []
+    good = ~shapely.is_empty(mended) & shapely.is_valid(mended)
+    old_m2, new_m2 = area_m2(before[rows]), area_m2(mended)
+    good &= (np.abs(new_m2 - old_m2) <= MAX_CHANGE * old_m2) & ~shapely.equals_exact(mended, before[rows], 0)
+    for k in np.flatnonzero(good).tolist():
+        if "Polygon" in mended[k].geom_type:
+            result.append((rows[k], Repair(numbers[rows[k]], name, mended[k], float(old_m2[k]), float(new_m2[k]))))
+    return result
 
 
 def with_repairs(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from ecotrack.errors import BadSeason, FutureSeason, NotAnIntakeLayer, UnknownCode
@@ -12,6 +14,7 @@ from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate, Place, Reading, Value
 from ecotrack.intake.check_shape import Subject
+from ecotrack.intake.kept import Keeper, blocks_of
 from ecotrack.intake.read import Upload
 from ecotrack.intake.submit_fields import (
     as_text,
@@ -92,10 +95,10 @@ class Proposal:
     submission: Submission
     matches: dict[str, str]
     unused: list[str]
-    versions: list[FeatureVersion]
+    versions: Sequence[FeatureVersion]
     waiting: list[int]
-    findings: list[Finding]
-    subjects: list[Subject] = field(default_factory=list)
+    findings: Sequence[Finding]
+    subjects: Sequence[Subject] = ()
 
     @property
     def blocked(self) -> bool:
@@ -183,24 +186,48 @@ def propose(
     """
     _refuse_layer(target.layer)
     submission = _submission(upload, reading, target, submitted_on, sample=sample)
-    candidates = [item.with_repair() if accept_repairs else item for item in reading.candidates]
     names = list(dict.fromkeys(name for layer in reading.layers for name in layer.fields))
     matches = match_fields(names, target.layer)
     read: dict[tuple[str, str], Any] = {}
-    drafts = [_Draft(item, submission, matches, target, read=read, stock=stock) for item in candidates]
-    _check_ids(drafts, target)
-    _doubt_shapes(drafts)
-    versions = [draft.version for draft in drafts if draft.version is not None]
-    units = {version.unit for version in versions}
+    rules = _FileRules(reading, matches, target)
+    kept = _Kept(reading.findings)
+    for item in reading.candidates:
+        candidate = item.with_repair() if accept_repairs else item
+        draft = _Draft(candidate, submission, matches, target, read=read, stock=stock)
+        rules.hold(draft)
+        kept.add(draft)
     return Proposal(
-        submission=replace(submission, unit=units.pop() if len(units) == 1 else submission.unit),
+        submission=replace(submission, unit=kept.units.pop() if len(kept.units) == 1 else submission.unit),
         matches=matches,
         unused=[name for name in names if name not in matches.values()],
-        versions=versions,
-        waiting=[draft.number for draft in drafts if draft.version is None],
-        findings=[*reading.findings, *(finding for draft in drafts for finding in draft.findings)],
-        subjects=[Subject(d.number, d.where, d.sound) for d in drafts if d.sound is not None],
+        versions=kept.versions.done(),
+        waiting=kept.waiting,
+        findings=kept.findings.done(),
+        subjects=kept.subjects.done(),
     )
+
+
+class _Kept:
+    """What comes of the drafts of a file, one after the other."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.versions: Keeper[FeatureVersion] = Keeper(FeatureVersion)
+        self.subjects: Keeper[Subject] = Keeper(Subject)
+        self.findings: Keeper[Finding] = Keeper(Finding)
+        self.findings.add(findings)
+        self.waiting: list[int] = []
+        self.units: set[str | None] = set()
+
+    def add(self, draft: _Draft) -> None:
+        """Take one more."""
+        self.findings.add(draft.findings)
+        if draft.sound is not None:
+            self.subjects.add([Subject(draft.number, draft.where, draft.sound)])
+        if draft.version is None:
+            self.waiting.append(draft.number)
+        else:
+            self.versions.add([draft.version])
+            self.units.add(draft.version.unit)
 
 
 def _submission(upload: Upload, reading: Reading, target: Target, submitted_on: dt.date, *, sample: bool) -> Submission:
@@ -337,33 +364,40 @@ def _known_values(item: FieldDef, target: Target) -> str:
     return item.note_zh or item.type
 
 
-def _check_ids(drafts: list[_Draft], target: Target) -> None:
-    """Keep out features whose id stands twice in the file or belongs to another plot."""
-    given = [draft.given_id for draft in drafts if draft.given_id]
-    twice = {text for text in given if given.count(text) > 1} if len(set(given)) < len(given) else set()
-    known = {version.feature_id: version for version in target.known}
-    for draft in drafts:
-        if draft.given_id is None or draft.version is None:
-            continue
-        before = known.get(draft.given_id)
-        if draft.given_id in twice:
-            draft.block("twice", value=draft.given_id)
-        elif before is None or before.version_id == draft.version.version_id:
-            continue
-        elif (before.unit, before.season) != (draft.version.unit, draft.version.season):
-            draft.block("id_taken", value=draft.given_id, other=f"{before.unit} {before.season}")
-        else:
-            draft.warn("new_version", value=draft.given_id)
+class _FileRules:
+    """What holds between the features of a file: ids stand once and belong to no other plot, no polygon repeats."""
 
+    def __init__(self, reading: Reading, matches: Mapping[str, str], target: Target) -> None:
+        given = Counter(_given_ids(reading, matches.get("feature_id")))
+        self._twice = {text for text, count in given.items() if count > 1}
+        self._known = {version.feature_id: version for version in target.known}
+        self._first: dict[bytes, int] = {}
 
-def _doubt_shapes(drafts: list[_Draft]) -> None:
-    """Ask about polygons that stand twice in the file."""
-    first: dict[bytes, int] = {}
-    for draft in drafts:
+    def hold(self, draft: _Draft) -> None:
+        """Keep a feature out whose id is not its own; ask about a polygon that came before."""
+        if draft.given_id is not None and draft.version is not None:
+            self._hold_id(draft, draft.given_id, draft.version)
         if draft.version is not None:
-            before = first.setdefault(draft.version.wkb, draft.number)
+            before = self._first.setdefault(sha256(draft.version.wkb).digest(), draft.number)
             if before != draft.number:
                 draft.warn("same_polygon", other=str(before))
+
+    def _hold_id(self, draft: _Draft, given_id: str, version: FeatureVersion) -> None:
+        before = self._known.get(given_id)
+        if given_id in self._twice:
+            draft.block("twice", value=given_id)
+        elif before is None or before.version_id == version.version_id:
+            return
+        elif (before.unit, before.season) != (version.unit, version.season):
+            draft.block("id_taken", value=given_id, other=f"{before.unit} {before.season}")
+        else:
+            draft.warn("new_version", value=given_id)
+
+
+def _given_ids(reading: Reading, source: str | None) -> Iterator[str]:
+    if source is not None:
+        texts = (as_text(item.attributes.get(source)) for item in reading.candidates)
+        yield from (text for text in texts if text)
 
 
 def measured_mu(versions: Sequence[FeatureVersion]) -> list[float]:
@@ -391,15 +425,18 @@ def register_proposal(
     with register.writer(author=author) as writer:
         same = [first for first in register.submissions(raw_sha256=upload.sha256) if first.layer == submission.layer]
         held = {v.version_id for first in same for v in register.versions(submission_id=first.submission_id)}
-        fresh = [version for version in proposal.versions if version.version_id not in held]
-        # A submission of their own: what was decided about the first one must not cover them.
-        if fresh:
-            writer.add(submission)
+        added = 0
+        for block in blocks_of(proposal.versions):
+            fresh = [version for version in block if version.version_id not in held]
+            # A submission of their own: what was decided about the first one must not cover them.
+            if fresh and not added:
+                writer.add(submission)
             writer.add_many(fresh)
-        if fresh and record is not None:
+            added += len(fresh)
+        if added and record is not None:
             writer.add(record)
-    if fresh:
-        return Submitted(submission.submission_id, len(fresh), bool(same))
+    if added:
+        return Submitted(submission.submission_id, added, bool(same))
     return Submitted(same[0].submission_id if same else None, 0, bool(same))
 
 

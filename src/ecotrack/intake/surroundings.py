@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -13,6 +14,7 @@ from ecotrack.errors import NoRegister, UnreadableError
 from ecotrack.geometry.area import Floats, Geometries
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.features import Feature
+from ecotrack.intake.kept import blocks_of
 from ecotrack.model import FeatureVersion
 from ecotrack.progress import PLOT_LAYER
 from ecotrack.progress.ledger import ledger_of
@@ -83,23 +85,38 @@ def surroundings_of(
     wanted
         Reference layers that checks ask for.
     """
+    with neighbourhood(workspace, as_of=as_of, layer=layer, wanted=wanted) as around:
+        return around(boxes, named)
+
+
+@contextmanager
+def neighbourhood(
+    workspace: Workspace, *, as_of: dt.date, layer: str, wanted: Iterable[str]
+) -> Iterator[Callable[[Floats, Iterable[str]], Surroundings]]:
+    """Open the register and the reference layers once; the function given answers `surroundings_of` of some plots."""
     zones, unread = _zones(workspace, {*UNIT_LAYERS, *wanted})
     sketch = frozenset(name for name in zones if workspace.layers[name].sketch)
-    try:
-        with workspace.register(read_only=True) as register:
+    bare = Surroundings(zones=zones, sketch=sketch, unread=unread)
+    with ExitStack() as stack:
+        try:
+            register = stack.enter_context(workspace.register(read_only=True))
+        except NoRegister:
+            yield lambda boxes, named: bare
+            return
+        rules = workspace.config.rules
+
+        def around(boxes: Floats, named: Iterable[str]) -> Surroundings:
             near, own = register.around(boxes, layer=layer), register.named(named, layer=layer)
-    except NoRegister:
-        return Surroundings(zones=zones, sketch=sketch, unread=unread)
-    accepted = accepted_of(near, as_of=as_of, rules=workspace.config.rules) if layer == PLOT_LAYER else near.versions
-    return Surroundings(
-        accepted=accepted,
-        geometries=_sound(from_wkb([version.wkb for version in accepted])),
-        named={version.feature_id: version for version in own.versions},
-        zones=zones,
-        sketch=sketch,
-        unread=unread,
-        compared=True,
-    )
+            accepted = accepted_of(near, as_of=as_of, rules=rules) if layer == PLOT_LAYER else near.versions
+            return replace(
+                bare,
+                accepted=accepted,
+                geometries=_sound(from_wkb([version.wkb for version in accepted])),
+                named={version.feature_id: version for version in own.versions},
+                compared=True,
+            )
+
+        yield around
 
 
 def _sound(geometries: Geometries) -> Geometries:
@@ -110,8 +127,12 @@ def _sound(geometries: Geometries) -> Geometries:
 
 
 def known_versions(register: Register, feature_ids: Iterable[str], *, layer: str) -> list[FeatureVersion]:
-    """Return the versions of plots that a file names, in the order of recording."""
-    return register.named(feature_ids, layer=layer).versions
+    """Return the last version of each plot that a file names, without its geometry and attributes."""
+    last: dict[str, FeatureVersion] = {}
+    for block in blocks_of(feature_ids):
+        for version in register.named(block, layer=layer).versions:
+            last[version.feature_id] = replace(version, wkb=b"", submitted_wkb=None, attributes={})
+    return [*last.values()]
 
 
 def _zones(workspace: Workspace, names: Iterable[str]) -> tuple[dict[str, Sequence[Feature]], frozenset[str]]:

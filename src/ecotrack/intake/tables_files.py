@@ -79,7 +79,7 @@ def decode(path: Path, data: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if not any(ord(char) < 32 and char not in "\t\r\n" for char in text):
-            return text
+            return text.removeprefix("\ufeff")  # in GB18030 it has four bytes
     raise UnreadableFile(path, detail=Text("不是文字表格", "no text in UTF-8 or GB18030"), hint=_XLSX_HINT)
 
 

@@ -35,6 +35,20 @@ LIBRARIES = {
     "images/marker-shadow.png": "leaflet/dist/images/marker-shadow.png",
     "jquery.js": "jquery/dist/jquery.min.js",
     "jquery-LICENSE": "jquery/LICENSE.txt",
+    "geoman.js": "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js",
+    "geoman.css": "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.css",
+    "geoman-LICENSE": "@geoman-io/leaflet-geoman-free/LICENSE",
+    # What Geoman's own build holds of others.
+    "bignumber-LICENSE": "bignumber.js/LICENCE.md",
+    "lodash-LICENSE": "lodash/LICENSE",
+    "point-in-polygon-hao-LICENSE": "point-in-polygon-hao/LICENSE",
+    "polyclip-ts-LICENSE": "polyclip-ts/LICENSE",
+    "quickselect-LICENSE": "quickselect/LICENSE",
+    "rbush-LICENSE": "rbush/LICENSE",
+    "robust-predicates-LICENSE": "robust-predicates/LICENSE",
+    "splaytree-ts-LICENSE": "splaytree-ts/LICENSE",
+    "tinyqueue-LICENSE": "tinyqueue/LICENSE",
+    "turf-LICENSE": "@turf/helpers/LICENSE",
 }
 """File in ``vendor/`` to its place in ``node_modules/``."""
 

@@ -11,9 +11,10 @@ import msgspec
 from ecotrack.errors import BadConfig, Text, UnknownMap
 from ecotrack.maps.timeline import Step
 from ecotrack.model.layers import Classification
-from ecotrack.settings import read_text
+from ecotrack.model.texts import Color
+from ecotrack.settings import decode_toml
 
-Panel = Literal["targets", "funnel", "units", "findings"]
+Panel = Literal["targets", "funnel", "units", "findings", "lake"]
 FOLDER = "maps"
 
 
@@ -48,10 +49,10 @@ class Paint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     layer: str
-    colors: dict[str, str] = {}
-    color: str | None = None
+    colors: dict[str, Color] = {}
+    color: Color | None = None
     width: float | None = None
-    fill: str | None = None
+    fill: Color | None = None
     fill_opacity: float | None = None
     field: str = "state"
     title_zh: str = ""
@@ -73,6 +74,8 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         审图号: a public map cannot be made without it.
     panels
         Which panels stand beside the map, in order.
+    targets
+        Ids of the targets that the panel of targets shows; empty shows all.
     labels
         Ids of layers whose names are written on the map, most important first.
     records_shown
@@ -99,6 +102,7 @@ class MapDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     groups: tuple[LayerGroup, ...]
     approval_number: str | None = None
     panels: tuple[Panel, ...] = ("targets", "funnel", "units")
+    targets: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     paint: tuple[Paint, ...] = ()
     records_shown: int = 5
@@ -159,10 +163,7 @@ def read_map(folder: Path, *, name: str | None = None) -> MapDef:
 
 def _read(folder: Path, chosen: str) -> MapDef:
     path = folder / FOLDER / f"{chosen}.toml"
-    try:
-        found = msgspec.toml.decode(read_text(path), type=MapDef)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadConfig(path, detail=error) from error
+    found = decode_toml(path, MapDef)
     if found.id != chosen:
         raise BadConfig(path, detail=f"id = {found.id!r}, expected {chosen!r}")
     return found

@@ -22,6 +22,7 @@ from ecotrack.maps.plot_rows import plots_view
 from ecotrack.maps.review_layer import overlap_layer, overlaps_view
 from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
 from ecotrack.maps.unit_map import of_unit
+from ecotrack.maps.witness import satellite, witness_blocks
 from ecotrack.model.layers import CLASSIFICATIONS, REGISTER_SOURCE, Classification, LayerDef
 from ecotrack.progress import plot_coverage
 
@@ -51,6 +52,8 @@ class MapModel:
         What the workspace says on each day of the slider, the map's own day last; empty without a slider.
     base
         Online base; ``None`` is a page that asks no network for anything.
+    witness
+        What imagery says, as blocks of the page by key: the lake's series, verdicts on plots.
     """
 
     definition: MapDef
@@ -61,6 +64,7 @@ class MapModel:
     lang: Lang = "zh"
     timeline: tuple[Moment, ...] = ()
     base: BaseMap | None = None
+    witness: dict[str, Any] = field(default_factory=dict)
 
     @property
     def days(self) -> list[str]:
@@ -111,6 +115,9 @@ class MapModel:
             As `ecotrack.workspace.Workspace.view` says.
         """
         check_levels(definition, workspace.layers, figures=workspace.config.classification)
+        strange = sorted({*definition.targets} - {target.id for target in workspace.targets})
+        if strange:
+            raise BadConfig(f"maps/{definition.id}.toml", detail=f"targets: {strange[0]!r}")
         view = workspace.view(as_of=as_of, as_known=as_known)
         others = {one: view.layer(one) for one in definition.layers if not _of_plots(workspace, one)}
         timeline = _timeline(view, definition, list(others.values()), tell)
@@ -120,10 +127,13 @@ class MapModel:
             for one in definition.layers
         ]
         views = [of_unit(one, workspace, unit=definition.unit, as_of=view.as_of) for one in views]
+        witness = witness_blocks(view, definition)
         if definition.review:
             overlaps = overlap_layer(workspace.config.classification)
-            views = [overlaps_view(view, layer=overlaps), *views]
-            definition = _with_review_group(definition, overlaps)
+            verdicts = satellite(views, workspace, as_of=view.as_of)
+            views = [overlaps_view(view, layer=overlaps), verdicts.drawn, *verdicts.views]
+            definition = _with_review_group(definition, overlaps, verdicts.drawn.layer)
+            witness["satellite"] = verdicts.block
         return cls(
             definition=definition,
             views=tuple(views),
@@ -133,11 +143,12 @@ class MapModel:
             lang=lang,
             timeline=tuple(timeline),
             base=base_map(definition.base, key=base_key) if definition.base else None,
+            witness=witness,
         )
 
 
-def _with_review_group(definition: MapDef, layer: LayerDef) -> MapDef:
-    group = LayerGroup(title_zh="复核", title_en="Review", layers=(layer.id,))
+def _with_review_group(definition: MapDef, *layers: LayerDef) -> MapDef:
+    group = LayerGroup(title_zh="复核", title_en="Review", layers=tuple(layer.id for layer in layers))
     return msgspec.structs.replace(definition, groups=(group, *definition.groups))
 
 

@@ -193,6 +193,7 @@ def pack_definition(definition: MapDef) -> dict[str, Any]:
         "approval_number": definition.approval_number,
         "bounds": list(definition.bounds),
         "panels": list(definition.panels),
+        "targets": list(definition.targets),
         "unit": definition.unit,
         "review": definition.review,
         "labels": list(definition.labels),

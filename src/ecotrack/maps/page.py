@@ -34,6 +34,8 @@ SCRIPTS = (
     "gauges.js",
     "tables.js",
     "review.js",
+    "verdicts.js",
+    "lake.js",
     "time.js",
     "find.js",
     "zone.js",
@@ -76,7 +78,7 @@ class WorkspaceLayers(MacroElement):
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Put data, style and scripts into the figure, and the starting call into its script."""
         figure = cast(Figure, self.get_root())
-        style = web_text("page.css") + web_text("tools.css")
+        style = web_text("page.css") + web_text("tools.css") + web_text("imagery.css")
         figure.header.add_child(Verbatim(f"<style>{style}</style>"), name="ecotrack_css")
         figure.html.add_child(Verbatim(web_text("page.html")), name="ecotrack_html")
         add_engine(figure)
@@ -113,6 +115,7 @@ class WorkspaceLayers(MacroElement):
             "boards": boards,
             "layers": pack_layers(self.model),
             "scoreboard": {key: self.model.scoreboard.get(key) for key in self._shown_keys()},
+            **self.model.witness,
         }
 
 

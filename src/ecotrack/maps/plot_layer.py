@@ -159,7 +159,7 @@ def _table_of(
     codes, palette = encode_states(list(by_period.values()), colors or {})
     return PlotTable(
         geometries=np.asarray(_lonlat(plots).geometry.array, dtype=object),
-        ids=[str(value) for value in (plots[key] if key else plots.index)],
+        ids=[str(value) for value in (plots[key] if key else plots.index).tolist()],
         names=plain_values(plots[label]) if label else [None] * len(plots),
         fields=[
             PlotField(title=Text(title, title), values=plain_values(plots[name])) for name, title in titles.items()

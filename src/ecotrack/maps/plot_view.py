@@ -10,7 +10,7 @@ import numpy as np
 from ecotrack.errors import Text
 from ecotrack.maps.plot_rows import PlotsView
 from ecotrack.maps.plot_table import PlotField, PlotTable, RecordRows, encode_states
-from ecotrack.maps.shown import COMPUTED, all_shown, unit_name
+from ecotrack.maps.shown import COMPUTED, SATELLITE, all_shown, unit_name
 from ecotrack.maps.streams import Bytes
 from ecotrack.maps.timeline import PLOT_STATES
 from ecotrack.model.layers import FieldDef
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecotrack.maps.model import MapModel
     from ecotrack.workspace import LayerView
 
-FILTERS = ("unit", "programme", "species", "season", "kind")
+FILTERS = ("unit", "programme", "species", "season", "kind", SATELLITE.name)
 """Fields by which the page filters, where they have values."""
 
 _FEW = 400

@@ -228,7 +228,10 @@ def _rings(geometries: Geometries) -> tuple[Geometries, Ints, Ints]:
     kinds = {int(kind) for kind in np.unique(shapely.get_type_id(geometries))}
     if kinds - {-1, 3, 6}:
         raise ValueError(f"geometry types {sorted(kinds)}: only polygons and multipolygons can be packed")
-    part, plot = shapely.get_parts(geometries, return_index=True)
+    if kinds == {3}:
+        part, plot = geometries, np.arange(len(geometries))
+    else:
+        part, plot = shapely.get_parts(geometries, return_index=True)
     ring, of_part = shapely.get_rings(part, return_index=True)
     hole = 1 - _begins(of_part).astype(np.int64)
     return ring, plot[of_part], hole

@@ -24,6 +24,9 @@ _SCRIPT_TYPES = {"", "text/javascript", "application/javascript", "module"}
 _OUTSIDE_CSS = re.compile(r"@import\s|url\(\s*['\"]?(?!data:|#)", re.IGNORECASE)
 _URL_IN_CSS = re.compile(r"url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 
+_ZOOM_LOCK = re.compile(r"(<meta name=\"viewport\"[^>]*?),\s*maximum-scale=1(?:\.0)?,\s*user-scalable=no")
+"""What folium adds to a page's viewport: who reads badly could not enlarge the text (WCAG 2.1, 1.4.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
@@ -89,6 +92,7 @@ def seal(page: str, *, local: Mapping[str, Path] | None = None, pictures: Sequen
         A file of ``local`` is not there.
     """
     inlined = _inline(page, local or {})
+    inlined = _ZOOM_LOCK.sub(r"\1", inlined)
     tags = _Reader(inlined)
     for tag in tags.tags:
         _refuse_outside(tag)

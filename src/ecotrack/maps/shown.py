@@ -14,10 +14,14 @@ from ecotrack.units import round_half_up
 if TYPE_CHECKING:
     from ecotrack.maps.model import MapModel
 
+SATELLITE = FieldDef(name="satellite", title_zh="影像核对", title_en="Satellite verdict")
+"""What imagery says of a plot, on a reviewer's map."""
+
 COMPUTED = (
     FieldDef(name="area_mu", title_zh="量测面积", title_en="Measured area", type="decimal", unit="亩"),
     FieldDef(name="credited_mu", title_zh="认定面积", title_en="Credited area", type="decimal", unit="亩"),
     FieldDef(name="due_on", title_zh="成活率核查到期", title_en="Survival check due", type="date"),
+    SATELLITE,
 )
 """Fields that a view carries beside those of the layer's definition."""
 

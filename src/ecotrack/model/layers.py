@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from ecotrack.errors import Text
+from ecotrack.model.texts import Color
 
 Classification = Literal["公开", "内部", "涉密"]
 CLASSIFICATIONS: tuple[Classification, ...] = ("公开", "内部", "涉密")
@@ -92,13 +93,13 @@ class RecordKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Style(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How maps draw a layer: colours as ``#rrggbb``, widths in CSS pixels."""
 
-    color: str = "#555555"
-    fill: str | None = None
+    color: Color = "#555555"
+    fill: Color | None = None
     fill_opacity: float = 0.35
     width: float = 1.5
     radius: float = 6.0
     dash: str | None = None
-    states: dict[str, str] = {}
+    states: dict[str, Color] = {}
     """Colour by state of the latest record."""
     show: bool = True
 

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from ecotrack.errors import UnknownUnit
+from ecotrack.model.texts import Amount
 
 UnitKind = Literal["city", "county", "functional_area", "department"]
 
@@ -59,7 +60,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     reports: bool = False
     former: tuple[UnitName, ...] = ()
     aliases: tuple[str, ...] = ()
-    official_area_km2: str | None = None
+    official_area_km2: Amount | None = None
     area_source: str | None = None
 
     def name_on(self, day: dt.date) -> str:

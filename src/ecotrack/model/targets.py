@@ -8,9 +8,14 @@ from typing import Literal
 import msgspec
 
 from ecotrack.errors import Text
+from ecotrack.model.texts import Number
 
 Direction = Literal[">=", "<="]
 ParamValue = str | int | bool | list[str]
+
+
+LAYER_PARAMS = frozenset({"layer", "zone_layer", "zones", "builtup"})
+"""Settings of measures that name a layer."""
 
 
 class TargetDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +43,7 @@ class TargetDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     title_zh: str
     title_en: str
     measure: str
-    value: str
+    value: Number
     unit: str
     direction: Direction
     source: str

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecotrack.model import Decision, FeatureVersion, ProgressRecord
+from ecotrack.progress.keys import APART, Keys
 from ecotrack.progress.seasons import season_code
 
 Ints = npt.NDArray[np.int64]
@@ -34,6 +35,10 @@ CLAIM_UNITS = 10_000
 """Claimed areas are kept in ten-thousandths of a mu, rounded."""
 
 CLAIM_MOST = 2**31 - 1
+_LEAST = -(2**31)
+
+_GROWN = 1.25
+"""How much longer than its hash table a table of texts may grow before that is made anew."""
 
 
 class Codes:
@@ -48,6 +53,7 @@ class Codes:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.names = list(names)
+        self._keys: Keys | None = None
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -58,7 +64,25 @@ class Codes:
         try:
             return np.fromiter(map(self._numbers.__getitem__, texts), np.int64, len(texts))
         except KeyError:
-            return np.fromiter(map(self.number, texts), np.int64, len(texts))
+            fresh = [text for text in dict.fromkeys(texts) if text not in self._numbers]
+            self._numbers.update(zip(fresh, range(len(self.names), len(self.names) + len(fresh)), strict=True))
+            self.names += fresh
+            return np.fromiter(map(self._numbers.__getitem__, texts), np.int64, len(texts))
+
+    def numbers_of(self, texts: bytes) -> Ints:
+        """Return the numbers of joined texts (`ecotrack.progress.keys`), shape (n,); new ones are entered.
+
+        An empty text is none, -1.
+        """
+        if self._keys is None or len(self.names) > _GROWN * len(self._keys):
+            self._keys = Keys(self.names)
+        result = self._keys.find(texts)
+        missing = np.flatnonzero(result == NONE).tolist()
+        if missing:
+            one_by_one = texts.split(APART)
+            given = [i for i in missing if one_by_one[i]]
+            result[given] = self.numbers([one_by_one[i].decode() for i in given])
+        return result
 
     def number(self, text: str) -> int:
         """Return the number of a text, which is entered if it is new."""
@@ -145,6 +169,10 @@ class LedgerWriter:
         result[given] = self._tables[table].numbers([texts[i] for i in given])
         return result
 
+    def plots(self, ids: bytes) -> Ints:
+        """Return the numbers of joined feature ids; -1 for an empty one."""
+        return self._tables["features"].numbers_of(ids)
+
     def add_decision(
         self, seq: int, day: int, verdict: str, subject: str, subject_id: str, *, version_seq: int | None
     ) -> None:
@@ -177,8 +205,14 @@ class LedgerWriter:
         return PlotLedger(**parts, tables=self._tables, awards=tuple(self._awards))
 
     def _add(self, part: str, columns: Mapping[str, npt.ArrayLike], rows: Ints | None = None) -> None:
-        given = {name: np.asarray(columns[name], dtype=np.int64) for name in PARTS[part]}
+        given = {name: _narrow(np.asarray(columns[name], dtype=np.int64)) for name in PARTS[part]}
         self._blocks[part].append(given if rows is None else {name: column[rows] for name, column in given.items()})
+
+
+def _narrow(column: Ints) -> Any:
+    """Return a column in four bytes a number where that holds it: tens of millions of them are kept."""
+    fits = len(column) == 0 or (column.min() >= _LEAST and column.max() <= CLAIM_MOST)
+    return column.astype(np.int32) if fits else column
 
 
 def _joined(blocks: list[Ints]) -> Ints:

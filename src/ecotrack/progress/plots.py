@@ -192,7 +192,10 @@ def plot_columns(ledger: PlotLedger, *, as_of: dt.date, seq: int | None, rules: 
     feature = version["feature"][rows]
     begun = _begin(version, rows, count)
     after = ledger.check["day"] >= begun[ledger.check["feature"]]
-    checked, outcome = _outcomes(ledger.check, in_force(ledger.check, known(ledger.check)) & after, count, rules)
+    unit_of = np.full(count, NONE)
+    unit_of[feature] = version["unit"][rows]
+    classes = _survival(ledger, unit_of[ledger.check["feature"]], rules)
+    checked, outcome = _outcomes(ledger.check, in_force(ledger.check, known(ledger.check)) & after, count, classes)
     struck = _struck(ledger.note, in_force(ledger.note, known(ledger.note)), count)
     verdict, decided = verdict[rows], decided[rows]
     verdict = np.where((verdict == ACCEPT) & struck[feature], STRIKE, verdict)
@@ -273,12 +276,22 @@ def _versions_in_force(version: dict[str, Ints], standing: Mask, verdict: Ints, 
     return np.sort(chosen[chosen != NONE])
 
 
-def _outcomes(check: dict[str, Ints], standing: Mask, count: int, rules: Rules) -> tuple[Mask, Ints]:
+def _survival(ledger: PlotLedger, unit: Ints, rules: Rules) -> Ints:
+    """Return what each check says by the rules of the unit that answers for its plot."""
+    check, units = ledger.check, ledger.tables["units"]
+    result = survival_classes(check["live"], check["holes"], check["state"], rules)
+    for code in rules.units:
+        rows = np.flatnonzero((unit == units.find(code)) & (unit != NONE))
+        live, holes, state = (check[name][rows] for name in ("live", "holes", "state"))
+        result[rows] = survival_classes(live, holes, state, rules.of(code))
+    return result
+
+
+def _outcomes(check: dict[str, Ints], standing: Mask, count: int, outcome: Ints) -> tuple[Mask, Ints]:
     """Return for each feature whether it was checked, and what the last survival check says."""
     rows = np.flatnonzero(standing)
     checked = np.zeros(count, dtype=bool)
     checked[check["feature"][rows]] = True
-    outcome = survival_classes(check["live"], check["holes"], check["state"], rules)
     telling = rows[outcome[rows] != NOT_CHECKED]
     last = latest_rows(check, telling, check["feature"], count)
     result = np.zeros(count, dtype=np.int64)

@@ -19,7 +19,7 @@ _NEAR = "SELECT id FROM rtree_feature_version_geom WHERE maxx >= ? AND minx <= ?
 
 
 _NEAR_BOUNDS = _NEAR.replace("SELECT id", "SELECT id, minx, miny, maxx, maxy")
-_FEW = 500
+_FEW = 2000
 """Boxes that are asked about one by one; more are met in one go with all that lies in their common bounds."""
 
 

@@ -16,6 +16,17 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _CHUNK = 1 << 20
 
 
+def photo_folder(register_path: Path) -> Path:
+    """Return where the photographs beside a register lie; apart from what is a submission's, so that they can go.
+
+    Examples
+    --------
+    >>> photo_folder(Path("register/ecotrack.gpkg")).as_posix()
+    'register/ecotrack.photos'
+    """
+    return register_path.with_name(register_path.stem + ".photos")
+
+
 class Arrivals:
     """The folder beside the register in which uploads arrive.
 

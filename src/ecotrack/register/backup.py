@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -12,10 +13,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ecotrack.errors import BackupDamaged, FolderNotEmpty, MissingFile, OutputExists
+from ecotrack.register.arrivals import photo_folder
 from ecotrack.register.audit import audit
 from ecotrack.register.portal_file import copy_portal, portal_path
 from ecotrack.register.store import Register
 from ecotrack.register.writer import Head
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError, struct.error)
+"""What zipfile raises over bytes that changed; NotImplementedError, a RuntimeError, for a method it has not."""
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -92,7 +97,8 @@ def _portal_file(register: Register, workspace: Path, folder: Path) -> Iterator[
 def _workspace_files(register: Register, workspace: Path) -> Iterator[tuple[str, Path]]:
     patterns = ("ecotrack.toml", "layers/*.toml", "geo/**/*", "maps/*.toml")
     found = [path for pattern in patterns for path in workspace.glob(pattern)]
-    found += register.raw_folder.glob("*/*") if register.raw_folder.is_dir() else []
+    for folder in (register.raw_folder, photo_folder(register.path)):
+        found += folder.glob("*/*") if folder.is_dir() else []
     for path in found:
         if path.is_file() and path.suffix != ".part":
             yield path.relative_to(workspace).as_posix(), path
@@ -112,7 +118,7 @@ def read_manifest(source: Path) -> dict[str, Any]:
         with zipfile.ZipFile(source) as archive:
             manifest = json.loads(archive.read(MANIFEST))
             return dict(manifest)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _DAMAGE as error:
         raise BackupDamaged(source, detail=error) from error
 
 
@@ -164,10 +170,11 @@ def _unpack(source: Path, manifest: dict[str, Any], folder: Path) -> None:
             path = folder / _inside(source, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                path.touch(_OWNER_ONLY if name.endswith(".db") else 0o666)
-                path.write_bytes(archive.read(name))
-            except (KeyError, zipfile.BadZipFile, zlib.error) as error:
+                data = archive.read(name)
+            except _DAMAGE as error:
                 raise BackupDamaged(source, detail=error) from error
+            path.touch(_OWNER_ONLY if name.endswith(".db") else 0o666)
+            path.write_bytes(data)
             if _sha256(path) != sha256:
                 raise BackupDamaged(source, detail=name)
 

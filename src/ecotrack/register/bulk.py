@@ -10,10 +10,13 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from ecotrack.progress.keys import APART, joined
 
 _APART = "\x1f"
 """ASCII's unit separator: what texts are joined by."""
@@ -33,13 +36,22 @@ class Block(NamedTuple):
 
     Attributes
     ----------
+    seq
+        Places of the chain.
     days
         Ordinals of the dates.
+    letters
+        Code points of the single characters.
+    keys
+        Texts as joined bytes (`ecotrack.progress.keys`).
     """
 
+    seq: Ints
     days: Ints
+    letters: list[Ints]
     numbers: list[Ints]
     texts: list[list[str]]
+    keys: list[bytes]
 
 
 def read_blocks(
@@ -50,8 +62,10 @@ def read_blocks(
     since: int,
     until: int,
     date: str,
-    numbers: Sequence[str],
-    texts: Sequence[str],
+    letters: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    texts: Sequence[str] = (),
+    keys: Sequence[str] = (),
 ) -> Iterator[Block]:
     """Yield the rows of a layer in a table of the chain as columns, block by block.
 
@@ -61,25 +75,32 @@ def read_blocks(
         Places of the chain: after the first, up to the second.
     date
         Column of dates (``2016-03-20``).
-    numbers, texts
-        SQL expressions of integers and of texts, none of them NULL.
+    letters, numbers, texts, keys
+        SQL expressions of single ASCII characters (which cost a third of a number), of integers, of texts, and of
+        texts that are only looked up; none of them NULL.
     """
-    joined = [f"group_concat({date}, '')", *(f"group_concat({sql})" for sql in numbers)]
-    joined += [f"group_concat({sql}, char({ord(_APART)}))" for sql in texts]
+    columns_sql = [f"group_concat({sql}, '')" for sql in (date, *letters)]
+    columns_sql += [f"group_concat({sql})" for sql in numbers]
+    columns_sql += [f"group_concat({sql}, '{_APART}')" for sql in (*texts, *keys)]
     # The chain's own order (rowid) is the order asked for, and no index knows more columns.
     place = f"FROM {table} NOT INDEXED WHERE seq > ? AND seq <= ? AND layer = ?"
-    whole = f"SELECT count(*), {', '.join(joined)} {place}"
-    single = f"SELECT {', '.join([date, *numbers, *texts])} {place} ORDER BY seq"
+    whole = f"SELECT count(*), min(seq), max(seq), {', '.join(columns_sql)} {place}"
+    single = f"SELECT {', '.join([date, *letters, *numbers, *texts, *keys])} {place} ORDER BY seq"
     for start in range(since, until, _STRETCH):
         span = (start, min(start + _STRETCH, until), layer)
-        count, *columns = connection.execute(whole, span).fetchone()
+        count, first, last, *columns = connection.execute(whole, span).fetchone()
         if not count:
             continue
-        block = _taken_apart(columns, len(numbers))
-        if {len(block.days), *map(len, block.numbers), *map(len, block.texts)} != {count}:
+        seq = np.arange(first, last + 1)
+        if len(seq) != count:
+            (places,) = connection.execute(f"SELECT group_concat(seq) {place}", span).fetchone()
+            seq = _integers(places)
+        parts = (len(letters), len(numbers), len(texts))
+        found = _taken_apart(columns, *parts)
+        if set(found.counts()) != {count}:
             # A text that holds the separator itself: row by row, then.
-            block = _gathered(connection.execute(single, span).fetchall(), len(numbers))
-        yield block
+            found = _gathered(connection.execute(single, span).fetchall(), *parts)
+        yield Block(seq, *found)
 
 
 def read_texts(connection: sqlite3.Connection, table: str, seqs: Ints, *, columns: Sequence[str]) -> dict[str, Objects]:
@@ -100,22 +121,57 @@ def read_texts(connection: sqlite3.Connection, table: str, seqs: Ints, *, column
     return {name: found[place, i] for i, name in enumerate(columns)}
 
 
-def _taken_apart(columns: Sequence[str], numbers: int) -> Block:
-    dates, *rest = columns
-    return Block(
+class _Columns(NamedTuple):
+    """What `Block` holds beside the places of the chain."""
+
+    days: Ints
+    letters: list[Ints]
+    numbers: list[Ints]
+    texts: list[list[str]]
+    keys: list[bytes]
+
+    def counts(self) -> Iterator[int]:
+        """Yield how many rows each column holds."""
+        yield len(self.days)
+        yield from map(len, [*self.letters, *self.numbers])
+        yield from map(len, self.texts)
+        yield from (column.count(APART) + 1 for column in self.keys)
+
+
+def _taken_apart(columns: Sequence[str], letters: int, numbers: int, texts: int) -> _Columns:
+    (dates,), small, whole, plain, looked_up = _cut(columns, 1, letters, numbers, texts)
+    return _Columns(
         _ordinals(dates),
-        [np.fromstring(str(column), dtype=np.int64, sep=",") for column in rest[:numbers]],
-        [column.split(_APART) for column in rest[numbers:]],
+        [_points(column) for column in small],
+        [_integers(str(column)) for column in whole],
+        [column.split(_APART) for column in plain],
+        [column.encode().replace(_APART.encode(), APART) for column in looked_up],
     )
 
 
-def _gathered(rows: Sequence[tuple[Any, ...]], numbers: int) -> Block:
-    dates, *columns = zip(*rows, strict=True)
-    return Block(
+def _gathered(rows: Sequence[tuple[Any, ...]], letters: int, numbers: int, texts: int) -> _Columns:
+    (dates,), small, whole, plain, looked_up = _cut(tuple(zip(*rows, strict=True)), 1, letters, numbers, texts)
+    return _Columns(
         _ordinals("".join(dates)),
-        [np.array(column, dtype=np.int64) for column in columns[:numbers]],
-        [list(column) for column in columns[numbers:]],
+        [_points("".join(column)) for column in small],
+        [np.array(column, dtype=np.int64) for column in whole],
+        [list(column) for column in plain],
+        [joined(column) for column in looked_up],
     )
+
+
+def _cut(columns: Sequence[Any], *lengths: int) -> list[Sequence[Any]]:
+    """Return columns in groups of these lengths, and what is left as the last."""
+    edges = [0, *accumulate(lengths), len(columns)]
+    return [columns[start:end] for start, end in pairwise(edges)]
+
+
+def _points(letters: str) -> Ints:
+    return np.frombuffer(letters.encode("ascii"), dtype=np.uint8).astype(np.int64)
+
+
+def _integers(texts: str) -> Ints:
+    return np.fromstring(texts, dtype=np.int64, sep=",")
 
 
 def _ordinals(dates: str) -> Ints:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from ecotrack.geometry.distinct import distinct
 from ecotrack.progress import LedgerWriter, PlotLedger, season_code
 from ecotrack.progress.ledger import (
     CHECK_STATES,
@@ -27,11 +28,7 @@ from ecotrack.progress.ledger import (
 from ecotrack.register.bulk import read_blocks
 from ecotrack.register.geopackage import WKB_FROM
 
-_VERSION_NUMBERS = (
-    "seq",
-    "sample",
-    f"coalesce(min(CAST(claimed_mu * {CLAIM_UNITS} + 0.5 AS INTEGER), {CLAIM_MOST}), {NONE})",
-)
+_VERSION_NUMBERS = (f"coalesce(min(CAST(claimed_mu * {CLAIM_UNITS} + 0.5 AS INTEGER), {CLAIM_MOST}), {NONE})",)
 _SHARED = {"submission": "submissions", "unit": "units", "kind": "kinds", "programme": "programmes", "task": "tasks"}
 _SHARED_COLUMNS = ("submission_id", "unit", "kind", "programme", "task_id")
 """What the plots of one submission mostly have in common: read as one text, which is taken apart once."""
@@ -48,18 +45,17 @@ SELECT d.seq, d.decided_on, d.verdict, d.subject, d.subject_id, v.seq FROM decis
 LEFT JOIN feature_version v ON d.subject = 'version' AND v.version_id = d.subject_id
 WHERE d.seq > ? AND d.seq <= ? ORDER BY d.seq"""
 
-_STATES = " ".join(f"WHEN '{state}' THEN {number}" for state, number in CHECK_STATES.items())
 _STRUCK = len(CHECK_STATES) + 1
-_RECORD_NUMBERS = (
-    "seq",
-    # One number for all that takes few bits: what SQLite joins is what costs.
-    f"sample + 2 * (kind = 'check') + 4 * (kind = 'status') + 8 * (corrects IS NOT NULL) + 16 * (kind = '{RETENTION}') "
-    f"+ 32 * CASE state {_STATES} WHEN '{STRUCK}' THEN {_STRUCK} ELSE 0 END",
+_STATES = " ".join(f"WHEN '{state}' THEN '{number}'" for state, number in {**CHECK_STATES, STRUCK: _STRUCK}.items())
+_SAMPLE = "CASE sample WHEN 0 THEN '0' ELSE '1' END"
+_RECORD_LETTERS = (
+    _SAMPLE,
+    f"CASE kind WHEN 'check' THEN 'c' WHEN 'status' THEN 's' WHEN '{RETENTION}' THEN 'r' ELSE 'o' END",
+    f"CASE state {_STATES} ELSE '0' END",
+    "CASE WHEN corrects IS NULL THEN '0' ELSE '1' END",
 )
-_RECORD_TEXTS = (
-    "coalesce(feature_id, '')",
-    f"CASE kind WHEN 'check' THEN fields WHEN '{RETENTION}' THEN coalesce(value, '') ELSE '' END",
-)
+_RECORD_TEXTS = (f"CASE kind WHEN 'check' THEN fields WHEN '{RETENTION}' THEN coalesce(value, '') ELSE '' END",)
+_RECORD_KEYS = ("coalesce(feature_id, '')",)
 
 _CORRECTED = """
 SELECT r.seq, o.seq FROM progress_record r JOIN progress_record o ON o.record_id = r.corrects
@@ -115,10 +111,11 @@ def _add_versions(writer: LedgerWriter, connection: sqlite3.Connection, layer: s
         since=since,
         until=until,
         date="effective_on",
+        letters=(_SAMPLE,),
         numbers=_VERSION_NUMBERS,
         texts=_VERSION_TEXTS,
     )
-    for days, (seq, sample, claimed), (features, shared, parents, planted) in blocks:
+    for seq, days, (sample,), (claimed,), (features, shared, parents, planted), _ in blocks:
         columns = {
             "seq": seq,
             "day": days,
@@ -126,7 +123,7 @@ def _add_versions(writer: LedgerWriter, connection: sqlite3.Connection, layer: s
             "parent": writer.numbers("features", parents),
             "season": seasons.numbers(planted),
             "claimed": claimed,
-            "sample": sample,
+            "sample": sample - ord("0"),
         }
         writer.add_versions(columns | _shared_numbers(writer, shared))
 
@@ -149,24 +146,25 @@ def _add_records(writer: LedgerWriter, connection: sqlite3.Connection, layer: st
         since=since,
         until=until,
         date="effective_on",
-        numbers=_RECORD_NUMBERS,
+        letters=_RECORD_LETTERS,
         texts=_RECORD_TEXTS,
+        keys=_RECORD_KEYS,
     )
-    for days, (seq, word), (features, fields) in blocks:
-        check, status, survey, state = word & 2 != 0, word & 4 != 0, word & 16 != 0, word >> 5
-        counted, feature = counts.numbers(fields), writer.numbers("features", features)
+    for seq, days, (sample, kind, digit, corrected), _, (fields,), (features,) in blocks:
+        check, state = kind == ord("c"), digit - ord("0")
+        counted, feature = counts.numbers(fields), writer.plots(features)
         columns = {
             "seq": seq,
             "day": days,
             "feature": feature,
-            "sample": word & 1,
-            "corrects": _corrects(connection, seq, word & 8 != 0),
+            "sample": sample - ord("0"),
+            "corrects": _corrects(connection, seq, corrected == ord("1")),
             "live": counted % _COUNT - 1,
             "holes": counted // _COUNT - 1,
             "state": state % _STRUCK,
-            "status": status.astype(np.int64),
+            "status": (kind == ord("s")).astype(np.int64),
             "struck": (state == _STRUCK).astype(np.int64),
-            "kept": np.where(survey, counted - 1, NO_SURVEY),
+            "kept": np.where(kind == ord("r"), counted - 1, NO_SURVEY),
         }
         writer.add_checks(columns, np.flatnonzero((feature != NONE) & check))
         writer.add_notes(columns, np.flatnonzero((feature != NONE) & ~check))
@@ -207,7 +205,7 @@ def read_wkb(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> list[
     """Return the WKB of feature versions by their places in the chain, in the order asked."""
     if len(seqs) == 0:
         return []
-    held = np.unique(seqs)
+    held = distinct(seqs)
     if len(held) * _DENSE > held[-1] - held[0]:
         sql = "SELECT seq, geom FROM feature_version NOT INDEXED WHERE layer = ? AND seq BETWEEN ? AND ?"
         blobs = dict(connection.execute(sql, (layer, int(held[0]), int(held[-1]))))

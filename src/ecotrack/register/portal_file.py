@@ -37,7 +37,14 @@ CREATE TABLE IF NOT EXISTS upload (upload_id TEXT PRIMARY KEY, seq INTEGER NOT N
   asked TEXT NOT NULL, received_at TEXT NOT NULL, state TEXT NOT NULL, told TEXT NOT NULL, submission_id TEXT);
 CREATE INDEX IF NOT EXISTS upload_of ON upload (account_id, seq);
 CREATE INDEX IF NOT EXISTS upload_by_seq ON upload (seq);
+CREATE INDEX IF NOT EXISTS upload_of_submission ON upload (submission_id);
 CREATE INDEX IF NOT EXISTS upload_waiting ON upload (state) WHERE state IN ('received', 'submitting');
+CREATE TABLE IF NOT EXISTS photo (number INTEGER PRIMARY KEY, photo_id TEXT NOT NULL UNIQUE, account_id TEXT NOT NULL,
+  unit TEXT NOT NULL, upload_id TEXT NOT NULL, plot TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
+  received_at TEXT NOT NULL, state TEXT NOT NULL, fix TEXT NOT NULL, look TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS photo_of_upload ON photo (upload_id);
+CREATE INDEX IF NOT EXISTS photo_of_bytes ON photo (sha256);
+CREATE INDEX IF NOT EXISTS photo_of_account ON photo (account_id);
 CREATE TABLE IF NOT EXISTS secret (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 _BUSY_MS = 10_000
@@ -46,6 +53,7 @@ _BUSY_MS = 10_000
 _FORGOTTEN = """
 DELETE FROM session; DELETE FROM link; DELETE FROM secret;
 UPDATE upload SET state = 'received' WHERE state = 'checked';
+UPDATE photo SET state = 'received' WHERE state = 'looked';
 """
 
 
@@ -64,7 +72,8 @@ def copy_portal(source: Path, target: Path) -> None:
     """Copy a portal's file as it stands, consistent beside a running portal, for a backup.
 
     Sessions, one-time links and the signing secret stay behind, so that whoever finds the copy is nobody. An upload
-    that was checked is checked anew where the copy is used, since the page of its findings is no part of it.
+    that was checked is checked anew where the copy is used, since the page of its findings is no part of it; a
+    photograph is looked at anew, since its preview is none either.
     """
     copy = sqlite3.connect(target, isolation_level=None)
     try:

@@ -13,8 +13,8 @@ from ecotrack.reports.terminal import table
 from ecotrack.reports.wording import NOT_ASSESSED, Json, marks, rate, reasons, told
 
 _NOTE = Text(
-    "分母为抽中地块的上报面积；区间为{confidence}%置信区间；合格线{bar}%，有效线{effective}%。抽样只给估计，不改动任何地块的数值。",
-    "The denominator is the claimed area of the drawn plots; intervals of {confidence} %; qualified at {bar} %, "
+    "分母为抽中地块的上报面积；区间为{confidence}%置信区间；合格线{bar}，有效线{effective}%。抽样只给估计，不改动任何地块的数值。",
+    "The denominator is the claimed area of the drawn plots; intervals of {confidence} %; qualified at {bar}, "
     "effective at {effective} %. A sample estimates; it changes no plot's figure.",
 )
 _WHOLE = Text("全部核查", "all checked")
@@ -46,11 +46,15 @@ def results_table(found: Json, lang: Lang) -> RenderableType:
         (Text("说明", "remarks").lang(lang), False)
     ]
     rows = [_row(row, lang) for row in [*found["units"], found["total"]]]
-    note = _NOTE.format(
-        confidence=found["confidence_pct"], bar=found["qualified_at_pct"], effective=found["effective_at_pct"]
-    )
+    note = _NOTE.format(confidence=found["confidence_pct"], bar=_bars(found), effective=found["effective_at_pct"])
     title = Text(f"抽样核查结果 {found['drawn_on']}", f"Results of the sample of {found['drawn_on']}").lang(lang)
     return Group(table(title + marks(found, lang), columns, rows, total=True), RichText(note.lang(lang)))
+
+
+def _bars(found: Json) -> str:
+    """Return the bar of survival, and those of units that go by another one."""
+    own = [f"{unit} {bar}" for unit, bar in sorted(found["qualified_at_pct_of"].items())]
+    return str(found["qualified_at_pct"]) + (f"%（{'，'.join(own)}）" if own else "%")
 
 
 def _row(row: Json, lang: Lang) -> list[str]:

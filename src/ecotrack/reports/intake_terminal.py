@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 
@@ -70,7 +70,7 @@ def encoding_words(encoding: str) -> Text:
     return Text(f"文字编码{_CODECS.get(codec, codec)}（{told}）", f"text read as {encoding}")
 
 
-def findings_table(findings: list[Finding], lang: Lang) -> Iterator[RenderableType]:
+def findings_table(findings: Sequence[Finding], lang: Lang) -> Iterator[RenderableType]:
     """Yield the table of findings, the gravest first; those that say the same of several features in one row."""
     rows = grouped(findings, lang)
     if not rows:
@@ -82,7 +82,7 @@ def findings_table(findings: list[Finding], lang: Lang) -> Iterator[RenderableTy
         yield Text(f"… 另有{left}条，见网页报告或 --json", f"… {left} more, see the page or --json").lang(lang)
 
 
-def grouped(findings: list[Finding], lang: Lang) -> list[tuple[str, str, str, str]]:
+def grouped(findings: Iterable[Finding], lang: Lang) -> list[tuple[str, str, str, str]]:
     """Return findings as rows of level, places, what and how to mend, the gravest first."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for finding in findings:
@@ -101,10 +101,11 @@ def _places(places: list[str], lang: Lang) -> str:
 
 
 def checks_table(checked: Checked, lang: Lang) -> Iterator[RenderableType]:
-    """Yield the table of the checks that some feature failed or was not put to, and how many others there are."""
+    """Yield the checks that some feature failed, those that could not be made, and how many others there are."""
     zh = lang == "zh"
-    told = [tally for tally in checked.tallies if tally.failed or tally.not_checked]
-    rest = len(checked.tallies) - len(told)
+    told = [tally for tally in checked.tallies if tally.failed]
+    open_ones = [tally.check.title for tally in checked.tallies if tally.not_checked and not tally.failed]
+    rest = len(checked.tallies) - len(told) - len(open_ones)
     titles = ("检查", "程度", "界限", *(answer.lang(lang) for answer in ANSWERS.values()), "不适用" if zh else "n/a")
     rows = [
         (
@@ -121,6 +122,13 @@ def checks_table(checked: Checked, lang: Lang) -> Iterator[RenderableType]:
     if rows:
         title = "没有全部通过的检查" if zh else "checks not passed by all"
         yield table(title, [(title, i > 2) for i, title in enumerate(titles)], rows)
+    if open_ones:
+        yield Text(
+            f"还有{len(open_ones)}项没有检查完（先解决上面的问题；“未检查”不算通过）："
+            + "、".join(title.zh for title in open_ones),
+            f"{len(open_ones)} checks could not be made of every feature (mend the above first; this is no pass): "
+            + ", ".join(title.en.lower() for title in open_ones),
+        ).lang(lang)
     if rest and checked.reading.candidates:
         yield Text(
             f"其余{rest}项检查都通过或不适用（网页报告里有全部项目）。",

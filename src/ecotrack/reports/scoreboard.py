@@ -13,6 +13,7 @@ from ecotrack.figures.anomalies import CHECKS
 from ecotrack.reports.pace import pace_tables
 from ecotrack.reports.ranking import ranking_table
 from ecotrack.reports.terminal import table
+from ecotrack.reports.witness import cover_line
 from ecotrack.reports.wording import (
     NOT_ASSESSED,
     SAMPLE,
@@ -49,6 +50,8 @@ def scoreboard_table(scoreboard: Json, lang: Lang) -> RenderableType:
 def _sections(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
     yield heading(scoreboard, lang)
     yield targets_table(scoreboard, lang)
+    if scoreboard.get("witness"):
+        yield cover_line(scoreboard["witness"]["land_cover"], lang)
     for funnel in scoreboard["funnel"]:
         yield funnel_table(funnel, lang)
         yield ranking_table(funnel, lang)

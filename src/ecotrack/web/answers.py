@@ -47,6 +47,7 @@ STATUS: dict[type[EcotrackError], int] = {
     errors.UploadTooLarge: 413,
     errors.OwnReview: 403,
     errors.HeldPlots: 409,
+    errors.DecidedMeanwhile: 409,
     errors.DiskFull: 507,
     errors.CannotWrite: 507,
     errors.RegisterBusy: 503,

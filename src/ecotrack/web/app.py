@@ -15,7 +15,22 @@ from ecotrack import __version__
 from ecotrack.desk.board import Board
 from ecotrack.desk.counter import Counter
 from ecotrack.maps.assets import VENDOR
-from ecotrack.web import answers, downloads, office, ogc, openly, people, publishing, records, reviewing, trail, uploads
+from ecotrack.web import (
+    answers,
+    downloads,
+    drawing,
+    entrance,
+    office,
+    ogc,
+    openly,
+    people,
+    photos,
+    publishing,
+    records,
+    reviewing,
+    trail,
+    uploads,
+)
 from ecotrack.web.gate import Gate, Rate, SafeHeaders, SmallBodies
 from ecotrack.web.portal import Options, Portal
 
@@ -48,13 +63,14 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
     app = FastAPI(title="ecotrack", version=__version__, lifespan=running, **quiet)
     app.state.portal = portal
     # A request is compared with one route after the other: what comes most often stands first.
-    rooms = (uploads, openly, downloads, publishing, trail, ogc, office, records, reviewing, people)
-    for one in (*(room.routes for room in rooms), people.pages):
+    handed_in = (uploads, photos, drawing, records, reviewing)
+    seen = (openly, downloads, publishing, trail, ogc, office, people, entrance)
+    for one in (*(room.routes for room in (*handed_in, *seen)), people.pages):
         app.include_router(one(portal))
     answers.install(app, portal)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/vendor", StaticFiles(directory=VENDOR, check_dir=False), name="vendor")
-    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/records"))
+    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/photos/", "/api/records"))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*options.hosts])
     app.add_middleware(SafeHeaders, https=options.https)
     return app

@@ -225,7 +225,7 @@ def _add_doors(router: APIRouter, portal: Portal) -> None:
         visitor = gate.require(request, "bureau")
         if account_id == visitor.account.account_id:
             raise BadAccount("", detail="不能删除自己的资料")
-        accounts.erase(account_id, by=visitor.account.login)
+        portal.counter.erase_person(account_id, by=visitor.account.login)
 
 
 def _add_tokens(router: APIRouter, portal: Portal) -> None:

@@ -22,6 +22,7 @@ from ecotrack.web.gate import Gate, Rate, Visitor
 from ecotrack.workspace import TIME_ZONE, today
 
 _HERE = Path(__file__).parent
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _PARTS = {"spring": "春季", "autumn": "秋季"}
 
 
@@ -44,12 +45,17 @@ class Options:
     """
 
     https: bool = False
-    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    hosts: tuple[str, ...] = _LOOPBACK
     url: str = ""
     max_upload_bytes: int = 400 << 20
     uploads_a_minute: int = 600
     idle_s: float = 30.0
     patience_s: float = 20.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by which other machines than this one reach it."""
+        return tuple(name for name in self.hosts if name not in _LOOPBACK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +90,7 @@ class Portal:
             roles={has.role for has in visitor.account.roles} if visitor else set(),
             role_names={name: words.zh for name, words in ROLES.items()},
             path=request.url.path,
+            reachable=bool(self.options.names),
             **values,
         )
         return HTMLResponse(text, status_code=status)

@@ -35,6 +35,8 @@ class Again(BaseModel):
     kind: str = Field("", max_length=60)
     programme: str = Field("", max_length=60)
     read_as: str = Field("", max_length=20)
+    crs: str = Field("", max_length=20)
+    encoding: str = Field("", max_length=20)
     repairs: list[Annotated[str, Field(max_length=40)]] = Field(default=[], max_length=10)
     reason: str = Field("", max_length=500)
 
@@ -57,7 +59,7 @@ def said(state: UploadState) -> dict[str, Any]:
     }
 
 
-class _Active:
+class Active:
     """Uploads that a connection is sending at this moment: a second one must wait."""
 
     def __init__(self) -> None:
@@ -65,12 +67,14 @@ class _Active:
         self._lock = threading.Lock()
 
     def begin(self, key: str) -> None:
+        """Say that a connection begins; a second one for the same key is refused."""
         with self._lock:
             if key in self._ids:
                 raise TooMany("", seconds=5)
             self._ids.add(key)
 
     def end(self, key: str) -> None:
+        """Say that it has ended."""
         with self._lock:
             self._ids.discard(key)
 
@@ -129,7 +133,7 @@ def _add_reading(router: APIRouter, portal: Portal) -> None:
 
 
 def _add_taking(router: APIRouter, portal: Portal) -> None:
-    counter, active = portal.counter, _Active()
+    counter, active = portal.counter, Active()
 
     @router.put("/{upload_id}", status_code=201)
     async def put(
@@ -141,10 +145,15 @@ def _add_taking(router: APIRouter, portal: Portal) -> None:
         season: Word = "",
         kind: Word = "",
         programme: Word = "",
+        reason: Annotated[str, Query(max_length=500)] = "",
+        submit: bool = False,
         upload_offset: Annotated[int, Header(ge=0)] = 0,
         upload_length: Annotated[int | None, Header(ge=1)] = None,
     ) -> Response:
-        """Take an upload, or the rest of it from ``Upload-Offset`` on; 201 once it is durable and chained."""
+        """Take an upload, or the rest of it from ``Upload-Offset`` on; 201 once it is durable and chained.
+
+        ``reason`` says why known plots are changed; with ``submit`` it is sent in as soon as all of it may come in.
+        """
         visitor, state = await asyncio.to_thread(_admitted, portal, request, upload_id)
         account, unit = visitor.account, _own_unit(portal, visitor, unit)
         if state is None:
@@ -155,6 +164,7 @@ def _add_taking(router: APIRouter, portal: Portal) -> None:
             if state is not None:
                 return await _repeated(request, state, upload_offset)
             asked = {"unit": unit, "season": season, "kind": kind, "programme": programme}
+            asked |= {"reason": reason.strip(), "submit": "1" if submit else ""}
             arrival = partial(
                 Arrival,
                 upload_id=upload_id,
@@ -165,9 +175,10 @@ def _add_taking(router: APIRouter, portal: Portal) -> None:
                 asked={word: value for word, value in asked.items() if value},
             )
             with counter.arrivals.part(account.account_id, upload_id) as part:
-                size = await _take_in(request, part, portal, upload_offset, upload_length)
+                limit = portal.options.max_upload_bytes
+                size = await take_in(request, part, portal, upload_offset, upload_length, limit=limit)
                 taken, receipt = await asyncio.to_thread(_hand_over, portal, part, arrival, size)
-            seq = await _acknowledged(receipt, portal.options.patience_s)
+            seq = await acknowledged(receipt, portal.options.patience_s)
         finally:
             active.end(key)
         answer = {"upload_id": upload_id, "seq": seq, "sha256": taken.sha256, "size_bytes": size, "state": "received"}
@@ -185,7 +196,14 @@ def _hand_over(portal: Portal, part: Part, arrival: Callable[..., Arrival], size
     return taken, portal.counter.acknowledge(taken)
 
 
-async def _acknowledged(receipt: Future[int], seconds: float) -> int:
+async def acknowledged(receipt: Future[int], seconds: float) -> int:
+    """Return the place of a receipt in the chain once it stands there.
+
+    Raises
+    ------
+    RegisterBusy
+        It does not within so many seconds.
+    """
     try:
         return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(receipt)), seconds)
     except TimeoutError:
@@ -247,9 +265,14 @@ def plain_name(name: str) -> str:
     return shown if shown.strip(".") else "未命名"
 
 
-async def _take_in(request: Request, part: Part, portal: Portal, offset: int, length: int | None) -> int:
-    """Write the body to the disk as it comes and return how many bytes are here once all of them are."""
-    limit = portal.options.max_upload_bytes
+async def take_in(request: Request, part: Part, portal: Portal, offset: int, length: int | None, *, limit: int) -> int:
+    """Write the body to the disk as it comes and return how many bytes are here once all of them are.
+
+    Raises
+    ------
+    UploadTooLarge, WrongOffset, NotReady, DiskFull
+        It is too large, begins or ends in the wrong place, stops coming, or cannot be kept.
+    """
     if (length or 0) > limit:
         raise UploadTooLarge("", limit=limit >> 20)
     if offset == 0 and part.size:

@@ -90,6 +90,9 @@
       card.appendChild(eco.el('p', 'eco-now', [swatch, eco.el('b', '', eco.state(state))]));
     }
     card.appendChild(pairs(layer.fields, k));
+    if (layer.id === 'verdicts') {
+      eco.chipsOf(layer.ids[k]).forEach(function (part) { card.appendChild(part); });
+    }
     const figures = eco.figuresOf(layer, layer.ids[k]);
     if (figures.length) {
       const list = eco.el('dl', 'eco-pairs');

@@ -35,7 +35,7 @@
 
   eco.compare = function (map, drawn, days) {
     if (days.length < 2) {
-      return { set: function () {} };
+      return { set: function () {}, refresh: function () {} };
     }
     const left = ['eco-vector-main', 'eco-plots-main', 'eco-above-main'];
     const panes = eco.panes(map, 'other', 4);

@@ -70,6 +70,10 @@
     if (more) {
       card.appendChild(more);
     }
+    const beside = eco.beside(target);
+    if (beside) {
+      card.appendChild(beside);
+    }
     return card;
   };
 
@@ -98,8 +102,11 @@
     return card;
   };
 
-  eco.targets = function (scoreboard) {
+  eco.targets = function (scoreboard, definition) {
     const treated = scoreboard.indicators && scoreboard.indicators.km_treated;
-    return scoreboard.targets.map(eco.gauge).concat(treated ? [eco.kilometres(treated)] : []);
+    const chosen = definition.targets;
+    const shown = scoreboard.targets.filter(function (target) { return !chosen.length || chosen.indexOf(target.id) >= 0; });
+    const works = !chosen.length || definition.groups.some(function (group) { return group.layers.indexOf('reaches') >= 0; });
+    return shown.map(eco.gauge).concat(treated && works ? [eco.kilometres(treated)] : []);
   };
 })();

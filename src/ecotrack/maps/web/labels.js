@@ -1,9 +1,10 @@
-// Names on the map; a name that would cover one before it stays hidden at this zoom.
+// Names on the map. A name that would cover one before it moves aside; where there is no room it stays hidden at this zoom.
 (function () {
   'use strict';
 
   const eco = window.ecotrack;
   const SMALL_PX = 44;
+  const GAP_PX = 4;
 
   // What was last read of a feature, such as a lake's surface, in words.
   eco.readingText = function (reading) {
@@ -14,14 +15,25 @@
     return parts.join(' · ') + ' (' + reading.day + ')';
   };
 
+  // The same in two lines, for a name that should stay narrow.
+  function readingLines(reading) {
+    const rest = [reading.day];
+    if (reading.level_m !== null) {
+      rest.unshift(eco.word('waterLevel') + ' ' + eco.quantity(reading.level_m, 'm'));
+    }
+    return [eco.quantity(reading.value, reading.unit), rest.join(' · ')];
+  }
+
   function fill(label) {
     const box = eco.empty(label.html);
     box.appendChild(document.createTextNode(eco.clip(label.name, 20)));
     const readings = eco.now(label.entry.layer).readings;
     const reading = readings && readings[label.row];
+    label.read = Boolean(reading);
     const figures = eco.figuresOf(label.entry.layer, label.entry.layer.ids[label.row]).filter(function (row) { return row[0] === 'spongeShare'; });
     if (reading || figures.length) {
-      box.appendChild(eco.el('small', '', reading ? eco.readingText(reading) : eco.word('passes') + ' ' + figures[0][1]));
+      const lines = reading ? readingLines(reading) : [eco.word('passes') + ' ' + figures[0][1]];
+      lines.forEach(function (line) { box.appendChild(eco.el('small', '', line)); });
     }
   }
 
@@ -30,14 +42,30 @@
     return [Math.min.apply(null, latitudes), Math.max.apply(null, latitudes)];
   }
 
-  // The name of something smaller than itself stands below it.
-  function under(label, map) {
+  // Where a name may stand, best first, in pixels from its point: on a large feature; under, over or beside a small one.
+  function places(label, map) {
     if (!label.span) {
-      return 0;
+      const line = label.html.getBoundingClientRect().height;
+      return [[0, 0], [0, -line], [0, line]];
     }
-    const low = map.latLngToLayerPoint([label.span[0], label.point[1]]).y;
-    const size = low - map.latLngToLayerPoint([label.span[1], label.point[1]]).y;
-    return size < SMALL_PX ? low - map.latLngToLayerPoint(label.point).y + 10 : 0;
+    const middle = map.latLngToLayerPoint(label.point).y;
+    const low = map.latLngToLayerPoint([label.span[0], label.point[1]]).y - middle;
+    const high = map.latLngToLayerPoint([label.span[1], label.point[1]]).y - middle;
+    const size = low - high;
+    // A reading is for who has come near.
+    label.html.classList.toggle('eco-terse', label.read && size < SMALL_PX);
+    const box = label.html.getBoundingClientRect();
+    if (size >= SMALL_PX) {
+      return [[0, 0], [0, size / 4], [0, -size / 4]];
+    }
+    const beside = (box.width + size) / 2 + GAP_PX;
+    return [[0, low + box.height / 2], [0, high - box.height / 2 - GAP_PX / 2], [beside, 0], [-beside, 0]];
+  }
+
+  function free(box, taken) {
+    return !taken.some(function (other) {
+      return box.left < other.right + 3 && box.right + 3 > other.left && box.top < other.bottom && box.bottom > other.top;
+    });
   }
 
   eco.label = function (layers, map) {
@@ -69,18 +97,17 @@
         if (wanted !== map.hasLayer(label.marker)) {
           map[wanted ? 'addLayer' : 'removeLayer'](label.marker);
         }
-        label.html.classList.remove('eco-hidden');
-        label.html.style.marginTop = under(label, map) + 'px';
-        const box = label.html.getBoundingClientRect();
-        const covered = taken.some(function (other) {
-          return box.left < other.right + 3 && box.right + 3 > other.left && box.top < other.bottom && box.bottom > other.top;
+        label.shown = wanted && places(label, map).some(function (at) {
+          label.html.style.marginLeft = at[0] + 'px';
+          label.html.style.marginTop = at[1] + 'px';
+          const box = label.html.getBoundingClientRect();
+          const fits = free(box, taken);
+          if (fits) {
+            taken.push(box);
+          }
+          return fits;
         });
-        label.shown = wanted && !covered;
-        if (wanted && covered) {
-          label.html.classList.add('eco-hidden');
-        } else if (wanted) {
-          taken.push(box);
-        }
+        label.html.classList.toggle('eco-hidden', wanted && !label.shown);
       });
     }
 

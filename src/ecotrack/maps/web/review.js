@@ -27,7 +27,7 @@
   // Findings are of the map's own day, wherever the slider stands.
   eco.findings = function () {
     const found = eco.view.last.findings;
-    return found ? found.anomalies.map(card) : [];
+    return eco.satellite().concat(found ? found.anomalies.map(card) : []);
   };
 
   // Figures that the scoreboard has for one feature: a county's ground, a town's sponge share.
@@ -37,6 +37,9 @@
     const ground = board.units && layer.id === 'counties' ? board.units.territorial.find(function (row) { return row.code === id; }) : null;
     if (ground) {
       rows.push(['accepted', eco.quantity(ground.net_accepted_mu, 'mu')], ['qualified', eco.quantity(ground.net_qualified_mu, 'mu')]);
+    }
+    if (layer.id === 'counties') {
+      Array.prototype.push.apply(rows, eco.besideCounty(id));
     }
     board.targets.forEach(function (target) {
       const cities = layer.id === 'builtup' && target.details && target.details.cities;

@@ -50,7 +50,9 @@
       byId('eco-panel').setAttribute('aria-label', eco.word('panel'));
       byId('eco-time').setAttribute('aria-label', eco.word('time'));
       byId('eco-tools').setAttribute('aria-label', eco.word('tools'));
-      document.querySelector('.folium-map').setAttribute('aria-label', title);
+      const drawn = document.querySelector('.folium-map');
+      drawn.setAttribute('role', 'application');
+      drawn.setAttribute('aria-label', title);
       const notes = [eco.el('span', 'eco-about', eco.word('about') + ' · ')];
       if (eco.view.board.sketch) {
         notes.push(eco.el('span', '', eco.word('sketchNote')));
@@ -95,9 +97,13 @@
         });
         tabs.appendChild(tab);
       });
-      const cards = eco[chosen](eco.view.board);
+      const cards = eco[chosen](eco.view.board, definition);
       const body = eco.el('div', 'eco-panel-body', cards.length ? cards : eco.el('p', 'eco-none', eco.word('none')));
       body.dataset.panel = chosen;
+      // What holds nothing to press can still be scrolled with the keyboard.
+      if (!body.querySelector('button, summary')) {
+        body.tabIndex = 0;
+      }
       eco.fill(box, [tabs, body]);
       body.scrollTop = top;
     }

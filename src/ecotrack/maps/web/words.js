@@ -102,6 +102,36 @@
     zonesPassed: ['达标分区', 'Zones that pass'],
     figuresOf: ['属地指标，截至', 'Figures of the place, as of'],
     goThere: ['在地图上显示', 'Show on the map'],
+    byImagery: ['影像旁证：', 'Imagery beside it:'],
+    forest: ['林地', 'forest'],
+    built: ['建设用地', 'built-up ground'],
+    inNoFigure: ['，不进入本指标', ', in no figure'],
+    imageryForest: ['影像林地占比', 'Forest by imagery'],
+    imageryBuilt: ['影像建设用地占比', 'Built-up by imagery'],
+    satellite: ['影像核对', 'Satellite verdicts'],
+    scenes: ['景影像', 'scenes'],
+    noFigure: ['只供审核参考，不改动任何指标；“未核对”不是通过', 'For reviewers; changes no figure. "Not run" is no pass'],
+    neverRun: ['尚未运行影像核对（ecotrack verify plots）', 'not run yet: ecotrack verify plots'],
+    verdictsLater: ['核对结论晚于本图日期，未显示：', 'verdicts are later than this map and not shown:'],
+    contradicts: ['影像与“已造林”矛盾：', 'Imagery contradicts the planting: '],
+    chipBefore: ['造林前', 'before'],
+    chipAfter: ['最近', 'latest'],
+    chipColours: ['假彩色：植被为红，地块边界为黄', 'False colours: plants red, the outline yellow'],
+    lake: ['湖面', 'Lake'],
+    lakeSeries: ['历次湖面观测（全湖，平方公里）', 'Surface of the whole lake by observation, km²'],
+    lakeSeriesName: ['依据 · 水面', 'Basis · surface'],
+    lakeAdopted: ['采用', 'adopted'],
+    lakeWaits: ['待审，不进入指标', 'in review: feeds no figure'],
+    lakeYear: ['当年范围与中位数', 'range and median of the year'],
+    lakeObservations: ['观测记录', 'Observations'],
+    yearsAsOf: ['中位数和范围截至', 'Medians and ranges as of'],
+    onlyAdopted: ['，只用采用的观测', ', of adopted observations alone'],
+    year: ['年份', 'Year'],
+    times: ['次数', 'Times'],
+    median: ['中位数', 'Median'],
+    range: ['范围', 'Range'],
+    wholeLake: ['全湖', 'whole lake'],
+    clearShare: ['无云', 'clear'],
     no: ['否', 'no'],
     yes: ['是', 'yes']
   };
@@ -118,7 +148,7 @@
     '已整地': 'prepared', '已造林': 'planted', '未开工': 'not begun', '在建': 'under way', '完工': 'finished',
     '验收': 'accepted', '反弹': 'relapsed', '达标': 'passes', '不达标': 'fails', '未评估': 'not assessed',
     '已评价': 'assessed', '断流': 'dry', '冰冻': 'frozen', '未监测': 'unmonitored', '待审': 'in review',
-    '争议': 'disputed', '重叠': 'shared', '碎屑重叠': 'sliver', '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
+    '矛盾': 'contradicts', '支持': 'supports', '争议': 'disputed', '重叠': 'shared', '碎屑重叠': 'sliver', '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
   };
 
   const LEVELS = { '公开': 'Public', '内部': 'Internal', '涉密': 'Secret' };
@@ -240,6 +270,11 @@
 
   eco.read = function (key) {
     return JSON.parse(document.getElementById('ecotrack-' + key).textContent);
+  };
+
+  // A block that not every map has.
+  eco.maybe = function (key) {
+    return document.getElementById('ecotrack-' + key) ? eco.read(key) : null;
   };
 
   // Registers a painter of words and runs it; a change of language runs all of them again.

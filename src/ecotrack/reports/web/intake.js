@@ -88,7 +88,9 @@
     }
     return node;
   };
-  legend.addTo(map);
+  // On a phone the legend would cover the plots: it stands under the map there.
+  if (matchMedia("(max-width: 900px)").matches) document.getElementById("map").after(legend.onAdd());
+  else legend.addTo(map);
   if (box.getLayers().length) map.fitBounds(box.getBounds().pad(0.15), { maxZoom: 18 });
   else if (data.counties.length) map.fitBounds(data.extent);
 })();

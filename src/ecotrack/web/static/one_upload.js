@@ -1,4 +1,6 @@
 import { call, say } from "./common.js";
+import { album } from "./photos.js";
+import { all, card, words } from "./outcome.js";
 
 const work = document.getElementById("work");
 const at = `/api/uploads/${work.dataset.id}`;
@@ -26,9 +28,43 @@ document.getElementById("mend")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const data = new FormData(event.target);
   const body = { repairs: data.getAll("repairs") };
-  for (const key of ["read_as", "unit", "season", "kind", "programme"]) body[key] = data.get(key) || "";
+  for (const key of ["read_as", "crs", "encoding", "reason", "unit", "season", "kind", "programme"]) body[key] = data.get(key) || "";
   try {
     await call("POST", `${at}/check`, body);
     location.reload();
   } catch (error) { say(error.message); }
 });
+
+async function outcome(place) {
+  try {
+    const told = (await all())[work.dataset.id];
+    if (!told) return;
+    document.getElementById("outcome-words").textContent = words(told);
+    place.replaceChildren(...[...told.plots].sort((a, b) => (b.verdict === "return") - (a.verdict === "return")).map((plot) => card(work.dataset.submission, plot)));
+    offer(told.plots);
+    const last = document.querySelector(".steps li:last-child");
+    if (!told.waiting) { last.textContent = told.open ? "退回" : "审核完"; last.className = told.open ? "now bad" : "done"; }
+  } catch (error) { say(error.message); }
+}
+const place = document.getElementById("outcome");
+if (place) outcome(place);
+
+// A photograph may be of one plot; with one plot there is nothing to choose.
+function offer(plots) {
+  const select = document.querySelector("#which select");
+  if (!select || plots.length < 2) return;
+  for (const plot of plots) {
+    const option = document.createElement("option");
+    option.value = plot.version_id;
+    option.textContent = plot.label;
+    select.append(option);
+  }
+  document.getElementById("which").hidden = false;
+}
+const box = document.getElementById("photos");
+if (box) album(box, { upload: work.dataset.id, submitted: state === "submitted" });
+// Until here a press would have gone nowhere.
+for (const id of ["submit", "again", "recheck"]) {
+  const button = document.getElementById(id);
+  if (button) button.disabled = false;
+}

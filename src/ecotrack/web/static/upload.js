@@ -3,6 +3,11 @@ import { keep, drop } from "./store.js";
 import { send } from "./send.js";
 
 const form = document.getElementById("upload");
+const size = (bytes) => (bytes < 1 << 20 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`);
+form.file.addEventListener("change", () => {
+  const file = form.file.files[0];
+  document.getElementById("picked").textContent = file ? `${file.name}（${size(file.size)}）` : "还没有选";
+});
 const bar = form.querySelector("progress");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -25,3 +30,4 @@ form.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+form.querySelector("button").disabled = false;

@@ -2,15 +2,22 @@
 import { newId, say } from "./common.js";
 import { drop, dropWalk, keep, keepWalk, walks } from "./store.js";
 import { send } from "./send.js";
-import { draw, NEIGHBOUR } from "./shapes.js";
+import { queue } from "./queue.js";
+import { ground, neighbours } from "./ground.js";
+import { photographing } from "./camera.js";
+import { polygonsMu } from "./area.js";
 
 const WORST_M = 15;
 const APART_M = 2;
-const GAP_S = 20;
-const GAP_M = 60;
+// Two fixes further apart than this leave a side of the plot unseen; after a break or a silence much less does.
+const FAR_M = 60;
+const SILENT_S = 20;
+const BROKEN_M = 15;
 const get = (id) => document.getElementById(id);
-const map = L.map("map", { attributionControl: false, zoomControl: false }).setView([37.7, 115.8], 15);
-const line = L.polyline([], { color: "#1f6b3b", weight: 4 }).addTo(map);
+const form = get("finish");
+const map = L.map("map", { attributionControl: false, maxZoom: 22 }).setView([37.7, 115.8], 9);
+L.control.scale({ imperial: false }).addTo(map);
+const lines = L.layerGroup().addTo(map);
 const here = L.circleMarker([37.7, 115.8], { radius: 8, color: "#0b5cad" });
 let walk = null;
 let watch = null;
@@ -19,30 +26,53 @@ let saving = Promise.resolve();
 
 const metres = (a, b) => map.distance([a.lat, a.lon], [b.lat, b.lon]);
 const gaps = () => walk.points.filter((point) => point.gap).length;
+const at = (point) => [point.lat, point.lon];
+
+// Walked ground is a green line; where nothing was seen, a red dashed one.
+function drawn() {
+  lines.clearLayers();
+  let piece = [];
+  const close = () => { if (piece.length) L.polyline(piece, { color: "#1f6b3b", weight: 4 }).addTo(lines); };
+  for (const [k, point] of walk.points.entries()) {
+    if (point.gap) {
+      close();
+      L.polyline([at(walk.points[k - 1]), at(point)], { color: "#a92219", weight: 3, dashArray: "4 8" }).addTo(lines);
+      piece = [];
+    }
+    piece.push(at(point));
+  }
+  close();
+}
 
 function shown() {
-  line.setLatLngs(walk.points.map((point) => [point.lat, point.lon]));
-  get("count").textContent = `${walk.points.length} 个点，不收 ${walk.refused} 个（精度差）`;
+  drawn();
+  const { points } = walk;
+  const area = points.length > 2 ? `，围起来约 ${polygonsMu([[points.map((point) => [point.lon, point.lat])]]).toFixed(1)} 亩` : "";
+  get("count").textContent = `${points.length} 个点，不收 ${walk.refused} 个（精度差）${area}`;
   get("gap").hidden = !gaps();
-  get("gap").textContent = `中间断了 ${gaps()} 次：断开的一段按直线标出，请确认，不对就重走。`;
+  get("gap").textContent = `中间断了 ${gaps()} 次：红色虚线那一段没有走到，不对就从断开处重走。`;
+  get("take").hidden = get("scrap").hidden = false;
 }
 
 function took(position) {
   const { longitude: lon, latitude: lat, accuracy } = position.coords;
   get("no-gps").hidden = true;
   get("fix").textContent = `精度 ${Math.round(accuracy)} 米${accuracy > WORST_M ? "，太差，没有收" : ""}`;
+  get("fix").className = `fix ${accuracy > WORST_M ? "poor" : "fine"}`;
   here.setLatLng([lat, lon]).addTo(map);
   if (!walk || walk.paused) return;
   map.setView([lat, lon], Math.max(map.getZoom(), 17));
   if (accuracy > WORST_M) { walk.refused += 1; shown(); return; }
   const point = { lon, lat, accuracy, at: position.timestamp };
   const last = walk.points.at(-1);
-  if (last && !walk.resumed && metres(last, point) < APART_M) return;
-  if (last && (walk.resumed || point.at - last.at > GAP_S * 1000) && metres(last, point) > GAP_M) point.gap = true;
+  const away = last ? metres(last, point) : 0;
+  if (last && !walk.resumed && away < APART_M) return;
+  const broken = walk.resumed || (last && point.at - last.at > SILENT_S * 1000);
+  if (last && away > (broken ? BROKEN_M : FAR_M)) point.gap = true;
   walk.resumed = false;
   walk.points.push(point);
   const copy = structuredClone(walk);
-  saving = saving.then(() => keepWalk(copy)).catch(() => say("这台设备的空间不够，点没有存下，请先停一停。"));
+  saving = saving.then(() => keepWalk(copy)).catch(() => say("这台手机的空间不够，点没有存下，请先停一停。"));
   shown();
 }
 
@@ -53,19 +83,25 @@ function failed(error) {
 }
 
 async function awake() {
-  try { lock = await navigator.wakeLock?.request("screen"); } catch { /* the screen may go dark; the points stay */ }
+  try {
+    lock = await navigator.wakeLock.request("screen");
+    get("awake").hidden = true;
+  } catch {
+    get("awake").hidden = false;
+    get("awake").textContent = "这台手机不能保持亮屏：请把自动锁屏调到最长，走的时候别锁屏；锁屏时走过的会标成断开。";
+  }
 }
 
 async function go() {
   walk ??= { id: newId(), points: [], refused: 0, started: Date.now() };
   walk.paused = false;
   walk.resumed = walk.points.length > 0;
-  get("go").hidden = get("finish").hidden = true;
-  get("pause").hidden = get("end").hidden = false;
+  get("go").hidden = form.hidden = true;
+  get("pause").hidden = get("end").hidden = get("take").hidden = false;
+  say("");
   await keepWalk(structuredClone(walk));
   await awake();
   watch ??= navigator.geolocation.watchPosition(took, failed, { enableHighAccuracy: true, maximumAge: 0, timeout: 30000 });
-  around();
 }
 
 function pause() {
@@ -81,13 +117,17 @@ function end() {
   pause();
   const first = walk.points[0], last = walk.points.at(-1);
   const closing = metres(first, last);
-  get("result").textContent = `${walk.points.length} 个点，首尾相距 ${Math.round(closing)} 米${gaps() || closing > GAP_M ? "；有断开的地方，请确认要按直线连上" : ""}。`;
+  const open = closing > FAR_M;
+  get("result").textContent = `${walk.points.length} 个点，首尾相距 ${Math.round(closing)} 米。`;
+  get("sure").hidden = !gaps() && !open;
+  const parts = [gaps() ? `${gaps()} 处断开` : "", open ? `首尾 ${Math.round(closing)} 米` : ""].filter(Boolean).join("、");
+  get("sure").querySelector("span").textContent = `${parts}没有走到。我看过图，这些地方就是直线，可以按直线连上。`;
   get("go").hidden = get("end").hidden = true;
-  get("finish").hidden = false;
-  map.fitBounds(line.getBounds().pad(0.2));
+  form.hidden = false;
+  map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.2));
 }
 
-function file(form) {
+function file() {
   const points = walk.points;
   const ring = [...points, points[0]].map((point) => [point.lon, point.lat]);
   const worst = Math.max(...points.map((point) => point.accuracy));
@@ -103,32 +143,42 @@ function file(form) {
 
 async function finish(event) {
   event.preventDefault();
-  const form = event.target;
+  if (!get("sure").hidden && !form.sure.checked) return say("有断开的地方：请勾上确认，或者点“接着走”补上。");
   const asked = Object.fromEntries(["unit", "season", "kind"].map((key) => [key, form[key].value]));
   // The upload bears the id of the walk, so that sending it twice gives one.
-  const job = { id: walk.id, name: `走界 ${form.name.value || new Date(walk.started).toLocaleString("zh-CN")}.geojson`, blob: file(form), asked };
-  await keep(job);
-  await dropWalk(walk.id);
-  walk = null;
-  form.hidden = true;
-  say("已存在这台设备上，正在发送……");
+  const job = { id: walk.id, name: `走界 ${form.name.value || new Date(walk.started).toLocaleString("zh-CN")}.geojson`, blob: file(), asked };
+  try {
+    await saving;
+    await keep(job);
+    await dropWalk(walk.id);
+  } catch { return say("这台手机的空间不够，没有存下；走的点还在，请腾出空间再试。"); }
+  reset();
+  say("已存在这台手机上，正在发送……");
   try {
     await send(job);
     await drop(job.id);
     location.assign(`/uploads/${job.id}`);
   } catch (error) {
-    say(`${error.message}。走的边界已存在这台设备上，有网后打开首页会自动发出。`);
-    get("go").hidden = false;
-    get("go").textContent = "走下一块";
+    say(`${error.message}。走的边界已存在这台手机上，有网后会自动发出。`);
+    flush();
   }
 }
 
-async function around() {
-  try {
-    const box = map.getBounds().pad(1);
-    const told = await (await fetch(`/api/plots?bbox=${box.toBBoxString()}`)).json();
-    for (const other of told.near) draw(other.rings, NEIGHBOUR, map).bindPopup(`已认定地块`);
-  } catch { /* without a network the walk goes on */ }
+function reset() {
+  walk = null;
+  lines.clearLayers();
+  form.hidden = get("end").hidden = get("pause").hidden = get("gap").hidden = get("take").hidden = get("scrap").hidden = true;
+  get("count").textContent = "0 个点";
+  get("go").hidden = false;
+  get("go").textContent = "走下一块";
+}
+
+async function scrap() {
+  if (!confirm(`作废已经走的 ${walk.points.length} 个点？作废后找不回来。`)) return;
+  await saving;
+  await dropWalk(walk.id);
+  reset();
+  get("go").textContent = "开始走";
 }
 
 const net = () => { get("net").textContent = navigator.onLine ? "有网" : "没有网，先存在手机上"; };
@@ -139,12 +189,20 @@ get("go").addEventListener("click", go);
 get("pause").addEventListener("click", pause);
 get("end").addEventListener("click", end);
 get("more").addEventListener("click", go);
-get("finish").addEventListener("submit", finish);
+get("scrap").addEventListener("click", scrap);
+form.addEventListener("submit", finish);
 document.addEventListener("visibilitychange", () => { if (!document.hidden && walk && !walk.paused) awake(); });
-[walk] = (await walks()).sort((a, b) => b.started - a.started);
+const flush = queue(get("queue"));
+photographing({ button: get("take"), files: get("files"), target: () => ({ upload: walk.id, plot: "" }), taken: () => { say("照片已存在这台手机上，会和边界一起发出。"); flush(); } });
+[walk = null] = (await walks()).filter((row) => row.points).sort((a, b) => b.started - a.started);
 if (walk) {
+  walk.paused = true;
   shown();
+  if (walk.points.length) map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.5), { maxZoom: 17 });
   get("go").textContent = `接着上次的 ${walk.points.length} 个点走`;
   get("end").hidden = false;
 }
+get("go").disabled = false;
+ground(map, form.unit.value, { show: () => !walk });
+neighbours(map);
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/worker.js").catch(() => {});

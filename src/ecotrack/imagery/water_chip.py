@@ -1,0 +1,252 @@
+"""Water in arrays of any scene: green and near infrared in, a mask out, and a word on how the threshold was found.
+
+The lake of a catalogued scene is looked for by `ecotrack.imagery.lake`, which refuses a scene without an edge. Here
+some answer is always given: where Otsu's threshold cannot be trusted a fixed one stands in, and the result says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.features import sieve
+
+from ecotrack.errors import BandsOfTwoSizes, NoBand, Text
+from ecotrack.imagery.indices import Reflectance, compute
+from ecotrack.imagery.scene import Role
+from ecotrack.imagery.shore import edge_by_halves, grown
+from ecotrack.imagery.threshold import Counts, WaterEdge, fixed_edge, foot_of, histogram, parted_at, valley_below
+from ecotrack.imagery.water import refuse_raw, water_index
+
+Mask = npt.NDArray[np.bool_]
+
+FALLBACK = {"NDWI": 0.1, "MNDWI": 0.0}
+"""Threshold where the histogram gives none. Zero is the one that the indices are made for (McFeeters 1996, Xu 2006);
+built-up ground and haze reach above it in NDWI, so a tenth is asked for there."""
+SURE = {"NDWI": 0.3, "MNDWI": 0.4}
+"""Index from which a dark pixel is taken for water before anything is known."""
+TRUSTED = {"NDWI": (0.0, 0.35), "MNDWI": (0.0, 0.45)}
+"""Otsu's threshold is taken inside these; beyond them it parted two kinds of land, or two kinds of water."""
+ANOTHER_BODY = {"NDWI": 0.08, "MNDWI": 0.3}
+"""Median index from which a body below Otsu's threshold is water of another kind: turbid beside clear."""
+BRIGHTEST: dict[Role, float] = {"green": 0.35, "nir": 0.2, "swir1": 0.15}
+"""Reflectance above which nothing is open water: snow, cloud, roofs and plants are. Turbid water stays below."""
+NEAR_PX = 6
+"""The histogram is taken of the water that is first seen and this far round it: a pond counts as much as a plain."""
+LEAST_BODY = 0.1
+"""Share of the water that another body needs, and of its pixels that lie within it and not at an edge."""
+BRIGHT_WATER, LEAST_TOLD = 0.09, 50
+"""Median infrared reflectance of water that is doubted, and the pixels of water from which it is."""
+LEAST_PIXELS = 4
+"""Water of fewer pixels is noise."""
+_SPLITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ChipWater:
+    """Water of an array of pixels; ``numpy.asarray`` of it is the mask.
+
+    Attributes
+    ----------
+    mask
+        True for open water, shape of the bands; False for land and for what is not seen.
+    seen
+        Pixels with data that ``clear`` does not hide.
+    index
+        Name of the index that was used.
+    edge
+        The threshold; its ``method`` is ``otsu``, or ``fixed`` where it was given or Otsu's was not to be trusted.
+    doubts
+        Why a fixed threshold stood in, and what else to look at.
+    """
+
+    mask: Mask
+    seen: Mask
+    index: str
+    edge: WaterEdge
+    doubts: tuple[Text, ...] = field(default=())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """Return the mask."""
+        return np.array(self.mask, dtype=dtype) if copy or dtype is not None else self.mask
+
+
+def water_mask(
+    green: npt.ArrayLike,
+    nir: npt.ArrayLike | None = None,
+    swir1: npt.ArrayLike | None = None,
+    *,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    nodata: float | None = None,
+    clear: npt.ArrayLike | None = None,
+    index: str | None = None,
+    threshold: float | None = None,
+) -> ChipWater:
+    """Tell open water from land in the bands of a chip.
+
+    Parameters
+    ----------
+    green, nir, swir1
+        Bands of one shape (rows, columns): reflectance, or the stored numbers of a sensor with ``scale`` and
+        ``offset``. Sentinel-2: B03, B08, B11 (brought to the pixels of the others). ``swir1`` tells built-up
+        ground, shadow and algae far better; without it the near infrared is used.
+    scale, offset
+        Reflectance = number * scale + offset. Sentinel-2 as integers: 1e-4, and -0.1 since baseline 04.00.
+    nodata
+        Stored number that stands for nothing.
+    clear
+        Pixels that are seen; all with data by default.
+    index
+        ``NDWI`` or ``MNDWI``; by default the better one that the bands allow.
+    threshold
+        Fixed value of the index; found in the picture by default.
+
+    Returns
+    -------
+    ChipWater
+        Shape of the bands.
+
+    Raises
+    ------
+    NoBand
+        The index needs a band that is not given.
+    BandsOfTwoSizes
+        The arrays differ in shape.
+    NotReflectance
+        The numbers are raw: say ``scale``.
+
+    Notes
+    -----
+    Pixels brighter than any open water (`BRIGHTEST`) are none. Of the rest, those above the fixed threshold are a
+    first guess; Otsu's threshold is found in the histogram of the guess and of the ground round it, so that little
+    water in a wide land does as well as much (the idea of Donchyts et al. 2016, who take the edges of a first
+    guess). It counts only within `TRUSTED` and with a valley; else the fixed one stays. Pixels at the shore are
+    decided by halves, as `ecotrack.imagery.shore` does.
+
+    Examples
+    --------
+    Raw numbers of Sentinel-2, the first row without data:
+
+    >>> green = np.uint16([[0, 0], [800, 1000]]).repeat([1, 99], axis=0).repeat(50, axis=1)
+    >>> nir = np.uint16([[0, 0], [200, 3000]]).repeat([1, 99], axis=0).repeat(50, axis=1)
+    >>> found = water_mask(green, nir, scale=1e-4, nodata=0)
+    >>> found.mask[0].any(), found.mask[1:, :50].all(), found.mask[:, 50:].any()
+    (np.False_, np.True_, np.False_)
+    >>> found.index, found.edge.method
+    ('NDWI', 'otsu')
+    """
+    bands, seen = _reflectances({"green": green, "nir": nir, "swir1": swir1}, clear, scale, offset, nodata)
+    name = index or water_index(bands)
+    values = compute(name, bands)
+    seen &= np.isfinite(values)
+    ground = seen & (bands["green"] <= BRIGHTEST["green"])
+    possible = ground & _dark_enough(bands)
+    edge, doubts = _edge(name, values, ground, possible, given=threshold)
+    wet = possible & (values >= np.float32(edge.value))
+    dark = bands["swir1" if name == "MNDWI" else "nir"]
+    water = edge_by_halves(dark, _without_specks(wet), seen) & possible
+    return ChipWater(water, seen, name, edge, (*doubts, *_too_bright(dark, water)))
+
+
+def _reflectances(
+    given: dict[Role, npt.ArrayLike | None], clear: npt.ArrayLike | None, scale: float, offset: float,
+    nodata: float | None,
+) -> tuple[dict[Role, Reflectance], Mask]:  # fmt: skip
+    """Return reflectance by role, and the pixels that have it in every band."""
+    stored = {role: np.asarray(band) for role, band in given.items() if band is not None}
+    shape = stored["green"].shape
+    seen = np.ones(shape, dtype=bool) if clear is None else np.asarray(clear).astype(bool)
+    for role, band in (*stored.items(), ("clear", seen)):
+        if band.shape != shape or len(shape) != 2:
+            raise BandsOfTwoSizes(role, shape=band.shape, other=shape)
+    bands: dict[Role, Reflectance] = {}
+    for role, band in stored.items():
+        known = np.isfinite(band) if nodata is None else np.isfinite(band) & (band != nodata)
+        bands[role] = np.where(known, band.astype(np.float32) * np.float32(scale) + np.float32(offset), np.nan)
+        seen = seen & known
+    if len(bands) == 1:
+        raise NoBand("green", bands="nir/swir1")
+    refuse_raw(bands, tuple(bands))
+    return bands, seen
+
+
+def _dark_enough(bands: dict[Role, Reflectance]) -> Mask:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.logical_and.reduce([band <= BRIGHTEST[role] for role, band in bands.items()]))
+
+
+def _edge(
+    name: str, values: Reflectance, ground: Mask, possible: Mask, *, given: float | None
+) -> tuple[WaterEdge, list[Text]]:
+    """Return the threshold of the ground round a first guess of water, or the fixed one with the reason.
+
+    What is surely water is tried first: haze and built-up ground may lift land above the fixed threshold.
+    """
+    if given is not None:
+        return fixed_edge(given, histogram(values[ground])), []
+    for least in (SURE[name], FALLBACK[name]):
+        guess = _without_specks(possible & (values >= np.float32(least)))
+        counts = histogram(values[grown(guess, NEAR_PX) & ground])
+        edge = _parted(counts, name)
+        if edge is not None:
+            return _with_other_body(name, edge, values, possible), []
+    return fixed_edge(FALLBACK[name], histogram(values[ground])), [_stood_in(FALLBACK[name])]
+
+
+def _parted(counts: Counts, name: str) -> WaterEdge | None:
+    """Return Otsu's threshold where two hills stand apart round a value that can be one of water.
+
+    What lies above a threshold between two kinds of land is parted again.
+    """
+    first = 0
+    for _ in range(_SPLITS):
+        part = counts.copy()
+        part[:first] = 0
+        found, cut = parted_at(part)
+        if found is not None and found.land < ANOTHER_BODY[name] <= found.water:
+            low, high = TRUSTED[name]
+            # In the near infrared built-up ground and dark soil lie between land and water; in MNDWI they do not.
+            value = foot_of(part, found, land_below=ANOTHER_BODY[name]) if name == "NDWI" else found.value
+            return found._replace(value=min(max(value, low), high))
+        first = cut
+    return None
+
+
+def _stood_in(fixed: float) -> Text:
+    return Text(
+        f"直方图分不出水面和陆地（没有水、全是水，或二者相近），改用固定阈值 {fixed:+.2f}，请核对",
+        "the histogram does not part water from land (no water, nothing else, or both alike): "
+        f"the fixed threshold {fixed:+.2f} stands in, please check",
+    )
+
+
+def _with_other_body(name: str, edge: WaterEdge, values: Reflectance, possible: Mask) -> WaterEdge:
+    """Lower a threshold that parts clear water from turbid: bodies, not edges, with a hill of their own above land."""
+    least = ANOTHER_BODY[name]
+    lower = possible & (values >= np.float32(least / 2)) & (values < np.float32(edge.value))
+    inner = lower & ~grown(~lower, 1)
+    water = int((possible & (values >= np.float32(least / 2))).sum())
+    if inner.sum() < LEAST_BODY * water or np.median(values[inner]) < least:
+        return edge
+    valley = valley_below(histogram(values[possible]), least, edge.value)
+    return edge if valley is None else edge._replace(value=valley)
+
+
+def _too_bright(dark: Reflectance, water: Mask) -> list[Text]:
+    """Return the doubt that an offset is still in the numbers: water is hardly ever bright in the infrared."""
+    if water.sum() < LEAST_TOLD or float(np.median(dark[water])) <= BRIGHT_WATER:
+        return []
+    return [
+        Text(
+            "水面在红外波段偏亮：可能没有加偏移（哨兵二号 04.00 版起 offset=-0.1），或水很混浊",
+            "the water is bright in the infrared: an offset may not have been applied "
+            "(Sentinel-2 since baseline 04.00: offset=-0.1), or the water is very turbid",
+        )
+    ]
+
+
+def _without_specks(mask: Mask) -> Mask:
+    return np.asarray(mask & sieve(mask.astype(np.uint8), LEAST_PIXELS, connectivity=4).astype(bool))
