@@ -94,7 +94,6 @@ function place() {
   get("hint").textContent = "正在定位……";
   navigator.geolocation.getCurrentPosition(({ coords }) => {
     const at = [coords.latitude, coords.longitude];
-    // While a zoom is still running the map tells the old one, and drawing would be refused as too small.
     map.setView(at, 17, { animate: false });
     L.circle(at, { radius: coords.accuracy, color: "#0b5cad", weight: 1, fillOpacity: 0.1, pmIgnore: true, snapIgnore: true, interactive: false }).addTo(map);
     L.circleMarker(at, { radius: 6, color: "#0b5cad", pmIgnore: true, snapIgnore: true, interactive: false }).addTo(map);
@@ -162,7 +161,7 @@ get("begin").disabled = get("place").disabled = false;
 ground(map, form.unit?.value, { show: () => !first && !placed });
 if (first) {
   const layer = outline(open(first)).addTo(map);
-  map.fitBounds(layer.getBounds().pad(0.4), { maxZoom: 18 });
+  map.fitBounds(layer.getBounds().pad(0.4), { maxZoom: 18, animate: false });
   take(layer);
 }
 neighbours(map, { told: (count) => {

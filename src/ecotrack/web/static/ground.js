@@ -27,7 +27,8 @@ export async function ground(map, unit, { show = () => true } = {}) {
     all.extend(shape.getBounds());
     if (cell.code === unit) home = shape.getBounds();
   }
-  if (show() && all.isValid()) map.fitBounds(home || all);
+  // A zoom that is still running would take the map back from where somebody has gone meanwhile.
+  if (show() && all.isValid()) map.fitBounds(home || all, { animate: false });
 }
 
 // Keeps the accepted plots of what is shown on the map; says how many there are.

@@ -61,7 +61,7 @@ function took(position) {
   get("fix").className = `fix ${accuracy > WORST_M ? "poor" : "fine"}`;
   here.setLatLng([lat, lon]).addTo(map);
   if (!walk || walk.paused) return;
-  map.setView([lat, lon], Math.max(map.getZoom(), 17));
+  map.setView([lat, lon], Math.max(map.getZoom(), 17), { animate: false });
   if (accuracy > WORST_M) { walk.refused += 1; shown(); return; }
   const point = { lon, lat, accuracy, at: position.timestamp };
   const last = walk.points.at(-1);
@@ -124,7 +124,7 @@ function end() {
   get("sure").querySelector("span").textContent = `${parts}没有走到。我看过图，这些地方就是直线，可以按直线连上。`;
   get("go").hidden = get("end").hidden = true;
   form.hidden = false;
-  map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.2));
+  map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.2), { animate: false });
 }
 
 function file() {
@@ -198,7 +198,7 @@ photographing({ button: get("take"), files: get("files"), target: () => ({ uploa
 if (walk) {
   walk.paused = true;
   shown();
-  if (walk.points.length) map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.5), { maxZoom: 17 });
+  if (walk.points.length) map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.5), { maxZoom: 17, animate: false });
   get("go").textContent = `接着上次的 ${walk.points.length} 个点走`;
   get("end").hidden = false;
 }
