@@ -297,7 +297,7 @@ def test_the_spatial_index_serves_gdal(register: Register, tmp_path: Path) -> No
 
 
 def test_a_second_writer_waits_and_then_is_told(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "_BUSY_MS", 50)
+    monkeypatch.setattr(connection, "_patience_ms", 50)
     with (
         register.writer(author="张三"),
         Register.open(register.path) as other,

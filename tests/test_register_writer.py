@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ecotrack.errors import CannotWrite, DuplicateEntry
 from ecotrack.geometry.codec import to_wkb
 from ecotrack.model import Decision, FeatureVersion, Fields, IssuedDocument, ProgressRecord, Submission
-from ecotrack.register import Entry, Register, UnitEntry, audit, canonical, store, writer
+from ecotrack.register import Entry, Register, UnitEntry, audit, canonical, creation, store, writer
 
 DAY = dt.date(2016, 5, 1)
 ODD_FIELDS: Fields = {
@@ -71,7 +71,8 @@ def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
             return dt.datetime(2016, 6, 1, 8, 30, tzinfo=tz)
 
     monkeypatch.setattr(store.dt, "datetime", Then)
-    monkeypatch.setattr(store, "new_id", lambda: "00000000-0000-7000-8000-000000000001")
+    for module in (creation, writer):
+        monkeypatch.setattr(module, "new_id", lambda: "00000000-0000-7000-8000-000000000001")
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ class Ordinate(NamedTuple):
 def read_ordinate(text: str) -> Ordinate | None:
     """Return the coordinate that a text holds, ``None`` where it is none.
 
-    Minutes and seconds above 60 are refused, and so are digits packed without signs (``1153630``), which could be
-    metres as well. Seconds of exactly 60 are what programs write that round 59.998.
+    Minutes and seconds of 60 and more are refused, and so are digits packed without signs (``1153630``), which could
+    be metres as well. ``60.00`` is a second: programs that round 59.998 write it so.
 
     Examples
     --------
@@ -68,6 +68,7 @@ def _sexagesimal(text: str) -> float | None:
     if found is None:
         return None
     degrees, minutes, seconds = (Decimal(part or 0) for part in found.groups())
-    if minutes >= 60 or seconds > 60 or degrees > 180:
+    rounded = seconds == 60 and "." in (found.groups()[2] or "")
+    if minutes >= 60 or (seconds >= 60 and not rounded) or degrees > 180:
         return None
     return float(degrees + minutes / 60 + seconds / 3600)

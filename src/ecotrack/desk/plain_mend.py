@@ -20,6 +20,7 @@ MEND = {
     "contradicted_reading": f"请问清这份文件是用什么软件导出的，再在“{FORM}”里选坐标来源",
     "no_reason": f"请在“{FORM}”里写明更正原因",
     "repair_offered": f"同意的，在“{FORM}”里勾选；不同意的不必处理",
+    "no_sheet": "请按上面的名字重新选；不选就全部读取",
     "missing_field": f"请在“{FORM}”里选，或在文件的属性表里填好再上传",
 }
 """What to do, by the id of the check whose own words name an option of the command line."""

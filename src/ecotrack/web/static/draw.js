@@ -94,7 +94,8 @@ function place() {
   get("hint").textContent = "正在定位……";
   navigator.geolocation.getCurrentPosition(({ coords }) => {
     const at = [coords.latitude, coords.longitude];
-    map.setView(at, 17);
+    // While a zoom is still running the map tells the old one, and drawing would be refused as too small.
+    map.setView(at, 17, { animate: false });
     L.circle(at, { radius: coords.accuracy, color: "#0b5cad", weight: 1, fillOpacity: 0.1, pmIgnore: true, snapIgnore: true, interactive: false }).addTo(map);
     L.circleMarker(at, { radius: 6, color: "#0b5cad", pmIgnore: true, snapIgnore: true, interactive: false }).addTo(map);
     get("hint").textContent = `您在这里，精度 ${Math.round(coords.accuracy)} 米`;
