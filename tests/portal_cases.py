@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import json
 import os
@@ -96,6 +97,7 @@ def start(
     )
     assert process.stdout is not None
     url = first = ""
+    atexit.register(process.kill)  # also where a test fails before it ends it
     while not url:
         text = process.stdout.readline()
         assert text or process.poll() is None, "the portal did not start"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -458,3 +459,22 @@ def test_ids_of_version_seven_sort_by_time_and_stable_ids_repeat() -> None:
     assert ids == sorted(ids)
     assert len({*ids}) == 50
     assert stable_id("a", 1) != stable_id("a", 2)
+
+
+def test_an_audit_beside_a_writer_sees_one_moment(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        with Register.open(tmp_path / "r.gpkg") as other:
+            for number in range(150):
+                with other.writer(author="李四") as writer:
+                    writer.add(submission(submission_id=f"beside-{number}"))
+        done.set()
+
+    with Register.create(tmp_path / "r.gpkg", office="hengshui") as register:
+        thread = threading.Thread(target=write)
+        thread.start()
+        while not done.is_set():
+            assert audit(register).sound
+        thread.join()
+        assert audit(register).entries == 150
