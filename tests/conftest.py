@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from ecotrack.cli.main import cli
 from ecotrack.workspace import Workspace
+from map_cases import Open, chromium, opener
 from portal_cases import Person, Served, first_account, served, workspace_in
 
 # A shared machine may be slow at any moment: examples have no deadline of their own.
@@ -44,6 +46,20 @@ def office(tmp_path: Path) -> Office:
     """Return an empty office below the test's folder."""
     (tmp_path / "w").mkdir()
     return Office(tmp_path / "w")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The machine's own Chromium, for the tests of one module."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """A function that writes a map and opens it from its file, the network off."""
+    with opener(browser, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

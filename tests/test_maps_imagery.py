@@ -18,21 +18,9 @@ from ecotrack.imagery.kept_verdicts import FILE, read_verdicts
 from ecotrack.model import ProgressRecord
 from imagery_office import GRID, hand_in_plots, listed, take_scenes
 from imagery_scenes import Painting
-from map_cases import a_definition, a_model, chromium, opener, target
+from map_cases import a_definition, a_model, target
 
 HOSTILE = "</script><img src=x onerror=alert(1)>${alert(1)}"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def open_map(browser, tmp_path):
-    with opener(browser, tmp_path) as found:
-        yield found
 
 
 def seen(day: str, km2: str, state: str = "采用", basin: str | None = None, **fields: str) -> ProgressRecord:

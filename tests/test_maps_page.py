@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
@@ -11,7 +10,6 @@ from pathlib import Path
 import folium
 import pytest
 from branca.element import JavascriptLink
-from playwright.sync_api import Browser
 from shapely.geometry import Point, Polygon, box
 
 from ecotrack.errors import ExternalAsset
@@ -19,7 +17,7 @@ from ecotrack.maps import build_map, write_map
 from ecotrack.maps.definition import Paint
 from ecotrack.units import round_half_up
 from ecotrack.workspace import FeatureView
-from map_cases import LAYERS, Open, a_definition, a_model, a_scoreboard, chromium, feature, opener, record, view
+from map_cases import LAYERS, Open, a_definition, a_model, a_scoreboard, feature, record, view
 
 PIXELS = """(which) => Array.from(document.querySelectorAll(which)).reduce((sum, canvas) => {
   const copy = document.createElement('canvas');
@@ -32,18 +30,6 @@ PIXELS = """(which) => Array.from(document.querySelectorAll(which)).reduce((sum,
   return sum + count;
 }, 0)"""
 """How many pixels of the canvases of a page are drawn."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    with opener(browser, tmp_path) as found:
-        yield found
 
 
 def test_the_page_opens_without_a_network_and_without_a_complaint(open_map: Open) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from ecotrack.maps import PlotLayer, write_map
 from ecotrack.maps.rings import Grid
-from map_cases import chromium
 
 COUNT = 700
 PERIODS = ("2016-03-31", "2016-06-30", "2016-09-30", "2016-12-31")
@@ -62,12 +60,6 @@ def the_states() -> dict[str, list[str | None]]:
     dice = np.random.default_rng(8)
     names: list[str | None] = [None, *COLORS, "别的"]
     return {period: [names[int(k)] for k in dice.integers(0, len(names), COUNT)] for period in PERIODS}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser
 from shapely.geometry import box
 
 from ecotrack.maps.definition import LayerGroup, Paint
@@ -19,25 +16,10 @@ from map_cases import (
     a_definition,
     a_model,
     a_scoreboard,
-    chromium,
     feature,
-    opener,
     plots_of,
     target,
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    with opener(browser, tmp_path) as found:
-        yield found
-
 
 PLOTS = "ecotrack.entries.find((entry) => entry.client).client"
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from ecotrack.demo.sample import plan_sample, write_sample
 from ecotrack.maps import MapModel, build_map, read_map, write_map
 from ecotrack.workspace import Workspace
-from map_cases import Open, chromium, opener
+from map_cases import Open
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAPS = ("hengshui", "lake", "rivers", "sponge", "review")
@@ -24,18 +23,6 @@ TALL = 8000
 """Pixels in which a panel needs no scrolling: axe leaves texts open that its edge cuts."""
 SIGNS = ("only non-text characters", "too short")
 """Why axe leaves a single sign open: its contrast cannot be told from that of a picture."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    with opener(browser, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

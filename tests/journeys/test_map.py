@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,22 +21,10 @@ from ecotrack.geometry.area import area_m2
 from ecotrack.model.entries import Decision, FeatureVersion, ProgressRecord, Submission
 from ecotrack.register import new_id
 from ecotrack.workspace import Workspace
-from map_cases import Open, chromium, opener
+from map_cases import Open
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DAY = dt.date(2017, 3, 16)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    with opener(browser, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -8,34 +8,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from ecotrack.workspace import Workspace
-from map_cases import Open, chromium, opener
+from map_cases import Open
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AS_OF = "2017-01-31"
 LAYERS = ("lake", "reaches", "sponge_zones", "sections")
 SHEETS = {"lake": "湖面观测", "reaches": "治理工程", "sponge_zones": "海绵达标评估", "sections": "断面月评价"}
 Rows = dict[str, list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def open_map(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    with opener(browser, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

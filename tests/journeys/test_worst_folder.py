@@ -6,7 +6,6 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser
 
 from ecotrack.cli.main import cli
-from map_cases import chromium
 from worst_folder import FILES, make
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -108,12 +106,6 @@ def test_each_file_comes_back_with_its_findings_as_columns(judged: tuple[Path, d
     sheet = openpyxl.load_workbook(folder / "退回" / "04度分秒-检查.xlsx").active
     assert [cell.value for cell in sheet[1]][-3:] == ["检查结论", "检查问题", "改法"]
     assert "第7行" in sheet.cell(3, sheet.max_column - 1).value
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.mark.parametrize("name", ["08打结重叠", "02手机画的", "09其实是rar"])
