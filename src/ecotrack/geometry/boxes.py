@@ -52,7 +52,8 @@ class Boxes:
     def _shapes(self) -> npt.NDArray[np.object_]:
         shapes = np.full(len(self), None, dtype=object)
         real = np.flatnonzero(~np.isnan(self.bounds[:, 0]))
-        shapes[real] = shapely.box(*self.bounds[real].T)
+        # A diagonal has the bounds of its box, which is all that a tree looks at, and is made in half the time.
+        shapes[real] = shapely.linestrings(self.bounds[real].reshape(-1, 2, 2))
         return shapes
 
     @cached_property
