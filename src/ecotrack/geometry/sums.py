@@ -16,6 +16,9 @@ from ecotrack.geometry.boxes import Ints
 
 _HIGH, _LOW = 2.0**20, 2.0**40
 _BITS = 60
+_SPARSE = 4
+"""Columns of which less than a quarter is anything but zero are thinned out first: what is disputed, say."""
+
 _ROWS = 1 << 16
 """Rows at a time: their parts, below 2^40 each, can be added in 64 bits, and their columns stay in the cache."""
 
@@ -49,9 +52,11 @@ def exact_sums(group: Ints, count: int, *columns: Floats) -> list[float]:
     """
     sums, odd = [0] * (count + 1), [Fraction(0)] * (count + 1)  # the last, which -1 means too, is thrown away
     for column in columns:
-        for start in range(0, len(column), _ROWS):
-            block = slice(start, start + _ROWS)
-            _add(sums, odd, group[block], column[block])
+        if np.count_nonzero(column) * _SPARSE < len(column):
+            rows = np.flatnonzero(column)
+            _add(sums, odd, group[rows], column[rows])
+        else:
+            _add(sums, odd, group, column)
     return [_rounded(whole, rest) for whole, rest in zip(sums[:count], odd, strict=False)]
 
 
@@ -61,6 +66,11 @@ def _rounded(whole: int, rest: Fraction) -> float:
 
 
 def _add(sums: list[int], odd: list[Fraction], group: Ints, values: Floats) -> None:
+    for start in range(0, len(values), _ROWS):
+        _add_block(sums, odd, group[start : start + _ROWS], values[start : start + _ROWS])
+
+
+def _add_block(sums: list[int], odd: list[Fraction], group: Ints, values: Floats) -> None:
     small = np.abs(values) < _LOW / _HIGH
     scaled = (values if small.all() else np.where(small, values, 0.0)) * _HIGH
     high = scaled.astype(np.int64)  # towards zero
