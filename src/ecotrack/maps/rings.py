@@ -43,18 +43,18 @@ class Grid:
         nearest = 0.0 if south < 0 < north else min(abs(south), abs(north))
         return cls(1.38 * accuracy_m / float(np.cos(np.radians(nearest))))
 
-    def whole(self, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> tuple[Ints, Ints]:
-        """Return longitude and latitude in degrees, shape (n,), as whole units east and north of 0, 0.
+    def whole(self, lonlat: npt.NDArray[np.float64]) -> Ints:
+        """Return longitude/latitude in degrees, shape (n, 2), as whole units east and north of 0, 0.
 
         Examples
         --------
-        >>> x, y = Grid(1.0).whole(np.array([115.5]), np.array([37.5]))
-        >>> x.tolist(), y.tolist()
-        ([12857401], [4509031])
+        >>> Grid(1.0).whole(np.array([[115.5, 37.5]])).tolist()
+        [[12857401, 4509031]]
         """
-        scale = RADIUS_M / self.step
-        north = np.log(np.tan(np.pi / 4 + np.radians(lat) / 2))
-        return np.rint(np.radians(lon) * scale).astype(np.int64), np.rint(north * scale).astype(np.int64)
+        north = np.log(np.tan(np.pi / 4 + np.radians(lonlat[:, 1]) / 2))
+        units = [np.rint(axis * (RADIUS_M / self.step)).astype(np.int64) for axis in (np.radians(lonlat[:, 0]), north)]
+        # Each axis lies together: corners are packed axis by axis.
+        return np.stack(units).T
 
 
 def hilbert(x: Ints, y: Ints, *, bits: int = 16) -> Ints:
@@ -128,7 +128,7 @@ class RingPacker:
 
     def _block(self, geometries: Geometries) -> None:
         lonlat, of_ring, plot, hole = _rings(geometries)
-        x, y = self.grid.whole(*lonlat.T)
+        x, y = self.grid.whole(lonlat).T
         begins = _begins(of_ring)
         # The closing corner is implied, and so is a corner that the grid laid upon the one before.
         kept = np.append(~begins[1:], False)
