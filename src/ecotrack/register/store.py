@@ -31,8 +31,8 @@ from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, U
 from ecotrack.register.connection import connect, is_full
 from ecotrack.register.creation import lay_tables
 from ecotrack.register.location import refuse_network_share
-from ecotrack.register.plots import read_ledger, read_wkb
 from ecotrack.register.papers import Recorded, read_papers, read_papers_since
+from ecotrack.register.plots import read_ledger, read_wkb
 from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_subjects, read_tallies
 from ecotrack.register.trail import TrailDay, TrailEntry, read_trail, read_trail_days
 from ecotrack.register.writer import Head, Writer, account_of, begin, records_indexed_later
