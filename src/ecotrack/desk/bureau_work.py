@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ecotrack.desk.published import PUBLISHED_MAP, published_maps
 from ecotrack.errors import NotAllowed
 from ecotrack.maps import MapModel, build_map, read_map, write_map
 from ecotrack.maps.definition import FOLDER, MapDef
@@ -18,9 +19,6 @@ from ecotrack.register import audit, stable_id
 from ecotrack.reports.receipt import figure_value
 from ecotrack.reports.wording import marks
 from ecotrack.workspace import Workspace, today
-
-PUBLISHED_MAP = "published_map"
-"""Kind of the issued documents that name a map as it was published: its bytes lie under their hash."""
 
 _TRAIL_PAGE = 50
 _CAUSES = 20
@@ -89,7 +87,7 @@ def issued(folder: str) -> dict[str, Any]:
     """Return the receipts, those of one state together and the newest first, and the published maps."""
     with Workspace.open(Path(folder)).register(read_only=True) as register:
         found = receipts(register)
-        maps = [paper.body for paper in register.documents(kind=PUBLISHED_MAP)]
+        maps = published_maps(register)
     sets: dict[tuple[str, int, str], list[Receipt]] = {}
     for one in found:
         sets.setdefault((one.as_of.isoformat(), one.head.seq, one.by), []).append(one)
@@ -104,7 +102,7 @@ def issued(folder: str) -> dict[str, Any]:
         }
         for (as_of, seq, by), some in reversed(sets.items())
     ]
-    return {"sets": rows, "maps": maps[::-1]}
+    return {"sets": rows, "maps": maps}
 
 
 def _receipt(one: Receipt) -> dict[str, str]:

@@ -204,7 +204,26 @@ class SafeHeaders:
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
 
 
-_TOO_LARGE = '{"error": "TooLarge", "zh": "内容太大。"}'.encode()
+_TOO_LARGE = {
+    "application/json": '{"error": "TooLarge", "zh": "内容太大。"}'.encode(),
+    "text/html; charset=utf-8": """<!DOCTYPE html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>内容太大</title><link rel="stylesheet" href="/static/portal.css"></head>
+<body><main class="narrow"><h1>没有办成</h1><p class="error" role="alert">内容太大。</p>
+<p><a class="button" href="/">回首页</a></p></main></body></html>
+""".encode(),
+}
+
+
+def for_people(path: str) -> bool:
+    """Tell whether a page is meant for people, who are answered in pages and not in JSON.
+
+    Examples
+    --------
+    >>> for_people("/sign-in"), for_people("/api/uploads"), for_people("/ogc/collections")
+    (True, False, False)
+    """
+    return not path.startswith(("/api/", "/ogc"))
 
 
 class SmallBodies:
@@ -236,9 +255,10 @@ class SmallBodies:
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._limit:
-            headers = [(b"connection", b"close"), (b"content-type", b"application/json")]
+            kind = "text/html; charset=utf-8" if for_people(scope["path"]) else "application/json"
+            headers = [(b"connection", b"close"), (b"content-type", kind.encode())]
             await send({"type": "http.response.start", "status": 413, "headers": headers})
-            await send({"type": "http.response.body", "body": _TOO_LARGE})
+            await send({"type": "http.response.body", "body": _TOO_LARGE[kind]})
             return
         await self._app(scope, receiving, send)
 
