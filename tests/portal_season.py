@@ -90,8 +90,8 @@ def _uploads(worker: Person) -> dict[str, str]:
         "wrong": (plots(x=115.64, count=0, crossed=True), "交叉.geojson"),
         "unreadable": (b"not a map at all", "照片说明.zip"),
         "foreign": (plots(x=115.66, 责任单位="武邑县"), "别的县.geojson"),
-        "unknown-crs": (plots(x=115.68).replace(b"urn:ogc:def:crs:EPSG::4490", b"urn:ogc:def:crs:EPSG::0"), "哪来的.geojson"),
-    }  # fmt: skip
+        "unknown-crs": (plots(x=115.68).replace(b"EPSG::4490", b"EPSG::0"), "哪来的.geojson"),
+    }
     kept = {}
     for name, (data, file_name) in found.items():
         kept[name] = str(worker.send(data, name=file_name).json()["upload_id"])

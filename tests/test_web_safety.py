@@ -209,6 +209,10 @@ def test_an_upload_beyond_the_limit_is_refused(zaoqiang: Person) -> None:
 def test_a_form_of_a_megabyte_is_refused(zaoqiang: Person) -> None:
     answer = zaoqiang.client.post("/sign-in", data={"login": "a" * (2 << 20), "password": "b"})
     assert answer.status_code == 413
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "内容太大" in answer.text
+    program = zaoqiang.call("POST", "/api/tokens", json={"label": "a" * (2 << 20)})
+    assert (program.status_code, program.json()["error"]) == (413, "TooLarge")
 
 
 def test_a_zip_bomb_is_told_and_costs_one_child(zaoqiang: Person) -> None:

@@ -88,7 +88,9 @@ def install(app: FastAPI, portal: Portal) -> None:
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
         places = "、".join(sorted({str(found["loc"][-1]) for found in error.errors()}))[:200]
-        return _answer(portal, request, 422, "BadRequest", f"请求的内容不对：{places}。", {})
+        # OGC API - Features asks for 400 where a parameter has a value that it cannot have.
+        status = 400 if request.url.path.startswith("/ogc") else 422
+        return _answer(portal, request, status, "BadRequest", f"请求的内容不对：{places}。", {})
 
     @app.exception_handler(ClientDisconnect)
     def gone(_request: Request, _error: ClientDisconnect) -> Response:
