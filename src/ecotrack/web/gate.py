@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -227,27 +228,35 @@ def for_people(path: str) -> bool:
 
 
 class SmallBodies:
-    """Refuses bodies of more than a megabyte everywhere but where files are sent.
+    """Refuses bodies of more than a megabyte everywhere but where files are sent, and those that do not end.
 
     Parameters
     ----------
     but
         Paths at which files are sent; one that ends in a slash is the beginning of many.
+    whole_s
+        Seconds within which the whole of a body must be here.
     """
 
-    def __init__(self, app: ASGIApp, *, but: tuple[str, ...], limit: int = 1 << 20) -> None:
-        self._app, self._but, self._limit = app, but, limit
+    def __init__(self, app: ASGIApp, *, but: tuple[str, ...], limit: int = 1 << 20, whole_s: float = 30.0) -> None:
+        self._app, self._but, self._limit, self._whole_s = app, but, limit, whole_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http" or self._takes_files(scope["path"]):
             await self._app(scope, receive, send)
             return
-        taken = 0
+        taken, more = 0, True
+        until = asyncio.get_running_loop().time() + self._whole_s
 
         async def receiving() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, more
+            try:
+                async with asyncio.timeout_at(until if more else None):
+                    message = await receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+            more = more and message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > self._limit:
                 return {"type": "http.disconnect"}

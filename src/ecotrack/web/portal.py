@@ -40,7 +40,11 @@ class Options:
     url
         Address that people are given.
     idle_s
-        Seconds without a byte after which an upload is broken off.
+        Seconds without four kilobytes after which an upload is broken off.
+    whole_s
+        Seconds within which the whole of a form must be here.
+    sheet_s
+        Seconds within which the whole of a spreadsheet must be here.
     patience_s
         Seconds after which somebody is told that another program holds the register.
     """
@@ -51,6 +55,8 @@ class Options:
     max_upload_bytes: int = 400 << 20
     uploads_a_minute: int = 600
     idle_s: float = 30.0
+    whole_s: float = 30.0
+    sheet_s: float = 300.0
     patience_s: float = 20.0
 
     @property
