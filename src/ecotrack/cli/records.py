@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -32,6 +34,16 @@ _CORRECT = option(
     is_flag=True,
     help=say("同一单位、同一日期的不同数值作为更正登记", "another number for the same unit and day is a correction"),
 )
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _import_options(function: _F) -> _F:
+    """Give a verb the options that every import has, in this order."""
+    for decorate in (_JSON, _DRY, _CORRECT, _SAMPLE, _DOCUMENT, _BY):
+        function = decorate(function)
+    return function
+
 
 records = SpokenGroup(
     "records",
@@ -97,23 +109,15 @@ def template(ctx: click.Context, layers: tuple[str, ...], output: Path | None) -
 @option("--kind", help=say("记录类别（默认从文件判断）", "record kind (default: told from the file)"))
 @option("--task", "task_id", help=say("报表所报的任务编号", "task that the report is about"))
 @option("--period-end", type=DAY, help=say("报表截止日期", "last day that the report covers"))
-@_BY
-@_DOCUMENT
-@_SAMPLE
-@_CORRECT
-@_DRY
-@_JSON
+@_import_options
 @click.pass_context
 def import_(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool, as_json: bool, **asked: Any) -> int:
     """Import records."""
     from ecotrack.intake.records import Asked, import_records
 
     workspace = open_workspace(ctx)
-    try:
+    with _wrong_rows_shown(ctx, as_json):
         outcome = import_records(workspace, file, Asked(**asked), author=_author(by), dry_run=dry_run)
-    except RefusedRows as error:
-        _print_errors(ctx, error, as_json)
-        raise
     _print_outcome(ctx, outcome, as_json)
     return int(dry_run and bool(outcome.reading.findings))
 
@@ -136,29 +140,30 @@ def import_(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool, as
 @option("--level", help=say("任务级别：国家、省、市、自加", "level: 国家, 省, 市 or 自加"))
 @option("--season", help=say("季节或年度：2017-spring、2017-autumn、2017", "2017-spring, 2017-autumn or 2017"))
 @option("--on", "handed_down_on", type=DAY, help=say("下达日期", "day on which it was handed down"))
-@_BY
-@_DOCUMENT
-@_SAMPLE
-@_CORRECT
-@_DRY
-@_JSON
+@_import_options
 @click.pass_context
 def import_task(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool, as_json: bool, **asked: Any) -> int:
     """Import a task."""
     from ecotrack.intake.records_tasks import AskedTask, import_tasks, task_ids
 
     workspace = open_workspace(ctx)
-    try:
+    with _wrong_rows_shown(ctx, as_json):
         outcome = import_tasks(workspace, file, AskedTask(**asked), author=_author(by), dry_run=dry_run)
-    except RefusedRows as error:
-        _print_errors(ctx, error, as_json)
-        raise
     _print_outcome(ctx, outcome, as_json)
     if not as_json:
         ids = "、".join(task_ids(outcome.reading))
         if ids:
             speak(ctx, f"任务编号：{ids}", f"task id: {ids}")
     return int(dry_run and bool(outcome.reading.findings))
+
+
+@contextmanager
+def _wrong_rows_shown(ctx: click.Context, as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except RefusedRows as error:
+        _print_errors(ctx, error, as_json)
+        raise
 
 
 def _print_errors(ctx: click.Context, error: RefusedRows, as_json: bool) -> None:
