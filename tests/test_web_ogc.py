@@ -59,6 +59,8 @@ def test_the_definition_is_openapi_3_0(gis: httpx.Client) -> None:
     assert '"const"' not in answer.text
     asked = told["paths"]["/ogc/collections/{layer_id}/items"]["get"]["parameters"]
     assert {"limit", "bbox", "datetime"} <= {one["name"] for one in asked}
+    given = told["paths"]["/ogc/collections/{layer_id}/items"]["get"]["responses"]["200"]["content"]
+    assert [*given] == ["application/geo+json"]
     named = {part.split('"')[0] for part in answer.text.split("#/components/schemas/")[1:]}
     assert named == {*told["components"]["schemas"]}
 

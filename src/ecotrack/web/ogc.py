@@ -30,6 +30,14 @@ _TIME = "record_on"
 Format = Literal["json"]
 
 
+class _Features(Response):
+    media_type = _GEOJSON
+
+
+class _Definition(Response):
+    media_type = _OPENAPI
+
+
 class _Layers:
     """The exported layers, read once for each state of the register; only the last few are kept."""
 
@@ -120,7 +128,7 @@ def _add_collections(router: APIRouter, portal: Portal) -> None:
 
 
 def _add_definition(router: APIRouter, portal: Portal) -> None:
-    @router.get("/api")
+    @router.get("/api", response_class=_Definition)
     def definition(request: Request, f: Format = "json") -> Response:
         """Return the definition of these routes as OpenAPI 3.0, which the standard asks for."""
         _known(portal, request, "f")
@@ -128,7 +136,7 @@ def _add_definition(router: APIRouter, portal: Portal) -> None:
         paths = {path: told for path, told in whole["paths"].items() if path.startswith(router.prefix)}
         document = {"openapi": "3.0.3", "info": whole["info"], "servers": [{"url": str(request.base_url).rstrip("/")}],
                     "paths": paths, "components": {"schemas": _named(whole, paths)}}  # fmt: skip
-        return Response(json.dumps(_as_3_0(document), ensure_ascii=False), media_type=_OPENAPI)
+        return _Definition(json.dumps(_as_3_0(document), ensure_ascii=False))
 
 
 def _named(whole: dict[str, Any], paths: dict[str, Any]) -> dict[str, Any]:
@@ -167,7 +175,7 @@ def _as_3_0(part: Any) -> Any:
 
 
 def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:
-    @router.get("/collections/{layer_id}/items")
+    @router.get("/collections/{layer_id}/items", response_class=_Features)
     def items(
         request: Request,
         layer_id: str,
@@ -205,9 +213,9 @@ def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:
             "numberMatched": len(features),
             "numberReturned": len(page),
         }
-        return Response(json.dumps(document, ensure_ascii=False), media_type=_GEOJSON)
+        return _Features(json.dumps(document, ensure_ascii=False))
 
-    @router.get("/collections/{layer_id}/items/{feature_id}")
+    @router.get("/collections/{layer_id}/items/{feature_id}", response_class=_Features)
     def one(request: Request, layer_id: str, feature_id: str, f: Format = "json") -> Response:
         """Return one feature."""
         _known(portal, request, "f")
@@ -219,7 +227,7 @@ def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:
             _link(request, f"{path}/items/{quote(feature_id, safe='')}", "self", _GEOJSON),
             _link(request, path, "collection"),
         ]
-        return Response(json.dumps({**found, "links": links}, ensure_ascii=False), media_type=_GEOJSON)
+        return _Features(json.dumps({**found, "links": links}, ensure_ascii=False))
 
 
 def _known(portal: Portal, request: Request, *names: str) -> None:
