@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from ecotrack.errors import BadQuery, NotAllowed
+from ecotrack.web.answers import RESPONSES
 from ecotrack.web.portal import Portal
 from ecotrack.workspace import TIME_ZONE
 
@@ -28,6 +29,13 @@ _TIME = "record_on"
 """The property by which ``datetime`` chooses; a feature without a record is always chosen, as the standard wants it."""
 
 Format = Literal["json"]
+
+
+_PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"content": _PROBLEM, "description": told["description"]} for status, told in RESPONSES.items()
+}
+"""What goes wrong is told as JSON also where the answer itself is of another media type."""
 
 
 class _Features(Response):
@@ -128,7 +136,7 @@ def _add_collections(router: APIRouter, portal: Portal) -> None:
 
 
 def _add_definition(router: APIRouter, portal: Portal) -> None:
-    @router.get("/api", response_class=_Definition)
+    @router.get("/api", response_class=_Definition, responses=_RESPONSES)
     def definition(request: Request, f: Format = "json") -> Response:
         """Return the definition of these routes as OpenAPI 3.0, which the standard asks for."""
         _known(portal, request, "f")
@@ -175,7 +183,7 @@ def _as_3_0(part: Any) -> Any:
 
 
 def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:
-    @router.get("/collections/{layer_id}/items", response_class=_Features)
+    @router.get("/collections/{layer_id}/items", response_class=_Features, responses=_RESPONSES)
     def items(
         request: Request,
         layer_id: str,
@@ -215,7 +223,7 @@ def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:
         }
         return _Features(json.dumps(document, ensure_ascii=False))
 
-    @router.get("/collections/{layer_id}/items/{feature_id}", response_class=_Features)
+    @router.get("/collections/{layer_id}/items/{feature_id}", response_class=_Features, responses=_RESPONSES)
     def one(request: Request, layer_id: str, feature_id: str, f: Format = "json") -> Response:
         """Return one feature."""
         _known(portal, request, "f")
