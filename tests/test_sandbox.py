@@ -1,17 +1,24 @@
-"""A child with limits: whatever a target does, the parent gets an answer or one clear error."""
+"""A child with limits: whatever a target does, the parent gets an answer or one clear error.
+
+Every rule holds for a child with an interpreter of its own and for one that a nursery has forked.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from ecotrack import sandbox
 from ecotrack.errors import TimedOut, UnreadableFile
-from ecotrack.sandbox import Limits, missing_limits, run
+from ecotrack.nursery import Nursery, starter
+from ecotrack.sandbox import Limits, missing_limits, run, start_by, start_interpreter
 
 TARGETS = """
 import os, sys, time
@@ -74,14 +81,21 @@ def modules(request, folder):
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds every limit")
 
 
-@pytest.fixture
-def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(params=["interpreter", pytest.param("fork", marks=LINUX)])
+def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Path]:
     (tmp_path / "targets").mkdir()
     (tmp_path / "targets" / "sandbox_targets.py").write_text(TARGETS, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "targets"))
     folder = tmp_path / "work"
     folder.mkdir()
-    return folder
+    nursery = Nursery(("sandbox_targets",))
+    if request.param == "fork":
+        line = nursery.line
+        assert line is not None
+        start_by(starter(line))
+    yield folder
+    start_by(start_interpreter)
+    nursery.close()
 
 
 def call(folder: Path, name: str, request: bytes = b"", **limits: float) -> bytes:
@@ -156,6 +170,13 @@ def test_what_the_child_started_ends_with_it(target: Path) -> None:
     assert not _alive(pid)
 
 
+def soon(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return holds()
+
+
 def _alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -169,6 +190,62 @@ def test_no_packet_leaves_the_child(target: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         assert call(target, "calls_out", str(port).encode()) == b"no way out"
+
+
+@LINUX
+def test_a_forked_child_is_ended_when_nobody_waits_for_it_any_more(tmp_path: Path, target: Path) -> None:
+    note = target / "pid"
+    words = "from pathlib import Path; from ecotrack.nursery import Nursery, starter; from ecotrack import sandbox; "
+    words += "sandbox.start_by(starter(Nursery(()).line)); sandbox.run('sandbox_targets:starts_another', "
+    words += f"{str(note)!r}.encode(), folder=Path({str(target)!r}))"
+    paths = os.pathsep.join([str(Path(sandbox.__file__).parents[1]), os.environ["PYTHONPATH"]])
+    waits = subprocess.Popen([sys.executable, "-c", words], env=os.environ | {"PYTHONPATH": paths})
+    assert soon(note.exists)
+    waits.kill()
+    waits.wait()
+    pid = int(note.read_text())
+    assert soon(lambda: not _alive(pid))
+
+
+@LINUX
+def test_without_its_nursery_a_child_is_started_all_the_same(target: Path) -> None:
+    nursery = Nursery(())
+    line = nursery.line
+    assert line is not None
+    kept = line.dup()
+    nursery.close()
+    start_by(starter(kept))
+    assert call(target, "echo", b"abc") == b"cbaTrue"
+
+
+@LINUX
+def test_a_nursery_that_was_killed_starts_again(target: Path) -> None:
+    nursery = Nursery(("sandbox_targets",))
+    for _ in range(2):
+        line = nursery.line
+        assert line is not None
+        start_by(starter(line))
+        assert call(target, "echo", b"abc") == b"cbaTrue"
+        process = nursery._process
+        assert process is not None
+        process.kill()
+        process.wait()
+    nursery.close()
+
+
+@LINUX
+def test_a_nursery_carries_no_secret_and_no_way_out(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_PASSWORD", "canary")
+    nursery = Nursery(())
+    line = nursery.line
+    assert line is not None
+    start_by(starter(line))
+    call(target, "echo")
+    process = nursery._process
+    assert process is not None
+    assert b"canary" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+    assert "Seccomp:\t2" in Path(f"/proc/{process.pid}/status").read_text()
+    nursery.close()
 
 
 def test_the_child_of_intake_loads_no_pandas(target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import time
@@ -14,8 +15,19 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from ecotrack.register import new_id
-from portal_cases import PASSWORD, Person, Served, hire, plots
+from ecotrack.register import Register, new_id
+from portal_cases import (
+    PASSWORD,
+    Person,
+    Served,
+    account_id,
+    first_account,
+    hire,
+    plots,
+    served,
+    start,
+    workspace_in,
+)
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
@@ -89,6 +101,47 @@ def test_the_sender_is_who_signed_in_whatever_the_request_says(zaoqiang: Person,
     told = zaoqiang.submitted(plots(x=115.84), sender="wy-01", account="wy-01")
     rows = {row["submission_id"]: row for row in reviewer.call("GET", "/api/review").json()}
     assert rows[told["submission_id"]]["sender"] == "zq-01"
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-User", "X-Remote-User", "Remote-User", "X-Account"])
+def test_no_header_names_another_sender(zaoqiang: Person, wuyi: Person, name: str) -> None:
+    upload_id = new_id()
+    headers = {name: "wy-01"}
+    answer = zaoqiang.call(
+        "PUT", f"/api/uploads/{upload_id}?name=a.zip&unit=131121", content=upload_id.encode(), headers=headers
+    )
+    assert answer.status_code == 201
+    assert zaoqiang.call("GET", f"/api/uploads/{upload_id}").status_code == 200
+    assert wuyi.call("GET", f"/api/uploads/{upload_id}").status_code == 404
+
+
+def test_a_token_is_its_own_accounts_whatever_name_stands_beside_it(portal: Served, wuyi: Person) -> None:
+    token = wuyi.call("POST", "/api/tokens", json={"label": "x"}).json()["secret"]
+    asked = httpx.get(f"{portal.url}/api/uploads", auth=("zq-01", token), trust_env=False)
+    assert (asked.status_code, asked.json()) == (200, wuyi.call("GET", "/api/uploads").json())
+    sent = httpx.put(f"{portal.url}/api/uploads/{new_id()}?name=a.zip", content=b"x", auth=("zq-01", token),
+                     trust_env=False)  # fmt: skip
+    assert sent.status_code == 401
+
+
+def test_a_reviewer_is_who_signed_in_and_a_verdict_sent_again_writes_nothing(
+    portal: Served, zaoqiang: Person, reviewer: Person
+) -> None:
+    told = zaoqiang.submitted(plots(x=115.96, count=1))
+    ruling = {"ids": [told["submission_id"]], "verdict": "accept", "reviewer": "wy-01", "author": "wy-01"}
+    assert reviewer.call("POST", "/api/review", json=ruling).json() == {"decided": 1}
+    assert reviewer.call("POST", "/api/review", json=ruling).status_code == 409
+    with Register.open(portal.folder / "register" / "ecotrack.gpkg", read_only=True) as register:
+        made = [one.reviewer for one in register.decisions() if one.subject_id == told["submission_id"]]
+    assert made == ["sh-01"]
+
+
+def test_a_one_time_link_serves_once(portal: Served, bureau: Person) -> None:
+    secret = bureau.call("POST", "/api/accounts", json={"login": "once-1", "roles": []}).json()["secret"]
+    words = {"secret": secret, "password": PASSWORD, "again": PASSWORD}
+    answers = [httpx.post(f"{portal.url}/start", data=words, trust_env=False) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 400]
+    assert "set-cookie" not in answers[1].headers
 
 
 def test_a_repeated_upload_is_one_upload(zaoqiang: Person) -> None:
@@ -209,6 +262,10 @@ def test_an_upload_beyond_the_limit_is_refused(zaoqiang: Person) -> None:
 def test_a_form_of_a_megabyte_is_refused(zaoqiang: Person) -> None:
     answer = zaoqiang.client.post("/sign-in", data={"login": "a" * (2 << 20), "password": "b"})
     assert answer.status_code == 413
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "内容太大" in answer.text
+    program = zaoqiang.call("POST", "/api/tokens", json={"label": "a" * (2 << 20)})
+    assert (program.status_code, program.json()["error"]) == (413, "TooLarge")
 
 
 def test_a_zip_bomb_is_told_and_costs_one_child(zaoqiang: Person) -> None:
@@ -250,15 +307,66 @@ def test_secrets_stand_in_no_file_as_they_are(portal: Served, zaoqiang: Person) 
         assert PASSWORD.encode() not in data
 
 
-def test_a_name_that_nobody_bears_is_refused_in_the_same_words(portal: Served, zaoqiang: Person) -> None:
-    Person(portal.url, "zq-01")  # who signs in rightly is not counted
+def test_no_token_password_or_link_stands_in_what_the_portal_writes_out(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        portal = start(workspace_in(tmp_path / "w"), first_do=lambda: os.dup2(log.fileno(), 2))
+        bureau = first_account(portal)
+        field = hire(bureau, "zq-01", ("field", "131121"))
+        token = field.call("POST", "/api/tokens", json={"label": "x"}).json()["secret"]
+        link = bureau.call("POST", "/api/accounts", json={"login": "new-1", "roles": []}).json()["secret"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        (portal.folder / "ecotrack.toml").unlink()  # there is something to complain about
+        httpx.get(f"{portal.url}/api/figures?fresh=true&t={token}", headers=bearer, trust_env=False, timeout=60)
+        for path in (f"/api/uploads/{new_id()}?name={token}.zip", "/api/uploads/x?name=a", f"/nowhere?t={token}"):
+            httpx.put(portal.url + path, content=b"x", headers=bearer, trust_env=False)
+        httpx.post(
+            f"{portal.url}/start", data={"secret": link, "password": "kurz-1", "again": "kurz-2"}, trust_env=False
+        )
+        httpx.post(f"{portal.url}/sign-in", data={"login": "zq-01", "password": "falsch-falsch"}, trust_env=False)
+        portal.process.terminate()
+        said = portal.process.communicate()[0].encode() + (tmp_path / "log").read_bytes()
+    assert b"could not be made" in said
+    for secret in (token, link, PASSWORD, "falsch-falsch", "kurz-1", field.client.cookies["ecotrack"], field.csrf):
+        assert secret.encode() not in said
 
-    def refused(login: str) -> tuple[int, str]:
-        words = {"login": login, "password": "falsch-falsch"}
+
+def test_a_name_that_cannot_sign_in_is_refused_in_the_same_words_whatever_the_reason(
+    portal: Served, bureau: Person
+) -> None:
+    hire(bureau, "known-1", ("field", "131121"))
+    bureau.call("POST", "/api/accounts", json={"login": "fresh-1", "roles": [["field", "131121"]]})
+    hire(bureau, "shut-1", ("field", "131121"))
+    shut = account_id(portal, "shut-1")
+    assert bureau.call("PUT", f"/api/accounts/{shut}/disabled", json={"disabled": True}).status_code == 204
+
+    def refused(login: str, password: str = "falsch-falsch") -> tuple[int, str]:
+        words = {"login": login, "password": password}
         answer = httpx.post(f"{portal.url}/sign-in", data=words, trust_env=False)
         return answer.status_code, answer.text.replace(login, "")
 
-    assert refused("zq-01") == refused("nobody-at-all")
+    told = {refused("known-1"), refused("nobody-at-all"), refused("fresh-1"), refused("shut-1", PASSWORD)}
+    assert {status for status, _ in told} == {401}
+    assert len(told) == 1
+
+
+def test_names_that_are_borne_and_names_that_are_not_are_slowed_alike(tmp_path: Path) -> None:
+    with served(workspace_in(tmp_path / "w")) as portal:
+        first_account(portal)
+        answers = {}
+        for login in ("admin", "nobody"):
+            words = {"login": login, "password": "falsch-falsch"}
+            answers[login] = [
+                httpx.post(f"{portal.url}/sign-in", data=words, trust_env=False).status_code for _ in range(12)
+            ]
+        # Another address in a header is no other address: 60 tries of one are the most.
+        spread = [
+            httpx.post(f"{portal.url}/sign-in", data={"login": f"n{n}", "password": "x"},
+                       headers={"X-Forwarded-For": f"10.0.0.{n}"}, trust_env=False).status_code
+            for n in range(45)
+        ]  # fmt: skip
+    assert answers["admin"] == answers["nobody"]
+    assert answers["nobody"][-1] == spread[-1] == 429
+    assert spread[0] == 401
 
 
 def test_a_name_that_nobody_bears_costs_a_password_all_the_same(

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from argon2 import PasswordHasher
@@ -42,7 +43,12 @@ LINK_S = 24 * 3600
 _NAME = re.compile(r"[\w][\w-]{1,39}")
 _AT_ONCE = threading.BoundedSemaphore(2)  # each password takes 19 MiB of memory while it is worked on
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """Return a password that nobody has; made once, and not before somebody signs in."""
+    return _HASHER.hash(secrets.token_hex(16))
 
 
 class Role(NamedTuple):
@@ -246,8 +252,8 @@ class Accounts:
             Without saying why.
         """
         row = self._file.one("SELECT account_id, password, disabled FROM account WHERE login = ?", (login.strip(),))
-        kept = row["password"] if row and row["password"] else _NOBODY
-        right = _verify(kept, password)
+        nobody = _nobody()  # asked for in either case, so that the first to sign in tells nothing by waiting for it
+        right = _verify(row["password"] if row and row["password"] else nobody, password)
         if not (row and row["password"] and right and not row["disabled"]):
             raise SignInRefused("")
         secret = secrets.token_urlsafe(32)

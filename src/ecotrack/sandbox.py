@@ -23,7 +23,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, Protocol, cast
 
 from ecotrack.errors import Text, TimedOut, UnreadableFile
 
@@ -54,6 +54,38 @@ class Limits:
     memory_bytes: int = 1 << 30
     open_files: int = 128
     output_bytes: int = 512 << 20
+
+
+class Order(NamedTuple):
+    """What a child is to do: ``module:function``, its limits, its working folder."""
+
+    target: str
+    limits: Limits
+    folder: Path
+
+    @property
+    def numbers(self) -> tuple[int, int, int, int]:
+        """The limits that a child puts on itself: `limit_self`."""
+        limits = self.limits
+        return limits.cpu_s, limits.memory_bytes, limits.open_files, limits.output_bytes
+
+
+class Child(Protocol):
+    """A child that runs, or has run; as `subprocess.Popen`."""
+
+    stdin: IO[bytes] | None
+    pid: int
+    returncode: int | Any
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit code; `subprocess.TimeoutExpired` where it takes longer."""
+
+    def end(self) -> None:
+        """Kill it, and what it started, where it still runs."""
+
+
+Starter = Callable[[Order, IO[bytes], IO[bytes]], Child]
+"""Starts a child that writes to a file for its answer and to one for its complaint."""
 
 
 def missing_limits(platform: str = sys.platform) -> Text | None:
@@ -115,36 +147,61 @@ def run_to_file(
     with ExitStack() as stack:
         answer = stack.enter_context(tempfile.TemporaryFile())
         complaint = stack.enter_context(tempfile.TemporaryFile())
-        child = subprocess.Popen(
-            _command(target, limits),
-            stdin=subprocess.PIPE,
-            stdout=answer,
-            stderr=complaint,
-            cwd=folder,
-            env=_environment(folder),
-            start_new_session=True,
-        )
+        child = _starter(Order(target, limits, folder), answer, complaint)
         try:
             _send(child, request)
             reached = _watch(child, limits)
         finally:
-            _end(child)
+            child.end()
         if reached is not None:
             raise TimedOut(where, limit=reached)
         if child.returncode != 0:
-            raise _failure(child.returncode, complaint, limits, where)
+            raise _failure(cast(int, child.returncode), complaint, limits, where)
         complaint.close()
         stack.pop_all()
     answer.seek(0)
     return answer
 
 
-def _command(target: str, limits: Limits) -> list[str]:
-    numbers = (limits.cpu_s, limits.memory_bytes, limits.open_files, limits.output_bytes)
-    return [sys.executable, "-P", "-s", "-m", "ecotrack.sandbox", target, *map(str, numbers)]
+def start_by(starter: Starter) -> None:
+    """Have this process start its children in another way than by an interpreter of their own."""
+    global _starter
+    _starter = starter
 
 
-def _environment(folder: Path) -> dict[str, str]:
+class _Interpreter(subprocess.Popen[bytes]):
+    """A child with an interpreter of its own."""
+
+    def end(self) -> None:
+        """Kill it, and what it started, where it still runs."""
+        if self.poll() is not None:
+            return
+        if sys.platform == "win32":
+            self.kill()
+        else:
+            # The session is the child's own, so that nothing that it started outlives it.
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait()
+
+
+def start_interpreter(order: Order, answer: IO[bytes], complaint: IO[bytes]) -> Child:
+    """Start a child with an interpreter of its own."""
+    return _Interpreter(
+        [sys.executable, "-P", "-s", "-m", "ecotrack.sandbox", order.target, *map(str, order.numbers)],
+        stdin=subprocess.PIPE,
+        stdout=answer,
+        stderr=complaint,
+        cwd=order.folder,
+        env=environment(order.folder),
+        start_new_session=True,
+    )
+
+
+_starter: Starter = start_interpreter
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the variables that a child is given: nothing of the environment but what finds its programs."""
     kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if key in os.environ}
     places = (str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", ""))
     return kept | {
@@ -162,7 +219,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _send(child: subprocess.Popen[bytes], request: bytes) -> None:
+def _send(child: Child, request: bytes) -> None:
     stream = cast("IO[bytes]", child.stdin)
     try:
         stream.write(request)
@@ -172,7 +229,7 @@ def _send(child: subprocess.Popen[bytes], request: bytes) -> None:
         return
 
 
-def _watch(child: subprocess.Popen[bytes], limits: Limits) -> str | None:
+def _watch(child: Child, limits: Limits) -> str | None:
     """Wait for the child; return the limit that it went over, if the parent had to end it."""
     deadline = time.monotonic() + limits.wall_s
     looks_at_memory = missing_limits() is not None
@@ -196,17 +253,6 @@ def _resident_bytes(pid: int) -> int:
         return 0
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is not None:
-        return
-    if sys.platform == "win32":
-        child.kill()
-    else:
-        # The session is the child's own, so that nothing that it started outlives it.
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-
-
 def _failure(code: int, complaint: IO[bytes], limits: Limits, where: object) -> TimedOut | UnreadableFile:
     if code == _EXIT_MEMORY:
         return TimedOut(where, limit=f"{limits.memory_bytes >> 20} MB")
@@ -223,7 +269,8 @@ def _failure(code: int, complaint: IO[bytes], limits: Limits, where: object) -> 
     return UnreadableFile(where, detail=lines[-1][:300] if lines else f"exit code {code}")
 
 
-def _limit_self(cpu_s: int, memory_bytes: int, open_files: int, output_bytes: int) -> None:
+def limit_self(cpu_s: int, memory_bytes: int, open_files: int, output_bytes: int) -> None:
+    """Put limits on this process, as far as the platform has them; see `Limits`."""
     try:
         import resource
     except ImportError:
@@ -304,7 +351,7 @@ def _filter(machine: _Machine, deny: int) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
-def _leave_network() -> None:
+def leave_network() -> None:
     """Move into a network namespace of its own, which has no way out; where the kernel lets us."""
     import ctypes
 
@@ -318,16 +365,22 @@ def _leave_network() -> None:
 def main(arguments: list[str]) -> int:
     """Run as the child: ``module:function cpu_s memory_bytes open_files output_bytes``."""
     if sys.platform.startswith("linux"):
-        _leave_network()
+        leave_network()
         forbid_sockets()
-    _limit_self(*map(int, arguments[1:5]))
+    limit_self(*map(int, arguments[1:5]))
+    return work(arguments[0])
+
+
+def work(target: str) -> int:
+    """Answer on standard output what the function gives for the request on standard input; return the exit code."""
     # Libraries that print must not spoil the answer, so the real stdout is set aside for it.
     answer = os.dup(1)
     os.dup2(2, 1)
     try:
-        module, _, name = arguments[0].partition(":")
+        module, _, name = target.partition(":")
         function = cast(Callable[[bytes, Path], bytes | Iterable[bytes]], getattr(import_module(module), name))
-        result = function(sys.stdin.buffer.read(), Path.cwd())
+        with open(0, "rb", closefd=False) as request:
+            result = function(request.read(), Path.cwd())
         with os.fdopen(answer, "wb") as stream:
             stream.writelines([result] if isinstance(result, bytes) else result)
     except MemoryError:

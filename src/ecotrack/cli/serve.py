@@ -73,6 +73,7 @@ def serve(
 
         from ecotrack.desk.counter import Counter
         from ecotrack.web.app import create_app
+        from ecotrack.web.patience import Patience
         from ecotrack.web.portal import Options
     except ImportError as error:
         raise MissingExtra(name=error.name, extra="serve") from error
@@ -95,6 +96,7 @@ def serve(
         access_log=False,
         log_level="warning",
         server_header=False,
+        http=Patience,
         timeout_keep_alive=20,
         limit_concurrency=512,
         proxy_headers=behind_proxy,

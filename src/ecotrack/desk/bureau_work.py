@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from ecotrack.desk.published import PUBLISHED_MAP, published_maps
 from ecotrack.errors import NotAllowed
-from ecotrack.maps import MapModel, build_map, read_map, write_map
-from ecotrack.maps.definition import FOLDER, MapDef
-from ecotrack.maps.model import check_levels
-from ecotrack.model import IssuedDocument
 from ecotrack.publication import FigureReader, Restatement, publish, receipts, restated
 from ecotrack.publication.receipts import Receipt
 from ecotrack.register import audit, stable_id
 from ecotrack.reports.receipt import figure_value
 from ecotrack.reports.wording import marks
-from ecotrack.workspace import Workspace, today
-
-PUBLISHED_MAP = "published_map"
-"""Kind of the issued documents that name a map as it was published: its bytes lie under their hash."""
+from ecotrack.workspace import Workspace
 
 _TRAIL_PAGE = 50
 _CAUSES = 20
@@ -45,51 +38,21 @@ def publishable(folder: str, as_of: str) -> dict[str, Any]:
 def issue(folder: str, as_of: str, figures: tuple[str, ...], by: str, with_map: bool) -> dict[str, Any]:
     """Publish figures of a day and, if wished, the map of that day with the receipts in it."""
     workspace, day = Workspace.open(Path(folder)), dt.date.fromisoformat(as_of)
-    drawn = _definition(workspace) if with_map else None  # what it may not show is refused before a receipt stands
+    if not with_map:
+        made = publish(workspace, as_of=day, figures=figures, by=by)
+        return {"receipts": [one.receipt_id for one in made], "map_sha256": ""}
+    from ecotrack.desk.map_work import definition_of, publish_map  # a second of loading, for those alone who need it
+
+    drawn = definition_of(workspace)  # what it may not show is refused before a receipt stands
     made = publish(workspace, as_of=day, figures=figures, by=by)
-    sha256 = _publish_map(workspace, drawn, day, by) if drawn else ""
-    return {"receipts": [one.receipt_id for one in made], "map_sha256": sha256}
-
-
-def _definition(workspace: Workspace) -> MapDef:
-    names = sorted(found.stem for found in (workspace.folder / FOLDER).glob("*.toml"))
-    found = read_map(workspace.folder, name=names[0] if names else None)
-    check_levels(found, workspace.layers, figures=workspace.config.classification)
-    return found
-
-
-def _publish_map(workspace: Workspace, definition: MapDef, day: dt.date, by: str) -> str:
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "map.html"
-        write_map(build_map(MapModel.of(workspace, definition, as_of=day)), path)
-        data = path.read_bytes()
-    with workspace.register() as register:
-        sha256, head = register.keep_raw(data), register.last_said()
-        document = IssuedDocument(
-            document_id=stable_id(PUBLISHED_MAP, sha256),
-            kind=PUBLISHED_MAP,
-            issued_on=today(),
-            body={
-                "sha256": sha256,
-                "bytes": len(data),
-                "map": definition.id,
-                "title": definition.title_zh,
-                "as_of": day.isoformat(),
-                "seq": head.seq,
-                "head": head.sha256,
-                "by": by,
-            },
-        )
-        with register.writer(author=by) as writer:
-            writer.add(document)
-    return sha256
+    return {"receipts": [one.receipt_id for one in made], "map_sha256": publish_map(workspace, drawn, day, by)}
 
 
 def issued(folder: str) -> dict[str, Any]:
     """Return the receipts, those of one state together and the newest first, and the published maps."""
     with Workspace.open(Path(folder)).register(read_only=True) as register:
         found = receipts(register)
-        maps = [paper.body for paper in register.documents(kind=PUBLISHED_MAP)]
+        maps = published_maps(register)
     sets: dict[tuple[str, int, str], list[Receipt]] = {}
     for one in found:
         sets.setdefault((one.as_of.isoformat(), one.head.seq, one.by), []).append(one)
@@ -104,7 +67,7 @@ def issued(folder: str) -> dict[str, Any]:
         }
         for (as_of, seq, by), some in reversed(sets.items())
     ]
-    return {"sets": rows, "maps": maps[::-1]}
+    return {"sets": rows, "maps": maps}
 
 
 def _receipt(one: Receipt) -> dict[str, str]:

@@ -13,10 +13,11 @@ from ecotrack.desk.arrival import Arrival
 from ecotrack.desk.lanes import Lanes
 from ecotrack.desk.photo_desk import PhotoDesk
 from ecotrack.desk.photos import Photo
-from ecotrack.desk.pool import Pool
+from ecotrack.desk.pool import NICE, READERS, Pool
 from ecotrack.desk.recorder import Recorder
 from ecotrack.desk.uploads import State, Uploads, UploadState
 from ecotrack.errors import EcotrackError, NotAllowed, UploadConflict
+from ecotrack.nursery import Nursery
 from ecotrack.register.arrivals import Arrivals
 from ecotrack.register.portal_file import PortalFile, portal_path
 from ecotrack.workspace import Workspace
@@ -47,7 +48,8 @@ class Counter:
             self.arrivals = Arrivals(register.raw_folder)
         self.arrivals.forget(older_than_s=_PARTS_KEPT_S)
         self.pages = path.with_name(path.stem + ".portal")
-        self.checks, self.desks = Pool(2), Pool(2)
+        self._nursery = Nursery(READERS, nice=NICE)
+        self.checks, self.desks = (Pool(2, nursery=self._nursery) for _ in range(2))
         with workspace.register(read_only=True) as register:
             self.photos = PhotoDesk(self.file, register, self.pages, self.checks)
         self.photos.arrivals.forget(older_than_s=_PARTS_KEPT_S)
@@ -61,6 +63,7 @@ class Counter:
         self.photos.close()
         self.checks.close()
         self.desks.close()
+        self._nursery.close()
         self.file.close()
 
     def known(self, arrival_id: str, account: Account) -> UploadState | None:

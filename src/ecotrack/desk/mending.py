@@ -38,12 +38,23 @@ def candidate_to_mend(folder: str, arrival: Arrival, received_at: str, sender: s
         "version_id": "",
         "verdict": "",
         "key": f"{arrival.upload_id}-{number}",
-        "label": f"{arrival.file_name} 第{number}块",
+        "label": f"第{number}块 {_short(arrival.file_name)}",
         "reason": "；".join(_blocking(item)) or "边界要改",
         "rings": rings,
         "asked": asked,
         "properties": {name: as_text(value) for name, value in item.attributes.items() if as_text(value)},
     }
+
+
+def _short(file_name: str) -> str:
+    """Return a file's name as a heading takes it.
+
+    Examples
+    --------
+    >>> _short("甲.zip"), _short("枣强县大营镇后王家庄村东南方向沿索泸河左岸防护林带.zip")
+    ('甲.zip', '枣强县大营镇后王家庄村东南方向沿索泸河左…')
+    """
+    return file_name if len(file_name) <= 24 else f"{file_name[:20]}…"
 
 
 def _blocking(item: Candidate) -> list[str]:

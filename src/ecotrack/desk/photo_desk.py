@@ -104,6 +104,18 @@ class PhotoDesk:
         except EcotrackError as error:
             if not self._closed.is_set():
                 log.info("photo %s: %s", photo.photo_id, error.message("en"))
-                self.photos.settle(photo.photo_id, state="refused", look={"failed": "照片打不开，或太大、不是照片"})
+                self.photos.settle(photo.photo_id, state="refused", look={"failed": _why(self._raw(photo.sha256))})
         except Exception:
             log.exception("looking at photo %s failed", photo.photo_id)
+
+
+def _why(path: Path) -> str:
+    """Say why a photograph cannot be opened: phones of Apple give HEIC, which browsers do not show."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return "照片打不开"
+    if head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"hev", b"mif", b"msf"):
+        return "这是 HEIC 照片，打不开：请在手机“设置 → 相机 → 格式”选“兼容性最佳”后重拍，或先转成 JPEG"
+    return "照片打不开，或太大、不是照片"

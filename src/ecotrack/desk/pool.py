@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import sys
 import threading
 from contextlib import suppress
@@ -16,13 +17,19 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ecotrack.errors import EcotrackError, TimedOut, UnreadableFile
+from ecotrack.nursery import Nursery, starter
 from ecotrack.register.connection import wait_at_most
+from ecotrack.sandbox import start_by
 
 PRELOADED = ("ecotrack.desk.work", "fiona", "numpy", "shapely")
 """What every child finds loaded; pandas and folium only in those that need them."""
 
+READERS = ("ecotrack.intake.child", "ecotrack.intake.read_vector", "ecotrack.desk.photo_look")
+"""What children that read files from outside find loaded; they are forked from a process of their own, with limits."""
+
 _PATIENCE_S = 20.0
-_NICE = 10  # taking uploads in comes before checking them
+NICE = 10
+"""How far children stand back: taking uploads in comes before checking them."""
 
 
 class Pool:
@@ -32,14 +39,17 @@ class Pool:
     ----------
     at_once
         Children at the same time; further callers wait.
+    nursery
+        Where the children find children of their own for what may be hostile; without one each starts an interpreter.
     """
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, *, nursery: Nursery | None = None) -> None:
         method = "forkserver" if sys.platform != "win32" else "spawn"
         self._context: Any = multiprocessing.get_context(method)
         if method == "forkserver":
             self._context.set_forkserver_preload([*PRELOADED])
         self._room = threading.BoundedSemaphore(at_once)
+        self._nursery = nursery
         self._running: set[Any] = set()
         self._closed = False
 
@@ -62,7 +72,8 @@ class Pool:
         """
         with self._room:
             here, there = self._context.Pipe(duplex=False)
-            child = self._context.Process(target=_work, args=(there, function, arguments), daemon=True)
+            line = self._nursery.line if self._nursery else None
+            child = self._context.Process(target=_work, args=(there, line, function, arguments), daemon=True)
             child.start()
             there.close()
             self._running.add(child)
@@ -94,9 +105,11 @@ def _answer(here: Connection, child: Any, seconds: float, where: str) -> Any:
     raise value if isinstance(value, EcotrackError) else UnreadableFile(where, detail=value)
 
 
-def _work(there: Connection, function: str, arguments: tuple[Any, ...]) -> None:
+def _work(there: Connection, line: socket.socket | None, function: str, arguments: tuple[Any, ...]) -> None:
     if sys.platform != "win32":
-        os.nice(_NICE)
+        os.nice(NICE)
+    if line is not None:
+        start_by(starter(line))
     wait_at_most(_PATIENCE_S)
     try:
         module, _, name = function.partition(":")

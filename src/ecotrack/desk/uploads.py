@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from ecotrack.desk.arrival import KIND, Arrival, arrival_of
 from ecotrack.errors import BadDate, NotReady
-from ecotrack.model import IssuedDocument
 from ecotrack.register import Register
 from ecotrack.register.portal_file import PortalFile
 from ecotrack.workspace import TIME_ZONE
@@ -60,12 +59,11 @@ class Uploads:
         """Keep the uploads whose receipts stand in the chain and that are not known here; return how many."""
         last = self._file.one("SELECT max(seq) AS seq FROM upload")
         known = (last or {}).get("seq") or 0
-        missed = 0
-        for head, recorded_at, _, _, entry in register.entries(after=known):
-            if isinstance(entry, IssuedDocument) and entry.kind == KIND:
-                self.take([(head.seq, arrival_of(entry.document_id, entry.body))], received_at=recorded_at)
-                missed += 1
-        return missed
+        missed = [(r.seq, arrival_of(r.paper.document_id, r.paper.body), r.recorded_at)
+                  for r in register.papers_since(known, kind=KIND)]  # fmt: skip
+        for seq, arrival, recorded_at in missed:
+            self.take([(seq, arrival)], received_at=recorded_at)
+        return len(missed)
 
     def get(self, upload_id: str) -> UploadState | None:
         """Return one upload."""

@@ -68,6 +68,13 @@ class UploadConflict(UsageError):
     mend = Text("请重新选择文件上传", "send the file again under a new id")
 
 
+class BadQuery(UsageError):
+    """A parameter of a request that no route takes, or a value that it cannot have."""
+
+    what = Text("请求的参数不对：{detail}", "a parameter of the request is wrong: {detail}")
+    mend = Text("请按 /ogc/api 的说明改正", "see /ogc/api")
+
+
 class UploadTooLarge(UsageError):
     """An upload beyond the size limit."""
 

@@ -32,8 +32,9 @@ from ecotrack.register.connection import connect, is_full
 from ecotrack.register.creation import lay_tables
 from ecotrack.register.listing import Listed, record_places
 from ecotrack.register.location import refuse_network_share
+from ecotrack.register.papers import Recorded, read_papers, read_papers_since
 from ecotrack.register.plots import read_ledger, read_wkb
-from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_papers, read_subjects, read_tallies
+from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_subjects, read_tallies
 from ecotrack.register.trail import TrailDay, TrailEntry, read_trail, read_trail_days
 from ecotrack.register.writer import Head, Writer, account_of, begin, records_indexed_later
 
@@ -357,6 +358,10 @@ class Register:
     def papers(self, document_ids: Iterable[str]) -> list[IssuedDocument]:
         """Return issued documents by their ids, in the order of recording; ids that stand for none are left out."""
         return read_papers(self._connection, document_ids)
+
+    def papers_since(self, after: int, *, kind: str) -> Iterator[Recorded]:
+        """Yield the issued documents of one kind after a place in the chain, with when they were recorded."""
+        return read_papers_since(self._connection, after, kind=kind)
 
     def documents(self, *, kind: str | None = None, seq: int | None = None) -> list[IssuedDocument]:
         """Return issued documents in the order of recording, all or those of one kind."""

@@ -73,19 +73,14 @@ def read_subjects(connection: sqlite3.Connection, ids: Iterable[str]) -> Subject
     Of a named feature every version is returned, of a named submission every version in it.
     """
     wanted = sorted({*ids})
-    versions = _read(connection, FeatureVersion, _NAMED, wanted)
+    versions = read_some(connection, FeatureVersion, _NAMED, wanted)
     sent = sorted({*wanted} | {version.submission_id for version in versions})
     return Subjects(
-        submissions=_read(connection, Submission, "submission_id IN ({some})", sent),
+        submissions=read_some(connection, Submission, "submission_id IN ({some})", sent),
         versions=versions,
-        decisions=_read(connection, Decision, _ABOUT, [*sent, *(version.version_id for version in versions)]),
+        decisions=read_some(connection, Decision, _ABOUT, [*sent, *(version.version_id for version in versions)]),
         senders=_senders(connection, sent),
     )
-
-
-def read_papers(connection: sqlite3.Connection, document_ids: Iterable[str]) -> list[IssuedDocument]:
-    """Return issued documents by their ids, in the order of recording."""
-    return _read(connection, IssuedDocument, "document_id IN ({some})", [*document_ids])
 
 
 def _senders(connection: sqlite3.Connection, submission_ids: Sequence[str]) -> dict[str, str]:
@@ -93,7 +88,7 @@ def _senders(connection: sqlite3.Connection, submission_ids: Sequence[str]) -> d
     return dict(row for row in _some(connection, sql, submission_ids))
 
 
-def _read(connection: sqlite3.Connection, cls: type[_T], condition: str, wanted: Sequence[str]) -> list[_T]:
+def read_some(connection: sqlite3.Connection, cls: type[_T], condition: str, wanted: Sequence[str]) -> list[_T]:
     """Return the entries for which a condition holds, in the order of recording, each once."""
     table = KINDS[cls][0]
     sql = f"SELECT seq, {', '.join(rows.columns(table))} FROM {table} WHERE {condition}"

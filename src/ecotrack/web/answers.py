@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from ecotrack import errors
 from ecotrack.errors import EcotrackError
-from ecotrack.web.gate import NotSignedIn
+from ecotrack.web.gate import NotSignedIn, for_people
 from ecotrack.web.portal import Portal
 
 
@@ -75,7 +75,7 @@ def install(app: FastAPI, portal: Portal) -> None:
 
     @app.exception_handler(NotSignedIn)
     def nobody(request: Request, _error: NotSignedIn) -> Response:
-        if request.method == "GET" and _for_people(request):
+        if request.method == "GET" and for_people(request.url.path):
             return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
         headers = {"WWW-Authenticate": "Bearer"}
         return _answer(portal, request, 401, "NotSignedIn", "请先登录。", headers)
@@ -88,7 +88,9 @@ def install(app: FastAPI, portal: Portal) -> None:
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
         places = "、".join(sorted({str(found["loc"][-1]) for found in error.errors()}))[:200]
-        return _answer(portal, request, 422, "BadRequest", f"请求的内容不对：{places}。", {})
+        # OGC API - Features asks for 400 where a parameter has a value that it cannot have.
+        status = 400 if request.url.path.startswith("/ogc") else 422
+        return _answer(portal, request, status, "BadRequest", f"请求的内容不对：{places}。", {})
 
     @app.exception_handler(ClientDisconnect)
     def gone(_request: Request, _error: ClientDisconnect) -> Response:
@@ -110,12 +112,8 @@ def _headers(error: EcotrackError) -> dict[str, str]:
     return {"Retry-After": "5"} if isinstance(error, errors.RegisterBusy) else {}
 
 
-def _for_people(request: Request) -> bool:
-    return not request.url.path.startswith(("/api/", "/ogc"))
-
-
 def _answer(portal: Portal, request: Request, status: int, kind: str, words: str, headers: dict[str, str]) -> Response:
-    if _for_people(request):
+    if for_people(request.url.path):
         answer = portal.page(request, "error.html", portal.gate.visitor(request), status=status, error=words)
         answer.headers.update(headers)
         return answer

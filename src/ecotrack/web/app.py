@@ -70,7 +70,7 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
     answers.install(app, portal)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/vendor", StaticFiles(directory=VENDOR, check_dir=False), name="vendor")
-    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/photos/", "/api/records"))
+    app.add_middleware(SmallBodies, but=("/api/uploads/", "/api/photos/", "/api/records"), whole_s=options.whole_s)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*options.hosts])
     app.add_middleware(SafeHeaders, https=options.https)
     return app

@@ -43,8 +43,9 @@ def routes(portal: Portal) -> APIRouter:
     def downloads(request: Request) -> Response:
         visitor = portal.gate.require(request)
         given = {suffix: name for suffix, (name, _) in FORMATS.items() if suffix != "zip"}
+        layers = sorted(portal.open_layers(), key=lambda one: one.sketch)  # what people draw comes first
         return portal.page(
-            request, "downloads.html", visitor, layers=portal.open_layers(), formats=given, zones=ZONES,
+            request, "downloads.html", visitor, layers=layers, formats=given, zones=ZONES,
             address=f"{request.base_url}ogc",
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -204,31 +205,58 @@ class SafeHeaders:
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
 
 
-_TOO_LARGE = '{"error": "TooLarge", "zh": "内容太大。"}'.encode()
+_TOO_LARGE = {
+    "application/json": '{"error": "TooLarge", "zh": "内容太大。"}'.encode(),
+    "text/html; charset=utf-8": """<!DOCTYPE html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>内容太大</title><link rel="stylesheet" href="/static/portal.css"></head>
+<body><main class="narrow"><h1>没有办成</h1><p class="error" role="alert">内容太大。</p>
+<p><a class="button" href="/">回首页</a></p></main></body></html>
+""".encode(),
+}
+
+
+def for_people(path: str) -> bool:
+    """Tell whether a page is meant for people, who are answered in pages and not in JSON.
+
+    Examples
+    --------
+    >>> for_people("/sign-in"), for_people("/api/uploads"), for_people("/ogc/collections")
+    (True, False, False)
+    """
+    return not path.startswith(("/api/", "/ogc"))
 
 
 class SmallBodies:
-    """Refuses bodies of more than a megabyte everywhere but where files are sent.
+    """Refuses bodies of more than a megabyte everywhere but where files are sent, and those that do not end.
 
     Parameters
     ----------
     but
         Paths at which files are sent; one that ends in a slash is the beginning of many.
+    whole_s
+        Seconds within which the whole of a body must be here.
     """
 
-    def __init__(self, app: ASGIApp, *, but: tuple[str, ...], limit: int = 1 << 20) -> None:
-        self._app, self._but, self._limit = app, but, limit
+    def __init__(self, app: ASGIApp, *, but: tuple[str, ...], limit: int = 1 << 20, whole_s: float = 30.0) -> None:
+        self._app, self._but, self._limit, self._whole_s = app, but, limit, whole_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http" or self._takes_files(scope["path"]):
             await self._app(scope, receive, send)
             return
-        taken = 0
+        taken, more = 0, True
+        until = asyncio.get_running_loop().time() + self._whole_s
 
         async def receiving() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, more
+            try:
+                async with asyncio.timeout_at(until if more else None):
+                    message = await receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+            more = more and message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > self._limit:
                 return {"type": "http.disconnect"}
@@ -236,9 +264,10 @@ class SmallBodies:
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._limit:
-            headers = [(b"connection", b"close"), (b"content-type", b"application/json")]
+            kind = "text/html; charset=utf-8" if for_people(scope["path"]) else "application/json"
+            headers = [(b"connection", b"close"), (b"content-type", kind.encode())]
             await send({"type": "http.response.start", "status": 413, "headers": headers})
-            await send({"type": "http.response.body", "body": _TOO_LARGE})
+            await send({"type": "http.response.body", "body": _TOO_LARGE[kind]})
             return
         await self._app(scope, receiving, send)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from ecotrack.desk.published import published_maps
 from ecotrack.errors import NotAllowed, NotReady
 from ecotrack.web.gate import SEALED_POLICY
 from ecotrack.web.portal import Portal
@@ -80,7 +81,9 @@ def _add_figures(router: APIRouter, portal: Portal) -> None:
     @router.get("/map", include_in_schema=False)
     def map_page(request: Request) -> Response:
         visitor = portal.gate.require(request)
-        return portal.page(request, "map.html", visitor, current=portal.board.current("map.html"))
+        with portal.counter.workspace.register(read_only=True) as register:
+            maps = published_maps(register)
+        return portal.page(request, "map.html", visitor, current=portal.board.current("map.html"), maps=maps)
 
     @router.get("/map/live", tags=["figures"], response_class=HTMLResponse, responses=_PAGE)
     def live(request: Request, fresh: bool = False) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,11 @@ class Options:
     url
         Address that people are given.
     idle_s
-        Seconds without a byte after which an upload is broken off.
+        Seconds without four kilobytes after which an upload is broken off.
+    whole_s
+        Seconds within which the whole of a form must be here.
+    sheet_s
+        Seconds within which the whole of a spreadsheet must be here.
     patience_s
         Seconds after which somebody is told that another program holds the register.
     """
@@ -50,6 +55,8 @@ class Options:
     max_upload_bytes: int = 400 << 20
     uploads_a_minute: int = 600
     idle_s: float = 30.0
+    whole_s: float = 30.0
+    sheet_s: float = 300.0
     patience_s: float = 20.0
 
     @property
@@ -156,6 +163,30 @@ def moment(instant: str) -> str:
     return dt.datetime.fromisoformat(instant).astimezone(TIME_ZONE).strftime("%Y-%m-%d %H:%M")
 
 
+def size(count: int) -> str:
+    """Return a number of bytes as people say it.
+
+    Examples
+    --------
+    >>> size(17), size(1_600), size(5 << 20)
+    ('17 字节', '1.6 KB', '5.0 MB')
+    """
+    if count < 1024:
+        return f"{count} 字节"
+    return f"{count / 1024:.1f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
+
+
+def mu(text: str) -> str:
+    """Return an area that was kept as text with its thousands set apart.
+
+    Examples
+    --------
+    >>> mu("16546.04")
+    '16,546.04'
+    """
+    return f"{Decimal(text):,}"
+
+
 def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(_HERE / "templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
@@ -169,6 +200,8 @@ def _templates() -> jinja2.Environment:
         "season": season_words,
         "day": lambda instant: day_of(instant).isoformat(),
         "moment": moment,
+        "size": size,
+        "mu": mu,
     }
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import Annotated, Any
 
@@ -82,10 +83,14 @@ def _add_sheets(router: APIRouter, portal: Portal) -> None:
         visitor = await run_in_threadpool(portal.gate.require, request, "office")
         portal.uploads.take(visitor.account.account_id)
         data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > _LIMIT:
-                raise UploadTooLarge("", limit=_LIMIT >> 20)
+        try:
+            async with asyncio.timeout(portal.options.sheet_s):
+                async for chunk in request.stream():
+                    data += chunk
+                    if len(data) > _LIMIT:
+                        raise UploadTooLarge("", limit=_LIMIT >> 20)
+        except TimeoutError:
+            raise NotReady("", detail="上传中断：网太慢，请重新上传") from None
         shown = plain_name(name)
         if not shown.lower().endswith((".xlsx", ".csv")):
             raise NotReady("", detail="请选 .xlsx 或 .csv 文件")

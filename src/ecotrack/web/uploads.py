@@ -21,6 +21,9 @@ from ecotrack.register.arrivals import Part
 from ecotrack.web.gate import SEALED_POLICY, Visitor
 from ecotrack.web.portal import Portal
 
+LEAST_BYTES = 4 << 10
+"""Bytes that must come within `Options.idle_s`; who sends slower is broken off and may go on where it broke."""
+
 UploadId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="UUID of the client")
 ]
@@ -279,12 +282,14 @@ async def take_in(request: Request, part: Part, portal: Portal, offset: int, len
         part.begin_again()
     if offset != part.size:
         raise WrongOffset("", kept=part.size)
-    size, idle_s = offset, portal.options.idle_s
+    size, idle_s, since = offset, portal.options.idle_s, offset
     try:
         async with asyncio.timeout(idle_s) as patience:
             async for chunk in request.stream():
-                patience.reschedule(asyncio.get_running_loop().time() + idle_s)
                 size += len(chunk)
+                if size - since >= LEAST_BYTES:
+                    patience.reschedule(asyncio.get_running_loop().time() + idle_s)
+                    since = size
                 if size > (length or limit):
                     raise UploadTooLarge("", limit=max(1, (length or limit) >> 20))
                 if chunk:  # the last one is empty

@@ -28,6 +28,7 @@ document.getElementById("add").addEventListener("submit", async (event) => {
     const told = await call("POST", "/api/accounts", { login: data.login, name: data.name, phone: data.phone, roles });
     shown(told.secret);
     say(`已新增 ${data.login}。`);
+    event.target.reset();
   } catch (error) { say(error.message); }
 });
 const doing = {
@@ -46,4 +47,12 @@ document.addEventListener("click", async (event) => {
   const what = event.target.dataset?.do;
   if (!what) return;
   try { await doing[what](event.target.closest(".card").dataset.id, event.target); } catch (error) { say(error.message); }
+});
+
+document.getElementById("copy").addEventListener("click", async (event) => {
+  const place = document.querySelector("#link code");
+  try { await navigator.clipboard.writeText(place.textContent); event.target.textContent = "已复制"; } catch {
+    getSelection().selectAllChildren(place); // without https a page may not copy by itself
+    event.target.textContent = "已选中，请按 Ctrl+C";
+  }
 });

@@ -66,14 +66,27 @@ export async function camera({ target, taken }) {
   });
 }
 
+const HEIC = "这是苹果手机的 HEIC 照片，别的电脑打不开。请用本页的“拍照”，或先到手机“设置 → 相机 → 格式”选“兼容性最佳”再拍。";
+
+// The box "ftyp" with a brand of the High Efficiency Image File Format (ISO/IEC 23008-12).
+async function isHeic(blob) {
+  const head = new TextDecoder("latin1").decode(await blob.slice(4, 12).arrayBuffer());
+  return /^ftyp(hei|hev|mif1|msf1)/.test(head);
+}
+
 // Wires a button and a file field; the file field serves where the page gets no camera.
 export function photographing({ button, files, target, taken }) {
   button.addEventListener("click", async () => {
-    try { await camera({ target, taken }); } catch { say(isSecureContext ? "网页用不了摄像头，请用系统相机拍。" : "本网页不是 https，请用系统相机拍。"); files.click(); }
+    try { await camera({ target, taken }); } catch { say(isSecureContext ? "网页用不了摄像头，请用系统相机拍。" : "本网页不是 https，请用系统相机拍。");
+      files.setAttribute("capture", "environment"); // for this once: else it opens the pictures that are there
+      files.click();
+      files.removeAttribute("capture");
+    }
   });
   files.addEventListener("change", async () => {
     try {
       for (const blob of files.files) {
+        if (await isHeic(blob)) { say(HEIC); continue; }
         const photo = { id: newId(), ...target(), blob, fix: {} };
         await keepPhoto(photo);
         taken(photo);

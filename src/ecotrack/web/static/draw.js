@@ -8,6 +8,7 @@ import { polygonsMu } from "./area.js";
 const OWN = { color: "#1f6b3b", weight: 3, fillOpacity: 0.2 };
 // Levels of the map below which a finger covers more than a plot.
 const NEAR = 14;
+const REMOVE = matchMedia("(pointer: coarse)").matches ? "长按" : "用鼠标右键点";
 const get = (id) => document.getElementById(id);
 const mend = JSON.parse(get("mend").textContent);
 const key = mend.key ? `draw-${mend.key}` : "draw";
@@ -42,9 +43,18 @@ function told(points, words = "") {
 
 function changed() {
   const points = rings(shape);
-  told(points, `${points.flat(2).length} 个拐点；拖动白点修改，长按白点删去`);
+  told(points, `${points.flat(2).length} 个拐点；拖动白点修改，${REMOVE}白点删去`);
   save(points);
 }
+
+// The corners of a boundary are buttons to who hears the page.
+new MutationObserver(() => {
+  for (const mark of map.getPane("markerPane").querySelectorAll(".marker-icon:not([aria-label])")) {
+    const words = mark.classList.contains("marker-icon-middle") ? "在这里加一个拐点" : "拐点，可以拖动";
+    mark.setAttribute("aria-label", words);
+    mark.title = words;
+  }
+}).observe(map.getPane("markerPane"), { childList: true });
 
 function take(layer) {
   shape = layer;

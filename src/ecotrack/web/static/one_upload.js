@@ -39,7 +39,9 @@ async function outcome(place) {
   try {
     const told = (await all())[work.dataset.id];
     if (!told) return;
-    document.getElementById("outcome-words").textContent = words(told);
+    const said = document.getElementById("outcome-words");
+    said.textContent = words(told);
+    said.className = told.open ? "error" : told.waiting ? "wait" : "good";
     place.replaceChildren(...[...told.plots].sort((a, b) => (b.verdict === "return") - (a.verdict === "return")).map((plot) => card(work.dataset.submission, plot)));
     offer(told.plots);
     const last = document.querySelector(".steps li:last-child");
