@@ -26,9 +26,10 @@ Given = npt.ArrayLike | Mapping[str, npt.ArrayLike] | str | Path
 Places = Mapping[str, int] | Sequence[str]
 
 _NAMES: dict[Role, tuple[str, ...]] = {
-    "blue": ("blue", "b2", "b"), "green": ("green", "b3", "g"), "red": ("red", "b4", "r"),
-    "nir": ("nir", "b8", "n", "nir08"), "swir1": ("swir1", "b11", "swir", "swir16", "s1"),
-    "swir2": ("swir2", "b12", "swir22", "s2"),
+    "blue": ("blue", "b2", "b", "蓝"), "green": ("green", "b3", "g", "绿"), "red": ("red", "b4", "r", "红"),
+    "nir": ("nir", "b8", "n", "nir08", "nearinfrared", "近红外"),
+    "swir1": ("swir1", "b11", "swir", "swir16", "s1", "短波红外1"),
+    "swir2": ("swir2", "b12", "swir22", "s2", "短波红外2"),
 }  # fmt: skip
 """Names that a band may have, Sentinel-2's numbers among them."""
 SCALE, OFFSET = 1e-4, BASELINE_OFFSET / 10_000
