@@ -147,6 +147,9 @@ def test_verdicts_stand_on_the_reviewers_map_with_pictures_and_a_filter(verified
     card = page.locator(".eco-card")
     expect(card).to_contain_text("影像核对")
     expect(card.locator("img")).to_have_count(2)
+    page.click("#eco-lang")
+    told = page.locator(".eco-filters select").last.locator("option").all_inner_texts()
+    assert [text.split(" (")[0] for text in told[1:]] == ["contradicts", "supports", "not run"]
     assert opened.complaints == []
 
 

@@ -4,6 +4,7 @@
 
   const eco = window.ecotrack;
   const SMALL_PX = 44;
+  const READING_PX = 90;
   const GAP_PX = 4;
   const MARK_PX = 6;
 
@@ -54,13 +55,13 @@
     const high = map.latLngToLayerPoint([label.span[1], label.point[1]]).y - middle;
     const size = low - high;
     // A reading is for who has come near.
-    label.html.classList.toggle('eco-terse', label.read && size < SMALL_PX);
+    label.html.classList.toggle('eco-terse', label.read && size < READING_PX);
     const box = label.html.getBoundingClientRect();
-    if (size >= SMALL_PX) {
-      return [[0, 0], [0, size / 4], [0, -size / 4]];
-    }
     // Of two basins the eastern one is named in the east.
     const beside = ((box.width + size) / 2 + GAP_PX) * label.side;
+    if (size >= SMALL_PX) {
+      return [[0, 0], [0, size / 4], [0, -size / 4]].concat(size < READING_PX ? [[beside, 0], [-beside, 0]] : []);
+    }
     return [[0, low + box.height / 2], [0, high - box.height / 2 - GAP_PX / 2], [beside, 0], [-beside, 0]];
   }
 
