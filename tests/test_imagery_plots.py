@@ -14,9 +14,9 @@ from ecotrack.imagery.grid import to_lonlat, to_pixels
 from ecotrack.imagery.plot_stats import plot_stats, stats_roles
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.verdict import Look, PlotAsked, VerdictRules, judge
-from ecotrack.imagery.verify import counts_of, findings_of, scene_stats, verify_plots
+from ecotrack.imagery.verify import scene_stats, verify_plots
 from imagery_office import GRID, hand_in_plots, take_scenes
-from imagery_scenes import ROLES, Painting, degrees, rotated, south_up, utm, write
+from imagery_scenes import ROLES, Painting, degrees, rotated, south_up, write
 
 DAY = dt.date(2024, 10, 15)
 
@@ -190,77 +190,6 @@ def test_a_plot_half_outside_the_scene_is_seen_by_half_and_one_outside_is_no_loo
     assert found.seen_share.round(2).tolist() == [0.5, 0, 1]
     verdicts = verify_plots([plot()] * 3, shapes, [scene], as_of=DAY, folder=tmp_path / "kept")
     assert [verdict.answer for verdict in verdicts] == ["cannot_tell", "not_run", "cannot_tell"]
-
-
-KINDS = {
-    "grown": ("2020-spring", "soil", "trees"),
-    "sapling": ("2023-spring", "soil", "soil"),
-    "woods": ("2023-spring", "trees", "trees"),
-    "flooded": ("2020-spring", "soil", "water"),
-    "never": ("2020-spring", "crops", "soil"),
-    "hidden": ("2020-spring", "soil", "trees"),
-}
-TRULY = {"woods", "flooded", "never"}
-"""Kinds of plots where the claim of new planting is really false."""
-
-
-@pytest.fixture(scope="module")
-def labelled(tmp_path_factory):
-    """Return a thousand labelled plots over ten scenes, and the verdicts on them."""
-    folder = tmp_path_factory.mktemp("labelled")
-    rng = np.random.default_rng(7)
-    side, step = 32, 18
-    grid = utm(115.6, 37.6, size=side * step)
-    kinds = rng.choice(list(KINDS), side * side, p=[0.25, 0.3, 0.1, 0.1, 0.1, 0.15])
-    places = [(col * step + 6, row * step + 6) for row in range(side) for col in range(side)]
-    sizes = rng.uniform(6, 11, (len(places), 2))
-    shapes = np.array([pixel_box(x, y, x + w, y + h, grid) for (x, y), (w, h) in zip(places, sizes, strict=True)])
-    hidden = shapely.union_all(shapely.buffer(shapes[kinds == "hidden"], 1e-5))
-    days = ["2019-07-10", "2019-08-20", "2022-05-15", "2022-06-20", "2022-08-20", "2022-09-15", "2024-07-01",
-            "2024-07-20", "2024-08-10", "2024-08-30"]  # fmt: skip
-    scenes = []
-    for number, on in enumerate(days):
-        things = [(KINDS[kind][1 if on[:4] == "2019" else 2], shape) for kind, shape in zip(kinds, shapes, strict=True)]
-        base = "crops" if on[5:7] in ("07", "08") else "soil"
-        scenes.append(
-            write(folder / f"{on}.tif", Painting(things, base=base), grid, day=day(on), seed=number, noise=0.01,
-                  roles=ROLES[:4], hidden=hidden if on > "2020" else None)
-        )  # fmt: skip
-    asked = [
-        PlotAsked(feature_id=f"{number}", season=KINDS[kind][0], form="片林", core=0, unit="131102")
-        for number, kind in enumerate(kinds)
-    ]
-    return kinds, asked, verify_plots(asked, shapes, scenes, as_of=DAY, folder=folder / "kept")
-
-
-def test_false_contradictions_stay_below_two_percent_of_a_thousand_plots(labelled):
-    kinds, _, verdicts = labelled
-    honest = [verdict for kind, verdict in zip(kinds, verdicts, strict=True) if kind not in TRULY]
-    wrong = [verdict for verdict in honest if verdict.answer == "contradicts"]
-    assert len(kinds) >= 1000
-    assert len(wrong) <= 0.02 * len(honest)
-
-
-def test_plots_under_cloud_and_saplings_cannot_be_told(labelled):
-    kinds, _, verdicts = labelled
-    for kind in ("hidden", "sapling"):
-        answers = {verdict.answer for one, verdict in zip(kinds, verdicts, strict=True) if one == kind}
-        assert answers == {"cannot_tell"}
-
-
-def test_what_is_really_wrong_or_right_is_mostly_found(labelled):
-    kinds, _, verdicts = labelled
-    for kind, answer in {"woods": "contradicts", "flooded": "contradicts", "grown": "supports"}.items():
-        found = [verdict.answer for one, verdict in zip(kinds, verdicts, strict=True) if one == kind]
-        assert found.count(answer) >= 0.9 * len(found), kind
-
-
-def test_a_contradiction_is_a_finding_for_the_responsible_unit_and_nothing_else_is(labelled):
-    _, asked, verdicts = labelled
-    findings = findings_of(verdicts, asked)
-    assert len(findings) == counts_of(verdicts)["contradicts"] > 0
-    assert {(finding.level, finding.responsible_unit) for finding in findings} == {("warns", "131102")}
-    assert all(finding.facts["days"] for finding in findings)
 
 
 def test_chips_are_pictures_and_an_id_is_never_a_path(tmp_path):

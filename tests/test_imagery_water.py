@@ -89,7 +89,7 @@ def test_raw_numbers_say_their_scale_and_their_nodata():
     lifted = [np.where(band, band + 1000, 0) for band in numbers]
     assert (water_mask(*lifted, scale=1e-4, offset=-0.1, nodata=0).mask == found.mask).all()
     with pytest.raises(NotReflectance):
-        water_mask(*numbers, nodata=0)
+        water_mask(*numbers, scale=1.0, nodata=0)
 
 
 def test_an_offset_that_was_not_taken_back_is_doubted_and_the_water_still_found():

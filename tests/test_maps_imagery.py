@@ -147,6 +147,9 @@ def test_verdicts_stand_on_the_reviewers_map_with_pictures_and_a_filter(verified
     card = page.locator(".eco-card")
     expect(card).to_contain_text("影像核对")
     expect(card.locator("img")).to_have_count(2)
+    page.click("#eco-lang")
+    told = page.locator(".eco-filters select").last.locator("option").all_inner_texts()
+    assert [text.split(" (")[0] for text in told[1:]] == ["contradicts", "supports", "not run"]
     assert opened.complaints == []
 
 
@@ -196,3 +199,15 @@ def test_damaged_verdicts_or_pictures_are_refused_in_words(verified, damage):
     path.write_text(damage(whole), encoding="utf-8")
     with pytest.raises(UnreadableFile, match="verify plots"):
         read_verdicts(path.parent)
+
+
+def test_reviewers_go_on_when_the_verdicts_are_damaged_and_are_told_so(verified):
+    (Path(verified.workspace.register_path.parent) / FILE).write_text("{", encoding="utf-8")
+    said = verified("review", "list")
+    assert "影像结论读不出来" in said.stderr
+    assert "verify plots" in said.stderr
+    assert json.loads(verified("review", "list", "--json").stdout)["submissions"][0]["satellite"]["looked_at"] == 0
+    assert "读不出来" in verified("review", "findings", verified.submission).stderr
+    shown = review_work.submission(str(verified.folder), verified.submission, ())
+    told = [one["zh"] for plot in shown["plots_list"] for one in plot["findings"]]
+    assert sum("影像结论读不出来" in text for text in told) == 1

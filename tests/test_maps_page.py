@@ -287,3 +287,31 @@ def test_points_are_drawn_as_points(open_map: Open) -> None:
     assert "Ⅲ" in opened.page.inner_text("#eco-layers .eco-legend")
     opened.click_on(115.6, 37.6)
     assert "断面" in opened.page.inner_text(".eco-card h3")
+
+
+BOX = "(one) => { const box = one.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; }"
+
+
+def test_names_keep_off_marks_and_of_two_basins_the_eastern_is_named_in_the_east(open_map: Open) -> None:
+    basins = view(
+        "lake",
+        feature("west", "衡水湖西湖", box(115.60, 37.60, 115.62, 37.62)),
+        feature("east", "衡水湖东湖", box(115.62, 37.60, 115.64, 37.62)),
+        feature("large", "大湖", box(115.70, 37.45, 115.95, 37.85)),
+    )
+    section = view("sections", feature("s", "断面", Point(115.825, 37.65)))
+    definition = a_definition("sections", "lake", labels=("lake",), panels=())
+    opened = open_map(a_model(definition=definition, views=(section, basins)))
+    boxes = {
+        one.inner_text().split("\n")[0]: one.evaluate(BOX)
+        for one in opened.page.locator(".eco-label:not(.eco-hidden)").all()
+    }
+    mark = opened.page.evaluate(
+        "() => { const at = map_shell.latLngToContainerPoint([37.65, 115.825]);"
+        " const box = map_shell.getContainer().getBoundingClientRect(); return [box.left + at.x, box.top + at.y]; }"
+    )
+    assert set(boxes) == {"衡水湖西湖", "衡水湖东湖", "大湖"}
+    left, top, right, bottom = boxes["大湖"]
+    assert not (left < mark[0] < right and top < mark[1] < bottom)
+    assert boxes["衡水湖西湖"][0] <= boxes["衡水湖东湖"][0]
+    assert opened.complaints == []

@@ -12,6 +12,7 @@ from ecotrack.cli.language import language
 from ecotrack.errors import BadDate, Lang, Text
 
 if TYPE_CHECKING:
+    from ecotrack.errors import EcotrackError
     from ecotrack.workspace import Workspace
 
 
@@ -31,6 +32,12 @@ def open_workspace(ctx: click.Context) -> Workspace:
 def speak(ctx: click.Context, zh: str, en: str, *, err: bool = False) -> None:
     """Print one line in the language of the call."""
     click.echo(Text(zh, en).lang(language(ctx)), err=err)
+
+
+def warn(ctx: click.Context, fault: EcotrackError, *, zh: str, en: str) -> None:
+    """Print on the error stream why something was left out, and how to mend it; the call goes on."""
+    told = fault.message(language(ctx))
+    click.echo(Text(f"注意：{zh}。{told}", f"note: {en}. {told}").lang(language(ctx)), err=True)
 
 
 def lang_of(ctx: click.Context) -> Lang:

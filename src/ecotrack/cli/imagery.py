@@ -151,6 +151,7 @@ def cover(ctx: click.Context, raster: Path, classes: Path, dry_run: bool, as_jso
     """Take land cover from a raster."""
     from ecotrack.imagery.kept_cover import cover_document, write_cover
     from ecotrack.imagery.land_cover import land_cover, read_class_table
+    from ecotrack.imagery.plot_cover import keep_raster
 
     workspace = open_workspace(ctx)
     table = read_class_table(classes)
@@ -158,6 +159,7 @@ def cover(ctx: click.Context, raster: Path, classes: Path, dry_run: bool, as_jso
     document = cover_document(rows, table, raster=raster.name)
     if not dry_run:
         write_cover(workspace.register_path.parent, document)
+        keep_raster(workspace.register_path.parent, raster, table)
     if as_json:
         echo_json(document)
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ecotrack.cli.context import lang_of, open_workspace, speak
+from ecotrack.cli.context import lang_of, open_workspace, speak, warn
 from ecotrack.cli.language import command, option, say
 
 
@@ -117,7 +117,7 @@ def raw_(ctx: click.Context, sha256: str, out: Path) -> None:
 def findings_(ctx: click.Context, submission: str, as_json: bool) -> None:
     """Print the findings on one submission."""
     from ecotrack.errors import UnknownSubmission
-    from ecotrack.imagery.kept_verdicts import contradicted, read_verdicts
+    from ecotrack.imagery.kept_verdicts import contradicted, verdicts_or_fault
     from ecotrack.intake.check_record import KIND
     from ecotrack.reports.terminal import show, table
 
@@ -128,7 +128,10 @@ def findings_(ctx: click.Context, submission: str, as_json: bool) -> None:
     if not found:
         raise UnknownSubmission("", name=submission)
     plots = {version.version_id: version.feature_id for version in versions}
-    against = contradicted(read_verdicts(workspace.register_path.parent), versions)
+    kept, fault = verdicts_or_fault(workspace.register_path.parent)
+    if fault is not None:
+        warn(ctx, fault, zh="影像结论读不出来，未列入", en="the word of imagery cannot be read and is left out")
+    against = contradicted(kept, versions)
     if as_json:
         satellite = [
             {"version_id": key, "check": one.check, "level": one.level, "zh": one.message.zh, "en": one.message.en}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, lang_of, open_workspace, speak, warn
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.readings import findings_, raw_, readings_, revoke_
 
@@ -64,7 +64,7 @@ def list_(ctx: click.Context, layer: str | None, waiting: bool, as_json: bool) -
     workspace = open_workspace(ctx)
     with workspace.register(read_only=True) as register:
         found = [item for item in pending(register, layer=layer) if item.waiting or not waiting]
-        verdicts = _satellite(workspace, register)
+        verdicts = _satellite(ctx, workspace, register)
     rows = [_row(item, verdicts.get(item.submission.submission_id, Counter())) for item in found]
     if as_json:
         document = {"schema": "ecotrack.review/1", "submissions": rows}
@@ -73,11 +73,18 @@ def list_(ctx: click.Context, layer: str | None, waiting: bool, as_json: bool) -
     _print_table(ctx, rows)
 
 
-def _satellite(workspace: Workspace, register: Register) -> dict[str, Counter[str]]:
+def _satellite(ctx: click.Context, workspace: Workspace, register: Register) -> dict[str, Counter[str]]:
     """Return how often each verdict of imagery was given on the plots of each submission."""
-    from ecotrack.imagery.kept_verdicts import looked_at, read_verdicts
+    from ecotrack.imagery.kept_verdicts import looked_at, verdicts_or_fault
 
-    kept = read_verdicts(workspace.register_path.parent)
+    kept, fault = verdicts_or_fault(workspace.register_path.parent)
+    if fault is not None:
+        warn(
+            ctx,
+            fault,
+            zh="影像结论读不出来，以下都算未核对",
+            en="the word of imagery cannot be read: all stand as not run",
+        )
     names = [one.feature_id for one in kept.by_plot.values() if one.answer != "not_run"] if kept else []
     versions = register.named(names, layer="plots").versions if names else []
     seen = looked_at(kept, versions)

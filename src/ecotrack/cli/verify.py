@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak, warn
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
+from ecotrack.errors import EcotrackError
 
 if TYPE_CHECKING:
     from ecotrack.imagery.kept_verdicts import KeptVerdicts
+    from ecotrack.imagery.plot_cover import PlotCover
     from ecotrack.imagery.scene import Scene
     from ecotrack.imagery.verdict import PlotAsked, Verdict
-    from ecotrack.workspace import FeatureView
+    from ecotrack.workspace import FeatureView, Workspace
 
 SHOWN = 20
 """Contradictions that are printed; the file holds all verdicts."""
@@ -73,6 +75,7 @@ def plots(
         as_of=day,
         folder=workspace.register_path.parent / "coverage",
         rules=VerdictRules(least_seasons=least_seasons),
+        cover=_cover(ctx, workspace, shapes),
         told=None if as_json else lambda scene: _told(ctx, scene),
     )
     kept = KeptVerdicts(
@@ -92,6 +95,19 @@ def plots(
     else:
         _print(ctx, verdicts, asked, path, sample=document["sample"])
     return int(any(verdict.answer == "contradicts" for verdict in verdicts))
+
+
+def _cover(ctx: click.Context, workspace: Workspace, shapes: Any) -> PlotCover | None:
+    """Return what the bureau's classified raster says about plots; without it a warning, and verdicts go on."""
+    from ecotrack.imagery.plot_cover import kept_raster, plot_cover
+
+    folder = workspace.register_path.parent
+    try:
+        kept = kept_raster(folder)
+        return plot_cover(*kept, shapes, folder / "coverage") if kept else None
+    except EcotrackError as fault:
+        warn(ctx, fault, zh="未用地类图", en="the land cover was not used")
+        return None
 
 
 def _told(ctx: click.Context, scene: Scene) -> None:

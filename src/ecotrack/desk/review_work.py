@@ -11,7 +11,7 @@ import shapely
 from ecotrack.errors import NotAllowed
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
-from ecotrack.imagery.kept_verdicts import contradicted, read_verdicts
+from ecotrack.imagery.kept_verdicts import contradicted, verdicts_or_fault
 from ecotrack.intake.check_record import records_about
 from ecotrack.intake.surroundings import surroundings_of
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
@@ -143,7 +143,11 @@ def _plots(
     found: dict[str, list[dict[str, Any]]] = {}
     for one in paper.body["findings"] if paper else ():
         found.setdefault(one["version_id"], []).append({"level": one["level"], "zh": one["zh"]})
-    kept = read_verdicts(workspace.register_path.parent)
+    kept, fault = verdicts_or_fault(workspace.register_path.parent)
+    if fault is not None and versions:
+        # Said once, where the eye falls first; the submission can still be decided.
+        told = f"影像结论读不出来，各地块都算未核对。{fault.message('zh')}"
+        found.setdefault(versions[0].version_id, []).append({"level": "warns", "zh": told})
     for version_id, satellite in contradicted(kept, versions).items():
         found.setdefault(version_id, []).append({"level": satellite.level, "zh": satellite.message.zh})
     return [

@@ -47,6 +47,7 @@ from ecotrack.errors.imagery import (
     TooLittleSeen,
     UnknownScene,
     UnknownSensor,
+    UnplacedRaster,
     ZoneOutside,
 )
 from ecotrack.errors.portal import (
@@ -227,6 +228,7 @@ __all__ = [
     "UnknownSubmission",
     "UnknownTask",
     "UnknownUnit",
+    "UnplacedRaster",
     "UnreadableError",
     "UnreadableFile",
     "UnsafeArchive",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ecotrack.errors.base import DataError, Text, UsageError
+from ecotrack.errors.data import UnknownCRS
 
 
 class BadBandTable(UsageError):
@@ -29,6 +30,16 @@ class UnknownSensor(UsageError):
     mend = Text(
         "请用 --bands 给出波段表（TOML），写法见 docs/imagery.md",
         "give a band table (TOML) with --bands; docs/imagery.md shows one",
+    )
+
+
+class UnplacedRaster(UnknownCRS):
+    """A raster that does not say where it lies: not orthorectified, or saved without its place."""
+
+    what = Text("影像没有坐标系和位置", "the raster says neither its CRS nor where it lies")
+    mend = Text(
+        "高分、资源卫星的 L1A 数据要先做正射校正；截图或转存的图请用原始影像",
+        "L1A data of Gaofen and ZY must be orthorectified first; of a picture that was saved anew take the original",
     )
 
 

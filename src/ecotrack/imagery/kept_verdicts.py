@@ -245,6 +245,17 @@ def read_verdicts(folder: Path) -> KeptVerdicts | None:
         raise UnreadableFile(path, detail=error, hint=hint) from error
 
 
+def verdicts_or_fault(folder: Path) -> tuple[KeptVerdicts | None, UnreadableFile | None]:
+    """Return the kept verdicts, or why they cannot be read: a list for reviewers goes on without them.
+
+    Whoever takes the first alone must tell the second: what cannot be read was not looked at, which is no pass.
+    """
+    try:
+        return read_verdicts(folder), None
+    except UnreadableFile as fault:
+        return None, fault
+
+
 def _kept(row: dict[str, Any]) -> KeptVerdict:
     if row["verdict"] not in ANSWERS:
         raise ValueError(row["verdict"])

@@ -172,7 +172,7 @@ def _sums(
     result = [np.zeros(1 + len(numbers)) for _ in counties]
     for strip in _strips(window):
         values = file.read(band, window=rasterio.windows.Window(strip.col, strip.row, strip.width, strip.height))
-        classes = _classes(values, numbers, file.nodata)
+        classes = class_places(values, numbers, file.nodata)
         areas = _areas(grid, strip)
         for place, shape in enumerate(shapes):
             for cell, share in _inside(shape, strip):
@@ -188,7 +188,7 @@ def _strips(window: Window) -> Iterator[Window]:
         yield Window(row, window.col, min(_ROWS, window.row + window.height - row), window.width)
 
 
-def _classes(values: npt.NDArray[Any], numbers: list[int], nodata: float | None) -> npt.NDArray[np.int64]:
+def class_places(values: npt.NDArray[Any], numbers: list[int], nodata: float | None) -> npt.NDArray[np.int64]:
     """Return 0 for no number, 1 for one that the table does not name, and 2 onward for those of the table."""
     place = np.searchsorted(numbers, values).clip(0, len(numbers) - 1)
     found = np.where(np.asarray(numbers)[place] == values, place + 2, 1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ecotrack.imagery.built import BRIGHTNESS, built_pixels, built_roles, tells_built, tells_soil, wet_pixels
 from ecotrack.imagery.coverage import Coverage, strips_of, sums
 from ecotrack.imagery.grid import Window
 from ecotrack.imagery.indices import compute, index_roles
@@ -21,6 +22,8 @@ Layers = dict[str, npt.NDArray[Any]]
 """Arrays of the same rows: ``clear``, ``water`` and the indices, which are 0 where they have no number."""
 
 GREENNESS = ("NDVI", "EVI", "SAVI")
+BUILT = ("built", "brightness")
+"""Layers that not every scene can give, without a ring."""
 RING_PX = 10
 """Width of the control ring in pixels: 100 m at Sentinel-2's 10 m."""
 
@@ -44,7 +47,11 @@ class PlotStats:
     ring
         Mean of each index over the ring.
     water_share
-        Share of the clear pixels that an index calls open water (NDWI above 0).
+        Share of the clear pixels that an index calls open water (NDWI above 0, dark in the near infrared).
+    built_share, brightness
+        Share of the clear pixels that look built-up, and mean brightness; not numbers where the scene cannot tell.
+    soil_told
+        Whether the scene has the shortwave band without which some soils look built-up.
     """
 
     seen_px: Floats
@@ -55,12 +62,16 @@ class PlotStats:
     ring_px: Floats
     ring: Mapping[str, Floats]
     water_share: Floats
+    built_share: Floats
+    brightness: Floats
+    soil_told: bool
 
 
 def stats_roles(scene: Scene) -> tuple[Role, ...]:
-    """Return the bands that the numbers of a scene need: those of every index that it allows."""
+    """Return the bands that the numbers of a scene need: those of every index that it allows, and of built-up."""
     needed = [role for name in (*allowed(scene), "NDWI") for role in index_roles(name)]
-    return tuple(dict.fromkeys(needed))
+    built = (*built_roles(), *(("swir1",) if "swir1" in scene.bands else ())) if tells_built(scene) else ()
+    return tuple(dict.fromkeys([*needed, *built]))
 
 
 def allowed(scene: Scene) -> tuple[str, ...]:
@@ -85,6 +96,7 @@ def plot_stats(opened: OpenScene, coverage: Coverage) -> PlotStats:
     """
     count, names = len(coverage.plot), allowed(opened.scene)
     columns = {name: np.zeros(count) for name in ("seen", "ring", "water")}
+    columns |= {name: np.zeros(count) for name in (BUILT if tells_built(opened.scene) else ())}
     columns |= {f"{part}-{name}": np.zeros(count) for part in ("sum", "square", "ring") for name in names}
     rolling = _Rolling(opened, names)
     tops = np.where(coverage.box[:, 0] < 0, opened.grid.height, coverage.box[:, 0])
@@ -93,7 +105,7 @@ def plot_stats(opened: OpenScene, coverage: Coverage) -> PlotStats:
         last = min(int(coverage.box[plots, 2].max()) + RING_PX + 1, opened.grid.height)
         first = max(int(needed_from[plots.start]), 0)
         _add_strip(rolling.rows(first, last), first, coverage, plots, columns)
-    return _result(coverage, names, columns)
+    return _result(coverage, names, columns, soil_told=tells_soil(opened.roles))
 
 
 class _Rolling:
@@ -125,13 +137,19 @@ class _Rolling:
 
     def _append(self, window: Window) -> None:
         pixels = self._opened.read(window)
-        layers: Layers = {"clear": pixels.clear, "water": compute("NDWI", pixels.bands) > 0}
+        layers: Layers = {"clear": pixels.clear, "water": wet_pixels(pixels.bands)}
+        if tells_built(self._opened.scene):
+            layers["built"] = built_pixels(pixels.bands)
+            layers["brightness"] = _known(compute(BRIGHTNESS, pixels.bands))
         for name in self._names:
-            values = compute(name, pixels.bands)
-            values[~np.isfinite(values)] = 0
-            layers[name] = values
+            layers[name] = _known(compute(name, pixels.bands))
         before = self._layers
         self._layers = {name: np.concatenate([before[name], layers[name]]) for name in layers} if before else layers
+
+
+def _known(values: Floats) -> Floats:
+    values[~np.isfinite(values)] = 0
+    return values
 
 
 def _add_strip(layers: Layers, first: int, coverage: Coverage, plots: slice, columns: dict[str, Any]) -> None:
@@ -147,7 +165,9 @@ def _add_strip(layers: Layers, first: int, coverage: Coverage, plots: slice, col
     free = (layers["clear"] & ~coverage.taken_rows(first, first + height, width)).astype(np.float32)
     frames = _Frames(np.asarray(coverage.box[plots]), first, free.shape)
     columns["ring"][plots] = frames.sums(free)
-    for name in (key for key in layers if key not in ("clear", "water")):
+    for name in (key for key in BUILT if key in layers):
+        columns[name][plots] = sums(layers[name].ravel()[cell] * share, start)
+    for name in (key for key in layers if key not in ("clear", "water", *BUILT)):
         own = layers[name].ravel()[cell]
         weighted = own * share
         columns[f"sum-{name}"][plots] = sums(weighted, start)
@@ -182,7 +202,7 @@ class _Frames:
         return np.asarray(np.add.reduceat(table[self._low] - table[self._top], self._starts))
 
 
-def _result(coverage: Coverage, names: tuple[str, ...], columns: dict[str, Any]) -> PlotStats:
+def _result(coverage: Coverage, names: tuple[str, ...], columns: dict[str, Any], *, soil_told: bool) -> PlotStats:
     def placed(values: npt.NDArray[Any]) -> Floats:
         result = np.empty(len(values), dtype=np.float32)
         result[coverage.plot] = values
@@ -193,6 +213,8 @@ def _result(coverage: Coverage, names: tuple[str, ...], columns: dict[str, Any])
         spread = {name: columns[f"square-{name}"] / columns["seen"] - mean[name] ** 2 for name in names}
         ring = {name: columns[f"ring-{name}"] / np.round(columns["ring"]) for name in names}
         water, part = columns["water"] / columns["seen"], columns["seen"] / np.asarray(coverage.size_px)
+        none = np.full(len(part), np.nan)
+        built, bright = (columns[name] / columns["seen"] if name in columns else none for name in BUILT)
     return PlotStats(
         seen_px=placed(columns["seen"]),
         seen_share=placed(np.nan_to_num(part)),
@@ -202,4 +224,7 @@ def _result(coverage: Coverage, names: tuple[str, ...], columns: dict[str, Any])
         ring_px=placed(np.round(columns["ring"])),
         ring={name: placed(ring[name]) for name in names},
         water_share=placed(water),
+        built_share=placed(built),
+        brightness=placed(bright),
+        soil_told=soil_told,
     )

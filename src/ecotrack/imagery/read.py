@@ -18,7 +18,7 @@ from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from ecotrack.coordinates import read_crs
-from ecotrack.errors import BadBandTable, BandsApart, MissingFile, NoBand, Text, UnknownCRS, UnreadableFile
+from ecotrack.errors import BadBandTable, BandsApart, MissingFile, NoBand, Text, UnplacedRaster, UnreadableFile
 from ecotrack.imagery.grid import Grid, Window
 from ecotrack.imagery.indices import Reflectance
 from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
@@ -228,10 +228,10 @@ def grid_of(path: str, file: Any) -> Grid:
 
     Raises
     ------
-    UnknownCRS, RefusedCRS
+    UnplacedRaster, RefusedCRS
         It does not say where it lies, or in a datum without a public way to CGCS2000.
     """
     if file.crs is None or file.transform.is_identity:
-        raise UnknownCRS(path)
+        raise UnplacedRaster(path)
     reading = read_crs(file.crs.to_wkt(), None, extent=_WORLD, where=path)
     return Grid(reading.crs, file.transform, file.height, file.width)

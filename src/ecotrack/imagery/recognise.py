@@ -13,17 +13,15 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from ecotrack.errors import BadBandTable, EmptyFile, MissingFile, Text, UnknownSensor, UnreadableFile, Untold
+from ecotrack.imagery.chip_bands import role_of
+from ecotrack.imagery.landsat import is_landsat, landsat_scenes, unpacked
 from ecotrack.imagery.scene import MASK_KINDS, ROLES, Band, CloudMask, MaskKind, Role, Scene
 from ecotrack.imagery.sentinel import BASELINE_OFFSET, NEW_BASELINE_ON, S2_BANDS, find_products, read_product
 
-_LANDSAT = re.compile(r"(L[CO]0[89])_(L\d\w\w)_\d{6}_(\d{8})_\d{8}_02_\w\w")
-_LANDSAT_BANDS: dict[str, Role] = {
-    "SR_B2": "blue", "SR_B3": "green", "SR_B4": "red", "SR_B5": "nir", "SR_B6": "swir1", "SR_B7": "swir2",
-}  # fmt: skip
-_LANDSAT_SCALE, _LANDSAT_OFFSET = 0.0000275, -0.2
-"""Surface reflectance of Landsat Collection 2 Level 2, from the product guide."""
 _FOUR_BANDS: tuple[Role, ...] = ("blue", "green", "red", "nir")
-_CHINESE = re.compile(r"(GF[126]|ZY30?[123]|ZY3)[_-]")
+_CHINESE = re.compile(r"(?<![A-Z0-9])(GF1[BCD]?|GF[26]|ZY30?[123]?A?)(?=[_-])")
+_GF6_WIDE = 8
+"""Bands of Gaofen-6's wide field: its first four are those of the others."""
 _DAY = re.compile(r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d{2}$)")
 
 
@@ -127,8 +125,13 @@ def recognise(paths: list[Path], asked: SceneAsked | None = None) -> list[Scene]
         return [_by_table(path, read_band_table(asked.table), asked) for path in paths]
     scenes = [read_product(product) for path in paths for product in find_products(path)]
     files = [file for path in paths if not find_products(path) for file in _rasters(path)]
-    scenes += _landsat(files)
-    single, rest = _single_bands([file for file in files if not _LANDSAT.match(file.name)], asked)
+    inside = [name for file in files for name in unpacked(file)]
+    scenes += landsat_scenes([*inside, *(str(file) for file in files if is_landsat(file.name))])
+    packed = [file for file in files if file.suffix.lower() == ".tar"]
+    if packed and not scenes:
+        raise UnknownSensor(packed[0])
+    plain = [file for file in files if file not in packed and not is_landsat(file.name)]
+    single, rest = _single_bands(plain, asked)
     scenes += [*single, *(_stack(file, asked) for file in rest)]
     if not scenes:
         raise UnknownSensor("、".join(str(path) for path in paths))
@@ -195,35 +198,7 @@ def _given_mask(asked: SceneAsked) -> CloudMask | None:
     return CloudMask(path=str(asked.mask), kind=asked.mask_kind)
 
 
-def _landsat(files: list[Path]) -> list[Scene]:
-    by_scene: dict[str, dict[str, Path]] = {}
-    for file in files:
-        found = _LANDSAT.match(file.name)
-        if found:
-            by_scene.setdefault(found.group(), {})[file.stem.removeprefix(found.group()).strip("_")] = file
-    return [_landsat_scene(name, parts) for name, parts in by_scene.items()]
-
-
-def _landsat_scene(name: str, parts: Mapping[str, Path]) -> Scene:
-    found = _LANDSAT.match(name)
-    assert found is not None
-    bands = {
-        role: Band(path=str(parts[part]), scale=_LANDSAT_SCALE, offset=_LANDSAT_OFFSET, nodata=0)
-        for part, role in _LANDSAT_BANDS.items()
-        if part in parts
-    }
-    quality = parts.get("QA_PIXEL")
-    return Scene(
-        scene_id=name,
-        sensor=f"Landsat {found.group(1)[-1]}",
-        acquired_on=_as_day(found.group(3)),
-        bands=bands,
-        mask=None if quality is None else CloudMask(path=str(quality), kind="qa_pixel"),
-        level="C2 L2",
-    )
-
-
-_SINGLE = re.compile(r"(T\d\d[A-Z]{3}_(\d{8})T\d{6})_(B\d[\dA]|SCL)(?:_\d0m)?$")
+_SINGLE = re.compile(r"(T\d\d[A-Z]{3}_(\d{8})T\d{6})_(B\d[\dA]|SCL|TCI|AOT|WVP)(?:_\d0m)?$")
 
 
 def _single_bands(files: list[Path], asked: SceneAsked) -> tuple[list[Scene], list[Path]]:
@@ -251,6 +226,9 @@ def _single_scene(name: str, parts: Mapping[str, Path], asked: SceneAsked) -> Sc
         for part, role in S2_BANDS.items()
         if part in parts
     }
+    if "nir" not in bands and "B8A" in parts:
+        # The bands of 20 m hold the narrow near infrared alone.
+        bands["nir"] = Band(path=str(parts["B8A"]), scale=scale, offset=offset or 0.0, nodata=0)
     mask = CloudMask(path=str(parts["SCL"]), kind="scl") if "SCL" in parts else None
     return Scene(scene_id=name, sensor="Sentinel-2", acquired_on=day, bands=bands, mask=_given_mask(asked) or mask,
                  sample=asked.sample)  # fmt: skip
@@ -259,8 +237,9 @@ def _single_scene(name: str, parts: Mapping[str, Path], asked: SceneAsked) -> Sc
 def _stack(path: Path, asked: SceneAsked) -> Scene:
     """Return a stack whose bands are told by their descriptions, or by the satellite in its name."""
     roles = _described(path)
-    chinese = _CHINESE.match(path.name.upper())
-    if not roles and chinese and band_count(path) == len(_FOUR_BANDS):
+    chinese = _CHINESE.search(path.name.upper())
+    count = band_count(path)
+    if not roles and chinese and (count == len(_FOUR_BANDS) or (chinese.group(1), count) == ("GF6", _GF6_WIDE)):
         roles = {role: number for number, role in enumerate(_FOUR_BANDS, start=1)}
     if not roles:
         raise UnknownSensor(path)
@@ -288,10 +267,23 @@ def _described(path: Path) -> dict[Role, int]:
         raise UnreadableFile(path, detail=Text("不是影像，或文件不完整", "it is no raster, or not whole")) from error
     found: dict[Role, int] = {}
     for number, text in enumerate(described, start=1):
-        role = S2_BANDS.get(text.upper()) or next((role for role in ROLES if role == text.lower()), None)
+        role = S2_BANDS.get(text.upper()) or _named(text, described)
         if role is not None:
             found.setdefault(role, number)
     return found
+
+
+def _named(text: str, described: list[str]) -> Role | None:
+    """Return the role of a description in words, or of a Sentinel-2 number without its nought.
+
+    Landsat writes ``B2`` for another band than ``B02``: where its fifth stands and nothing of Sentinel-2's own does, no
+    number is taken.
+    """
+    role = role_of(text)
+    if role is None or not re.fullmatch(r"[Bb]\d+", text):
+        return None if text.isascii() and len(text) == 1 else role
+    names = {one.upper() for one in described}
+    return role if "B5" not in names or names & {"B8A", "B12"} else None
 
 
 def _day(name: str, path: Path) -> dt.date:

@@ -51,10 +51,18 @@ def find_products(path: Path) -> list[Product]:
     UnreadableFile
         A zip is broken.
     """
+    if path.is_file() and _METADATA.search(path.name):
+        return find_products(path.parent)
     if path.is_dir():
         names = tuple(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
         return [
-            Product(path, f"{path.as_posix()}/", names, (path / name).read_bytes()[:_LARGEST_XML], found.group(1))
+            Product(
+                path,
+                f"{path.as_posix()}/",
+                _beside(name, names),
+                (path / name).read_bytes()[:_LARGEST_XML],
+                found.group(1),
+            )
             for name in names
             if (found := _METADATA.search(name))
         ]
@@ -64,12 +72,24 @@ def find_products(path: Path) -> list[Product]:
         with zipfile.ZipFile(path) as archive:
             listed = tuple(archive.namelist())
             return [
-                Product(path, f"/vsizip/{path.absolute().as_posix()}/", listed, _member(archive, name), found.group(1))
+                Product(
+                    path,
+                    f"/vsizip/{path.absolute().as_posix()}/",
+                    _beside(name, listed),
+                    _member(archive, name),
+                    found.group(1),
+                )
                 for name in listed
                 if (found := _METADATA.search(name))
             ]
     except (zipfile.BadZipFile, OSError, EOFError) as error:
         raise UnreadableFile(path, detail=Text("压缩包不完整", "the archive is not whole")) from error
+
+
+def _beside(metadata: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the files of the product that a metadata file describes: a folder may hold several products."""
+    folder = metadata.rpartition("/")[0]
+    return tuple(name for name in names if not folder or name.startswith(f"{folder}/"))
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

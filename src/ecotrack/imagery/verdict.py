@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Literal, NamedTuple
 
 from ecotrack.errors import Text
+from ecotrack.imagery.built import BuiltRules, YearLook, bare_all_year, looks_built
 from ecotrack.progress.seasons import SEASONS, Season, begins_on
 
 Answer = Literal["supports", "contradicts", "cannot_tell", "not_run"]
@@ -47,6 +48,8 @@ class VerdictRules:
         NDVI now, and its rise against the surroundings, that support.
     bare_ndvi
         NDVI in the growing season below which grown plants are not there.
+    built
+        When the ground is called built-up.
     """
 
     least_seen_px: float = 12.0
@@ -61,10 +64,14 @@ class VerdictRules:
     green_ndvi: float = 0.4
     rise: float = 0.1
     bare_ndvi: float = 0.2
+    built: BuiltRules = field(default_factory=BuiltRules)
 
 
 class Look(NamedTuple):
-    """One scene's word about one plot; ``ring_ndvi`` is not a number where there is no ring."""
+    """One scene's word about one plot; ``ring_ndvi`` is not a number where there is no ring.
+
+    ``built_share``, ``brightness`` and ``soil_told`` are as `ecotrack.imagery.built.YearLook` has them.
+    """
 
     scene_id: str
     day: dt.date
@@ -74,17 +81,30 @@ class Look(NamedTuple):
     ring_ndvi: float
     ring_px: float
     water_share: float
+    built_share: float = float("nan")
+    brightness: float = float("nan")
+    soil_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlotAsked:
-    """A plot that is asked about."""
+    """A plot that is asked about.
+
+    Attributes
+    ----------
+    core
+        Share of it in pixels wholly inside it.
+    cover_on, cover_built
+        Day of the classified raster that the bureau keeps, and the share of the plot that it calls built-up.
+    """
 
     feature_id: str
     season: str | None
     form: str | None
     core: float
     unit: str | None = None
+    cover_on: dt.date | None = None
+    cover_built: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +161,13 @@ def judge(plot: PlotAsked, looks: Sequence[Look], as_of: dt.date, rules: Verdict
     usable = [look for look in after if _seen(look, rules)]
     before = [look for look in last if look.day < planted and _seen(look, rules)]
     hard = _hard_evidence(plot, before, usable, planted, rules)
+    year = bare_all_year([_year_look(one) for one in usable], rules.built)
+    hard = hard or _built_evidence(plot, year, usable, (_standing_from(season), as_of), rules)
     if hard is not None:
         return hard
     first_grown = season.year + (season.part >= SEASONS["autumn"]) + rules.least_seasons - 1
-    return _soft(plot, before, usable, (_growing_seasons(season, as_of), first_grown), rules)
+    soft = _soft(plot, before, usable, (_growing_seasons(season, as_of), first_grown), rules)
+    return replace(soft, reasons=(*soft.reasons, _bare_or_built(year))) if year and _open(soft) else soft
 
 
 def planted_from(season: str | None) -> dt.date | None:
@@ -200,6 +223,55 @@ def _hard_evidence(
     return None
 
 
+def _year_look(look: Look) -> YearLook:
+    return YearLook(look.day, look.ndvi, look.built_share, look.brightness, look.soil_told)
+
+
+def _built_evidence(
+    plot: PlotAsked, year: Sequence[YearLook], usable: Sequence[Look], standing: tuple[dt.date, dt.date],
+    rules: VerdictRules,
+) -> Verdict | None:  # fmt: skip
+    """Return the contradiction that a plot is built-up now: bare all through a year, and a second witness says so.
+
+    Belts beside roads are left out: their pixels are mostly road.
+    """
+    if not year or _narrow(plot, rules):
+        return None
+    days = {look.day for look in year}
+    looks = [look for look in usable if look.day in days]
+    if looks_built(year, rules.built):
+        zh, en = (
+            "一年四季无植被，且光谱平、亮度稳定，像建设用地",
+            "no plants in any season, flat and ever as bright: built-up",
+        )
+        return _answer(plot, "contradicts", Text(zh, en), looks)
+    first, last = standing
+    on, share = plot.cover_on, plot.cover_built
+    classified = on is not None and share is not None and first <= on <= last and share >= rules.built.cover_share
+    if classified and looks_built(year, rules.built, four_bands=True):
+        zh, en = f"一年四季无植被，且{on}的地类图为建设用地", f"no plants in any season; built-up in land cover of {on}"
+        return _answer(plot, "contradicts", Text(zh, en), looks)
+    return None
+
+
+def _bare_or_built(year: Sequence[YearLook]) -> Text:
+    if any(look.soil_told for look in year):
+        return Text(
+            "一年无植被：裸地还是建设用地不能肯定", "no plants in a year: bare or built-up, not told for certain"
+        )
+    return Text(
+        "一年无植被：四个波段分不清裸地和建设用地", "no plants in a year: bare or built-up, four bands do not tell"
+    )
+
+
+def _open(verdict: Verdict) -> bool:
+    return verdict.answer == "cannot_tell"
+
+
+def _narrow(plot: PlotAsked, rules: VerdictRules) -> bool:
+    return plot.core < rules.least_core or plot.form == "林带"
+
+
 def _soft(
     plot: PlotAsked, before: Sequence[Look], after: Sequence[Look], age: tuple[int, int], rules: VerdictRules
 ) -> Verdict:
@@ -210,7 +282,7 @@ def _soft(
     (seasons, first_grown), reasons = age, []
     if not after:
         reasons.append(Text("无云像元太少", "too few clear pixels"))
-    if plot.core < rules.least_core or plot.form == "林带":
+    if _narrow(plot, rules):
         reasons.append(Text("地块太窄，像元多是混合的", "too narrow: most of its pixels are mixed"))
     if seasons < rules.least_seasons:
         least = rules.least_seasons

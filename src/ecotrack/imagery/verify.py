@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from ecotrack.imagery.coverage import kept_coverage
 from ecotrack.imagery.kept_verdicts import contradiction
+from ecotrack.imagery.plot_cover import PlotCover
 from ecotrack.imagery.plot_stats import PlotStats, plot_stats, stats_roles
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Scene
@@ -46,6 +48,7 @@ def verify_plots(
     as_of: dt.date,
     folder: Path,
     rules: VerdictRules | None = None,
+    cover: PlotCover | None = None,
     told: Callable[[Scene], None] | None = None,
 ) -> list[Verdict]:
     """Return a verdict on each plot, in their order.
@@ -54,6 +57,8 @@ def verify_plots(
     ----------
     plots
         What is known of them; ``core`` is taken from the coverage.
+    cover
+        What a classified raster says about each of them.
     told
         Called with each scene before it is read.
     """
@@ -63,13 +68,18 @@ def verify_plots(
             told(scene)
         stats.append((scene, scene_stats(scene, geometries, folder)))
     return [
-        judge(_with_core(plot, number, stats), _looks(number, stats), as_of, rules) for number, plot in enumerate(plots)
+        judge(_known(plot, number, stats, cover), _looks(number, stats), as_of, rules)
+        for number, plot in enumerate(plots)
     ]
 
 
-def _with_core(plot: PlotAsked, number: int, stats: Sequence[tuple[Scene, PlotStats]]) -> PlotAsked:
+def _known(
+    plot: PlotAsked, number: int, stats: Sequence[tuple[Scene, PlotStats]], cover: PlotCover | None
+) -> PlotAsked:
     core = max((float(found.core[number]) for _, found in stats), default=0.0)
-    return PlotAsked(feature_id=plot.feature_id, season=plot.season, form=plot.form, core=core, unit=plot.unit)
+    if cover is None or not np.isfinite(cover.built[number]):
+        return replace(plot, core=core)
+    return replace(plot, core=core, cover_on=cover.day, cover_built=float(cover.built[number]))
 
 
 def _looks(number: int, stats: Sequence[tuple[Scene, PlotStats]]) -> list[Look]:
@@ -84,6 +94,9 @@ def _looks(number: int, stats: Sequence[tuple[Scene, PlotStats]]) -> list[Look]:
             float(found.ring["NDVI"][number]),
             float(found.ring_px[number]),
             float(found.water_share[number]),
+            float(found.built_share[number]),
+            float(found.brightness[number]),
+            found.soil_told,
         )
         for scene, found in stats
         if found.core[number] > 0 or found.seen_px[number] > 0

@@ -13,12 +13,23 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.features import sieve
 
-from ecotrack.errors import BandsOfTwoSizes, NoBand, Text
+from ecotrack.errors import Text
+from ecotrack.imagery.chip_bands import Given, Places, reflectances, stored_bands
 from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.scene import Role
 from ecotrack.imagery.shore import edge_by_halves, grown
-from ecotrack.imagery.threshold import Counts, WaterEdge, fixed_edge, foot_of, histogram, parted_at, valley_below
-from ecotrack.imagery.water import refuse_raw, water_index
+from ecotrack.imagery.threshold import (
+    Counts,
+    WaterEdge,
+    fixed_edge,
+    foot_of,
+    histogram,
+    parted_at,
+    straddles,
+    valley_below,
+)
+from ecotrack.imagery.water import water_index
+from ecotrack.imagery.water_bodies import bluish, grown_water, silty, without_air
 
 Mask = npt.NDArray[np.bool_]
 
@@ -31,6 +42,8 @@ TRUSTED = {"NDWI": (0.0, 0.35), "MNDWI": (0.0, 0.45)}
 """Otsu's threshold is taken inside these; beyond them it parted two kinds of land, or two kinds of water."""
 ANOTHER_BODY = {"NDWI": 0.08, "MNDWI": 0.3}
 """Median index from which a body below Otsu's threshold is water of another kind: turbid beside clear."""
+LEAST_WATER = {"NDWI": 0.08, "MNDWI": 0.12}
+"""Median index that the upper of two parts needs to be water; thin canals, all mixed pixels, reach no more."""
 BRIGHTEST: dict[Role, float] = {"green": 0.35, "nir": 0.2, "swir1": 0.15}
 """Reflectance above which nothing is open water: snow, cloud, roofs and plants are. Turbid water stays below."""
 NEAR_PX = 6
@@ -74,12 +87,16 @@ class ChipWater:
 
 
 def water_mask(
-    green: npt.ArrayLike,
+    green: Given,
     nir: npt.ArrayLike | None = None,
     swir1: npt.ArrayLike | None = None,
     *,
-    scale: float = 1.0,
-    offset: float = 0.0,
+    blue: npt.ArrayLike | None = None,
+    red: npt.ArrayLike | None = None,
+    swir2: npt.ArrayLike | None = None,
+    bands: Places | None = None,
+    scale: float | None = None,
+    offset: float | None = None,
     nodata: float | None = None,
     clear: npt.ArrayLike | None = None,
     index: str | None = None,
@@ -89,20 +106,28 @@ def water_mask(
 
     Parameters
     ----------
-    green, nir, swir1
-        Bands of one shape (rows, columns): reflectance, or the stored numbers of a sensor with ``scale`` and
-        ``offset``. Sentinel-2: B03, B08, B11 (brought to the pixels of the others). ``swir1`` tells built-up
-        ground, shadow and algae far better; without it the near infrared is used.
+    green
+        The green band (rows, columns). Or all bands at once: a mapping of names to bands (``{"green": ..., "B08":
+        ...}``), a stack (bands, rows, columns) with ``bands``, or the path of a raster.
+    nir, swir1, blue, red, swir2
+        Further bands of the same shape, or of pixels some whole times as wide. Sentinel-2: B08, B11, B02, B04, B12.
+        The green band and one of ``nir`` and ``swir1`` must be there. ``swir1`` tells built-up ground, shadow and algae
+        far better; blue tells the haze of the air, and red silt and algae where there is no ``swir1``.
+    bands
+        Which band of a stack or raster is which: names in order, or name to number from 1; names are the roles or
+        Sentinel-2's. A raster's own descriptions serve where it is left out.
     scale, offset
-        Reflectance = number * scale + offset. Sentinel-2 as integers: 1e-4, and -0.1 since baseline 04.00.
+        Reflectance = number * scale + offset. Sentinel-2 as integers: 1e-4, and -0.1 since baseline 04.00. Left out,
+        they are told from the numbers: large ones are taken times 1e-4, and the offset is taken back where no band
+        has a dark pixel; ``doubts`` says so.
     nodata
-        Stored number that stands for nothing.
+        Stored number that stands for nothing. Pixels that are 0 in every band are never seen.
     clear
         Pixels that are seen; all with data by default.
     index
         ``NDWI`` or ``MNDWI``; by default the better one that the bands allow.
     threshold
-        Fixed value of the index; found in the picture by default.
+        Fixed value of the index, of the numbers as they come; found in the picture by default.
 
     Returns
     -------
@@ -116,7 +141,9 @@ def water_mask(
     BandsOfTwoSizes
         The arrays differ in shape.
     NotReflectance
-        The numbers are raw: say ``scale``.
+        The numbers are no reflectance at the scale that is given, or at any usual one.
+    BadBandTable, MissingFile, UnreadableFile
+        ``bands`` does not fit, or the raster is not there.
 
     Notes
     -----
@@ -137,45 +164,46 @@ def water_mask(
     (np.False_, np.True_, np.False_)
     >>> found.index, found.edge.method
     ('NDWI', 'otsu')
+
+    The same as a stack, and as a mapping:
+
+    >>> stack = water_mask(np.stack([green, nir]), bands=("green", "nir"))
+    >>> bool((stack.mask == found.mask).all()), bool((water_mask({"B03": green, "B08": nir}).mask == found.mask).all())
+    (True, True)
     """
-    bands, seen = _reflectances({"green": green, "nir": nir, "swir1": swir1}, clear, scale, offset, nodata)
+    others: dict[Role, npt.ArrayLike | None] = {
+        "nir": nir, "swir1": swir1, "blue": blue, "red": red, "swir2": swir2,
+    }  # fmt: skip
+    stored = stored_bands(green, bands, others)
+    seen_bands, seen, taken = reflectances(stored, scale=scale, offset=offset, nodata=nodata, clear=clear)
+    return _told(seen_bands, seen, taken, index=index, threshold=threshold)
+
+
+def _told(
+    bands: dict[Role, Reflectance], seen: Mask, taken: tuple[Text, ...], *, index: str | None, threshold: float | None
+) -> ChipWater:
+    """Return the water of reflectances; ``taken`` is what was taken for granted about them."""
+    if threshold is None:
+        bands = without_air(bands, seen)
     name = index or water_index(bands)
     values = compute(name, bands)
     seen &= np.isfinite(values)
     ground = seen & (bands["green"] <= BRIGHTEST["green"])
-    possible = ground & _dark_enough(bands)
+    possible = ground & _dark_enough(bands) & ~bluish(bands)
     edge, doubts = _edge(name, values, ground, possible, given=threshold)
     wet = possible & (values >= np.float32(edge.value))
     dark = bands["swir1" if name == "MNDWI" else "nir"]
+    if threshold is None and name == "NDWI":
+        wet = grown_water(bands, wet | silty(bands, possible), possible)
     water = edge_by_halves(dark, _without_specks(wet), seen) & possible
-    return ChipWater(water, seen, name, edge, (*doubts, *_too_bright(dark, water)))
-
-
-def _reflectances(
-    given: dict[Role, npt.ArrayLike | None], clear: npt.ArrayLike | None, scale: float, offset: float,
-    nodata: float | None,
-) -> tuple[dict[Role, Reflectance], Mask]:  # fmt: skip
-    """Return reflectance by role, and the pixels that have it in every band."""
-    stored = {role: np.asarray(band) for role, band in given.items() if band is not None}
-    shape = stored["green"].shape
-    seen = np.ones(shape, dtype=bool) if clear is None else np.asarray(clear).astype(bool)
-    for role, band in (*stored.items(), ("clear", seen)):
-        if band.shape != shape or len(shape) != 2:
-            raise BandsOfTwoSizes(role, shape=band.shape, other=shape)
-    bands: dict[Role, Reflectance] = {}
-    for role, band in stored.items():
-        known = np.isfinite(band) if nodata is None else np.isfinite(band) & (band != nodata)
-        bands[role] = np.where(known, band.astype(np.float32) * np.float32(scale) + np.float32(offset), np.nan)
-        seen = seen & known
-    if len(bands) == 1:
-        raise NoBand("green", bands="nir/swir1")
-    refuse_raw(bands, tuple(bands))
-    return bands, seen
+    return ChipWater(water, seen, name, edge, (*taken, *doubts, *_too_bright(dark, water)))
 
 
 def _dark_enough(bands: dict[Role, Reflectance]) -> Mask:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.logical_and.reduce([band <= BRIGHTEST[role] for role, band in bands.items()]))
+        return np.asarray(
+            np.logical_and.reduce([bands[role] <= most for role, most in BRIGHTEST.items() if role in bands])
+        )
 
 
 def _edge(
@@ -206,11 +234,14 @@ def _parted(counts: Counts, name: str) -> WaterEdge | None:
         part = counts.copy()
         part[:first] = 0
         found, cut = parted_at(part)
-        if found is not None and found.land < ANOTHER_BODY[name] <= found.water:
+        if found is not None and found.land < LEAST_WATER[name] <= found.water:
             low, high = TRUSTED[name]
             # In the near infrared built-up ground and dark soil lie between land and water; in MNDWI they do not.
             value = foot_of(part, found, land_below=ANOTHER_BODY[name]) if name == "NDWI" else found.value
             return found._replace(value=min(max(value, low), high))
+        if found is None and straddles(part, cut, least=LEAST_WATER[name]):
+            # Thin water has no valley beside its mixed pixels; a split above would part water from itself.
+            return None
         first = cut
     return None
 
@@ -249,4 +280,4 @@ def _too_bright(dark: Reflectance, water: Mask) -> list[Text]:
 
 
 def _without_specks(mask: Mask) -> Mask:
-    return np.asarray(mask & sieve(mask.astype(np.uint8), LEAST_PIXELS, connectivity=4).astype(bool))
+    return np.asarray(mask & sieve(mask.astype(np.uint8), LEAST_PIXELS, connectivity=8).astype(bool))

@@ -8,11 +8,12 @@
     return eco.at(layer.names, k) || layer.ids[k];
   }
 
-  function shownValue(value, unit) {
+  function shownValue(value, field) {
+    const unit = field.unit;
     if (value === true || value === false) {
       return eco.word(value ? 'yes' : 'no');
     }
-    const text = typeof value === 'number' ? eco.number(value) : eco.clip(eco.season(value), 500);
+    const text = typeof value === 'number' ? eco.number(value) : eco.clip(eco.value(value, field), 500);
     return unit ? text + (unit === '%' ? '' : '\u202f') + unit : text;
   }
 
@@ -22,7 +23,7 @@
       const value = eco.at(field.column, row);
       if (value !== null) {
         list.appendChild(eco.el('dt', '', eco.pick(field.title)));
-        list.appendChild(eco.el('dd', '', eco.el('bdi', 'eco-data', shownValue(value, field.unit))));
+        list.appendChild(eco.el('dd', '', eco.el('bdi', 'eco-data', shownValue(value, field))));
       }
     });
     return list;

@@ -157,7 +157,7 @@
     select.dataset.filter = field.key;
     select.appendChild(option('', eco.word('all'), true));
     values.filter(function (one) { return one[0] !== null; }).sort(function (a, b) { return b[1] - a[1]; }).forEach(function (one) {
-      const text = eco.clip(eco.season(String(one[0])), 40) + ' (' + eco.number(one[1]) + ')';
+      const text = eco.clip(eco.value(String(one[0]), field), 40) + ' (' + eco.number(one[1]) + ')';
       select.appendChild(option(String(one[0]), text, (eco.view.filters[field.key] || [])[0] === one[0]));
     });
     select.addEventListener('change', function () { change(field.key, select.selectedIndex ? select.value : null); });

@@ -4,7 +4,9 @@
 
   const eco = window.ecotrack;
   const SMALL_PX = 44;
+  const READING_PX = 90;
   const GAP_PX = 4;
+  const MARK_PX = 6;
 
   // What was last read of a feature, such as a lake's surface, in words.
   eco.readingText = function (reading) {
@@ -53,12 +55,13 @@
     const high = map.latLngToLayerPoint([label.span[1], label.point[1]]).y - middle;
     const size = low - high;
     // A reading is for who has come near.
-    label.html.classList.toggle('eco-terse', label.read && size < SMALL_PX);
+    label.html.classList.toggle('eco-terse', label.read && size < READING_PX);
     const box = label.html.getBoundingClientRect();
+    // Of two basins the eastern one is named in the east.
+    const beside = ((box.width + size) / 2 + GAP_PX) * label.side;
     if (size >= SMALL_PX) {
-      return [[0, 0], [0, size / 4], [0, -size / 4]];
+      return [[0, 0], [0, size / 4], [0, -size / 4]].concat(size < READING_PX ? [[beside, 0], [-beside, 0]] : []);
     }
-    const beside = (box.width + size) / 2 + GAP_PX;
     return [[0, low + box.height / 2], [0, high - box.height / 2 - GAP_PX / 2], [beside, 0], [-beside, 0]];
   }
 
@@ -68,10 +71,45 @@
     });
   }
 
-  eco.label = function (layers, map) {
+  // Marks that a name should not cover, as boxes on the screen.
+  function marks(points, map) {
+    const corner = map.getContainer().getBoundingClientRect();
+    const found = [];
+    points.filter(function (entry) { return entry.visible; }).forEach(function (entry) {
+      entry.layer.shapes.forEach(function (parts) {
+        const at = map.latLngToContainerPoint(parts[0][0][0]);
+        const x = corner.left + at.x;
+        const y = corner.top + at.y;
+        const reach = entry.layer.style.radius || MARK_PX;
+        found.push({ left: x - reach, right: x + reach, top: y - reach, bottom: y + reach });
+      });
+    });
+    return found;
+  }
+
+  // Names keep off marks where they can, and cover one rather than vanish.
+  function place(label, map, taken, kept) {
+    const spots = places(label, map);
+    return [taken.concat(kept), taken].some(function (others) {
+      return spots.some(function (at) {
+        label.html.style.marginLeft = at[0] + 'px';
+        label.html.style.marginTop = at[1] + 'px';
+        const box = label.html.getBoundingClientRect();
+        const fits = free(box, others);
+        if (fits) {
+          taken.push(box);
+        }
+        return fits;
+      });
+    });
+  }
+
+  eco.label = function (layers, map, points) {
     const labels = [];
     layers.forEach(function (entry) {
       const layer = entry.layer;
+      const named = layer.labels.filter(Boolean);
+      const middle = named.reduce(function (sum, point) { return sum + point[0]; }, 0) / named.length;
       layer.labels.forEach(function (point, k) {
         const name = eco.at(layer.names, k);
         if (point && name) {
@@ -82,6 +120,7 @@
             row: k,
             name: name,
             point: [point[1], point[0]],
+            side: point[0] < middle ? -1 : 1,
             span: layer.geometry === 'Polygon' ? spanOf(layer.shapes[k]) : null,
             marker: L.marker([point[1], point[0]], { icon: icon, interactive: false, keyboard: false }),
             html: html
@@ -91,22 +130,15 @@
     });
 
     function settle() {
-      const taken = [];
+      // A name never stands under the scale, the zoom or the north.
+      const taken = Array.from(map.getContainer().querySelectorAll('.leaflet-control')).map(function (one) { return one.getBoundingClientRect(); });
+      const kept = marks(points, map);
       labels.forEach(function (label) {
         const wanted = label.entry.visible;
         if (wanted !== map.hasLayer(label.marker)) {
           map[wanted ? 'addLayer' : 'removeLayer'](label.marker);
         }
-        label.shown = wanted && places(label, map).some(function (at) {
-          label.html.style.marginLeft = at[0] + 'px';
-          label.html.style.marginTop = at[1] + 'px';
-          const box = label.html.getBoundingClientRect();
-          const fits = free(box, taken);
-          if (fits) {
-            taken.push(box);
-          }
-          return fits;
-        });
+        label.shown = wanted && place(label, map, taken, kept);
         label.html.classList.toggle('eco-hidden', wanted && !label.shown);
       });
     }

@@ -34,7 +34,7 @@
     const fields = entry.client.header.fields;
     return eco.word('filter') + ' ' + keys.map(function (key) {
       const field = fields.find(function (one) { return one.key === key; });
-      return (field ? eco.pick(field.title) : '') + '=' + eco.view.filters[key].map(function (value) { return eco.clip(eco.season(value), 30); }).join('/');
+      return (field ? eco.pick(field.title) : '') + '=' + eco.view.filters[key].map(function (value) { return eco.clip(eco.value(value, field), 30); }).join('/');
     }).join(' · ');
   };
 
@@ -238,7 +238,8 @@
       return entry && entry.layer.labels;
     });
     labelled.forEach(function (entry, place) { entry.drawnRank = place; });
-    const settle = eco.label(labelled, map);
+    const points = drawn.filter(function (entry) { return entry.layer.geometry === 'Point'; });
+    const settle = eco.label(labelled, map, points);
     return { entries: entries, drawn: drawn, byLayer: byLayer, settle: settle, panes: panes };
   }
 

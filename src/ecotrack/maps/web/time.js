@@ -4,6 +4,7 @@
 
   const eco = window.ecotrack;
   const PAUSE_MS = 1100;
+  const YEAR_PX = 40;
 
   // Rows that are null stand as they stood on the day before.
   function filled(list) {
@@ -54,6 +55,12 @@
     const label = eco.el('output', 'eco-day');
     const ticks = eco.el('div', 'eco-ticks');
     let timer = 0;
+    // Years stand as close as their text allows: on a phone every second or third.
+    function thin() {
+      const most = Math.max(1, Math.floor(ticks.clientWidth / YEAR_PX));
+      const apart = Math.ceil(ticks.children.length / most);
+      Array.from(ticks.children).forEach(function (tick, place) { tick.hidden = place % apart > 0; });
+    }
     box.hidden = false;
     document.body.classList.add('eco-with-time');
     play.type = 'button';
@@ -107,5 +114,7 @@
     box.appendChild(play);
     box.appendChild(eco.el('div', 'eco-range', [range, ticks]));
     box.appendChild(label);
+    thin();
+    window.addEventListener('resize', thin);
   };
 })();

@@ -1,0 +1,127 @@
+"""Water that an index of two bands misses, told by the other visible bands and by what it touches.
+
+Blooms of algae turn the near infrared up, silt turns the red up: both leave the index of water near zero or below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from affine import Affine
+from rasterio.features import rasterize
+
+from ecotrack.imagery.indices import Reflectance, compute
+from ecotrack.imagery.outlines import outlines
+from ecotrack.imagery.scene import Role
+from ecotrack.imagery.shore import grown
+
+Mask = npt.NDArray[np.bool_]
+
+DARKEST_BLUE = 0.02
+"""Reflectance in blue of the darkest ground of a chip, once the air is taken out: leaves, deep water, shadow."""
+MOST_AIR = 0.1
+_SCATTERED: dict[Role, float] = {
+    "blue": 1.0, "green": 0.67, "red": 0.40, "nir": 0.20, "swir1": 0.03, "swir2": 0.01,
+}  # fmt: skip
+"""What the air adds to each band for one part in blue: wavelength to the power of -3, between the clear and the very
+clear of Chavez (1988), an improved dark-object subtraction."""
+WEAK = {"NDWI": 0.2, "MNDWI": 0.4}
+BLUISH = 0.95
+"""Blue over green from which a weak index is shadow; turbid and green water lie at 0.5 to 0.8."""
+_SEEDS = 50
+"""Pixels of water from which more is grown."""
+GROWN_INDEX, GROWN_GREEN, GROWN_NIR, PEAK = 0.0, 0.05, 0.16, 1.25
+"""Water that hangs together with sure water may have an index down to the first, or a green peak from the second on
+and the third at most in the near infrared."""
+LEAST_CONTACT = 0.2
+"""Share of the rim of what is grown that must be sure water."""
+SILTY_NDVI, SILTY_NDWI, SILTY_GREEN = -0.04, -0.08, 0.08
+"""Silt is redder than infrared, which no dry ground is, and bright in green, which no shadow is."""
+
+
+def without_air(bands: Mapping[Role, Reflectance], seen: Mask) -> dict[Role, Reflectance]:
+    """Return bands less what the air added to them, told by the darkest blue of the chip; unchanged without blue.
+
+    Examples
+    --------
+    >>> bands = {"blue": np.full((9, 9), 0.095, np.float32), "nir": np.full((9, 9), 0.3, np.float32)}
+    >>> round(float(without_air(bands, np.ones((9, 9), bool))["nir"][0, 0]), 3)
+    0.285
+    """
+    if "blue" not in bands or not seen.any():
+        return dict(bands)
+    darkest = float(np.quantile(bands["blue"][seen], 0.005))
+    air = min(max(darkest - DARKEST_BLUE, 0.0), MOST_AIR)
+    least = np.float32(1e-4)
+    return {role: np.maximum(band - np.float32(air * _SCATTERED[role]), least) for role, band in bands.items()}
+
+
+def bluish(bands: Mapping[Role, Reflectance]) -> Mask:
+    """Return pixels that a weak index calls water and that are as blue as green: shadow and roofs, lit by the sky.
+
+    Water whose index is weak is so by silt or algae, which make it greener than blue. Nothing without blue and nir.
+    """
+    if not {"blue", "nir"} <= set(bands):
+        return np.zeros(bands["green"].shape, dtype=bool)
+    strong = compute("NDWI", bands) >= WEAK["NDWI"]
+    if "swir1" in bands:
+        strong |= compute("MNDWI", bands) >= WEAK["MNDWI"]
+    blue = bands["blue"] > np.float32(BLUISH) * bands["green"]
+    # Where clear water is mixed with land its index is weak too.
+    return np.asarray(blue & ~grown(strong, 2))
+
+
+def silty(bands: Mapping[Role, Reflectance], possible: Mask) -> Mask:
+    """Return bright water that is redder than infrared; nothing without a red band."""
+    if "red" not in bands or "nir" not in bands:
+        return np.zeros_like(possible)
+    red = compute("NDVI", bands) <= SILTY_NDVI
+    return np.asarray(possible & red & (compute("NDWI", bands) >= SILTY_NDWI) & (bands["green"] >= SILTY_GREEN))
+
+
+def grown_water(bands: Mapping[Role, Reflectance], water: Mask, possible: Mask) -> Mask:
+    """Return water with what hangs together with it and is as dark: straits, and algae where there is a red band.
+
+    Dark means nearer to the water than to the land of the chip in the near infrared.
+    """
+    if "nir" not in bands or water.sum() < _SEEDS or not (land := possible & ~grown(water, 2)).any():
+        return water
+    nir = bands["nir"]
+    half = (float(np.median(nir[water])) + float(np.quantile(nir[land], 0.25))) / 2
+    more = (compute("NDWI", bands) >= GROWN_INDEX) & (nir <= half)
+    if {"red", "blue"} <= set(bands):
+        green = bands["green"]
+        more |= (
+            (green >= PEAK * bands["red"])
+            & (green >= PEAK * bands["blue"])
+            & (green >= GROWN_GREEN)
+            & (nir <= GROWN_NIR)
+        )
+    more &= possible & ~water
+    return water | _touching(more, water)
+
+
+def _touching(more: Mask, water: Mask) -> Mask:
+    """Return the patches of ``more`` whose rim is sure water for some part."""
+    patches = outlines(more)
+    if len(patches) == 0:
+        return more
+    numbered = zip(patches, range(1, len(patches) + 1), strict=True)
+    patch = rasterize(numbered, out_shape=more.shape, transform=Affine.identity(), dtype="int32")
+    rim, wet = (np.zeros(len(patches) + 1) for _ in range(2))
+    for here, there, wet_there in _neighbours(patch, water):
+        across = (here > 0) & (here != there)
+        rim += np.bincount(here[across], minlength=len(rim))
+        wet += np.bincount(here[across & wet_there], minlength=len(rim))
+    return np.asarray((wet >= LEAST_CONTACT * np.maximum(rim, 1))[patch] & more)
+
+
+def _neighbours(patch: npt.NDArray[np.int32], water: Mask) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+    """Yield each pixel's patch, that of the pixel on one of its four sides, and whether there is water."""
+    for axis in (0, 1):
+        ahead = np.moveaxis(patch, axis, 0), np.moveaxis(water, axis, 0)
+        yield ahead[0][:-1].ravel(), ahead[0][1:].ravel(), ahead[1][1:].ravel()
+        yield ahead[0][1:].ravel(), ahead[0][:-1].ravel(), ahead[1][:-1].ravel()

@@ -1,0 +1,167 @@
+"""The water function holds on chips drawn anew by every seed, in the worst case, and takes bands in any usual form."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ecotrack.errors import BadBandTable, BandsOfTwoSizes, MissingFile, NoBand, NotReflectance, UnreadableFile
+from ecotrack.imagery import water_mask
+from imagery_scenes import utm, write_raster
+from imagery_waters import Ground, Made, draw, iou
+
+LAKE = draw(Ground(), 1)
+VISIBLE = ("blue", "green", "red", "nir")
+HARD = {
+    "a lake": Ground(),
+    "nine tenths water": Ground(share=0.9, water=("lake", "turbid", "shallow")),
+    "turbid": Ground(water=("turbid",)),
+    "silty": Ground(water=("silty",)),
+    "clear, turbid, silty": Ground(water=("clear", "turbid", "silty"), share=0.35),
+    "green": Ground(water=("green",), share=0.25, land=("crops", "town", "grass")),
+    "one percent": Ground(share=0.01, shape="small"),
+    "thin canals": Ground(shape="canals"),
+    "fish ponds": Ground(shape="ponds", share=0.3, water=("green", "lake", "turbid")),
+    "a town": Ground(share=0.1, land=("town", "asphalt", "soil"), walls=True, spots=(("white roof", 0.05),)),
+    "ponds in a town": Ground(share=0.02, shape="small", land=("town", "asphalt", "grass"), walls=True),
+    "shadow": Ground(share=0.12, shadow=0.1),
+    "shadow, bare land": Ground(share=0.12, shadow=0.12, land=("soil", "town", "salt")),
+    "a muddy rim": Ground(rim="mud", water=("turbid", "shallow")),
+    "reeds": Ground(rim="reeds", land=("crops", "trees")),
+    "greenhouses": Ground(spots=(("plastic", 0.15), ("white roof", 0.03))),
+    "salt": Ground(land=("salt", "soil", "grass")),
+    "glint": Ground(glint=0.08, share=0.4),
+    "a low sun": Ground(dim=0.55, water=("lake", "turbid"), land=("soil", "dark soil", "town")),
+}
+
+
+def told(made: Made, *roles: str) -> float:
+    return iou(water_mask({role: made.bands[role] for role in roles}).mask, made.truth)
+
+
+@pytest.mark.parametrize("hazy", [False, True], ids=["corrected", "hazy"])
+@pytest.mark.parametrize("name", HARD)
+def test_four_bands_tell_water_on_every_seed(name, hazy):
+    found = [told(draw(HARD[name]._replace(hazy=hazy), seed), *VISIBLE) for seed in range(20, 24)]
+    assert min(found) >= 0.75
+
+
+@pytest.mark.parametrize("hazy", [False, True], ids=["corrected", "hazy"])
+@pytest.mark.parametrize("name", HARD)
+def test_a_shortwave_band_tells_it_better(name, hazy):
+    found = [told(draw(HARD[name]._replace(hazy=hazy), seed), *VISIBLE, "swir1") for seed in range(20, 24)]
+    assert min(found) >= 0.85
+
+
+def test_a_bloom_that_touches_open_water_is_water():
+    ground = Ground(water=("bloom", "lake", "green"), share=0.25)
+    for seed in range(20, 24):
+        made = draw(ground, seed)
+        assert told(made, *VISIBLE) >= 0.7
+        assert told(made, *VISIBLE, "swir1") >= 0.95
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seed=st.integers(0, 10_000),
+    water=st.lists(st.sampled_from(["clear", "lake", "turbid", "shallow", "green"]), min_size=1, unique=True),
+    land=st.lists(st.sampled_from(["crops", "grass", "trees", "soil", "town", "asphalt"]), min_size=2, unique=True),
+    share=st.sampled_from([0.05, 0.2, 0.5, 0.85]),
+    hazy=st.booleans(),
+    glint=st.sampled_from([0.0, 0.03]),
+    dim=st.sampled_from([1.0, 0.7]),
+)
+def test_any_lake_in_any_land_is_found(seed, water, land, share, hazy, glint, dim):
+    ground = Ground(water=tuple(water), land=tuple(land), share=share, hazy=hazy, glint=glint, dim=dim)
+    made = draw(ground, seed)
+    assert told(made, *VISIBLE) >= 0.7
+    assert told(made, *VISIBLE, "swir1") >= 0.8
+
+
+def numbers(made: Made, *, lifted: int = 0) -> dict[str, np.ndarray]:
+    return {role: np.rint(band * 10_000 + lifted).astype(np.uint16) for role, band in made.bands.items()}
+
+
+def test_bands_come_by_position_by_name_as_a_mapping_or_as_a_stack():
+    b = LAKE.bands
+    wanted = water_mask(b["green"], b["nir"], b["swir1"], blue=b["blue"], red=b["red"]).mask
+    names = ("blue", "green", "red", "nir", "swir1")
+    same = {
+        "mapping": water_mask({role: b[role] for role in names}),
+        "Sentinel-2's names": water_mask({"B02": b["blue"], "B03": b["green"], "B4": b["red"], "b8": b["nir"],
+                                          "B11": b["swir1"], "SCL": b["nir"]}),
+        "stack": water_mask(np.stack([b[role] for role in names]), bands=("B02", "B03", "B04", "B08", "B11")),
+        "numbered": water_mask(np.stack([b[role] for role in reversed(names)]),
+                               bands={"green": 4, "nir": 2, "swir1": 1, "blue": 5, "red": 3}),
+    }  # fmt: skip
+    for name, found in same.items():
+        assert (found.mask == wanted).all(), name
+        assert found.doubts == ()
+
+
+@pytest.mark.parametrize("lifted", [0, 1000])
+def test_stored_numbers_need_no_word_and_are_doubted_without_one(lifted):
+    made = numbers(LAKE, lifted=lifted)
+    plain = water_mask(made)
+    said = water_mask(made, scale=1e-4, offset=-lifted / 10_000)
+    assert (plain.mask == said.mask).all()
+    assert iou(plain.mask, LAKE.truth) >= 0.98
+    assert said.doubts == ()
+    assert "no scale" in plain.doubts[0].en
+    assert ["offset=-0.1" in doubt.en for doubt in plain.doubts[1:]] == [True] * (lifted > 0)
+
+
+def test_numbers_that_nothing_explains_are_refused():
+    with pytest.raises(NotReflectance):
+        water_mask(numbers(LAKE), scale=1.0)
+    with pytest.raises(NotReflectance):
+        water_mask({role: band * 100 for role, band in LAKE.bands.items()})
+    with pytest.raises(NotReflectance):
+        water_mask({role: band * 1e6 for role, band in LAKE.bands.items()})
+
+
+def test_pixels_without_data_are_not_seen_however_they_are_marked():
+    made = numbers(LAKE)
+    for band in made.values():
+        band[:20] = 0
+    masked = {role: np.ma.masked_equal(band, 0) for role, band in made.items()}
+    empty = {role: np.where(band == 0, np.nan, band * 1e-4) for role, band in made.items()}
+    for given_ in (made, masked, empty):
+        found = water_mask(given_)
+        assert not found.seen[:20].any()
+        assert not found.mask[:20].any()
+        assert iou(found.mask[20:], LAKE.truth[20:]) >= 0.98
+
+
+def test_a_band_of_pixels_twice_as_wide_is_drawn_out():
+    coarse = LAKE.bands["swir1"].reshape(128, 2, 128, 2).mean(axis=(1, 3))
+    found = water_mask(LAKE.bands["green"], LAKE.bands["nir"], coarse)
+    assert (found.index, iou(found.mask, LAKE.truth) >= 0.95) == ("MNDWI", True)
+    for wrong in (coarse[:, 1:], coarse.ravel(), np.zeros((0, 0))):
+        with pytest.raises(BandsOfTwoSizes):
+            water_mask(LAKE.bands["green"], LAKE.bands["nir"], wrong)
+
+
+def test_a_raster_is_read_with_its_descriptions_or_a_table_of_bands(tmp_path):
+    path = tmp_path / "chip.tif"
+    stack = np.stack([numbers(LAKE)[role] for role in VISIBLE])
+    write_raster(path, stack, utm(115.6, 37.6, size=256), nodata=0)
+    wanted = water_mask(stack, bands=VISIBLE).mask
+    assert (water_mask(path, bands=VISIBLE).mask == wanted).all()
+    assert (water_mask(str(path), bands={"green": 2, "nir": 4, "blue": 1, "red": 3}).mask == wanted).all()
+    with pytest.raises(BadBandTable, match="bands="):
+        water_mask(path)
+    with pytest.raises(BadBandTable, match="nir is 5 of 4"):
+        water_mask(path, bands={"green": 2, "nir": 5})
+    with pytest.raises(MissingFile):
+        water_mask(tmp_path / "gone.tif", bands=VISIBLE)
+    path.write_text("no raster")
+    with pytest.raises(UnreadableFile):
+        water_mask(path, bands=VISIBLE)
+
+
+def test_what_has_no_green_band_is_refused():
+    with pytest.raises(NoBand, match="green"):
+        water_mask({"nir": LAKE.bands["nir"], "red": LAKE.bands["red"]})
+    with pytest.raises(NoBand):
+        water_mask({"green": LAKE.bands["green"], "red": LAKE.bands["red"]})
