@@ -352,7 +352,7 @@ def _show(ctx: click.Context, checked: Checked) -> None:
 
 
 def _show_outcome(ctx: click.Context, checked: Checked, outcome: Submitted | None) -> None:
-    ready, waiting = len(checked.proposal.versions), len(checked.proposal.waiting)
+    ready, waiting = len(checked.ready), len(checked.proposal.waiting)
     total = len(checked.reading.candidates)
     if outcome is None:
         speak(

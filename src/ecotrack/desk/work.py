@@ -111,7 +111,7 @@ def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict
     ready = {item.number for item in proposal.subjects} - {*proposal.waiting}
     return {
         "plots": len(checked.reading.candidates),
-        "ready": len(proposal.versions) - len(checked.held),
+        "ready": len(checked.ready) - len(checked.held),
         "held": len(checked.held),
         "waiting": len(proposal.waiting),
         "measured_mu": f"{sum(checked.area_mu[number] for number in ready):.2f}",

@@ -62,6 +62,14 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, wkb=self.proposed_wkb, proposed_wkb=None, findings=[*kept, note])
 
 
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What the attributes of a candidate say, without its geometry."""
+
+    number: int
+    where: str
+    attributes: dict[str, Value] = {}
+
+
 class LayerReading(msgspec.Struct, frozen=True, kw_only=True):
     """How one layer (or sheet) of a file was read.
 

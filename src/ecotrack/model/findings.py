@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from ecotrack.errors import Text
 
@@ -12,8 +13,7 @@ Level = Literal["blocks", "warns", "notes"]
 Answer = Literal["passed", "failed", "not_checked"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One thing that a check saw in one place.
 
     Attributes
@@ -42,6 +42,6 @@ class Finding:
     where: str = ""
     feature: str | None = None
     lonlat: tuple[float, float] | None = None
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = {}
     responsible_unit: str | None = None
     due_on: dt.date | None = None

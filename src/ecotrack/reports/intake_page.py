@@ -87,7 +87,7 @@ def _read_as(checked: Checked, lang: Lang) -> str:
 
 def _counts(checked: Checked, lang: Lang) -> str:
     held, waits = len(checked.held), len(checked.proposal.waiting)
-    numbers = {"ready": len(checked.proposal.versions) - held, "held": held, "waits": waits}
+    numbers = {"ready": len(checked.ready) - held, "held": held, "waits": waits}
     names = dict(zip(numbers, list(_LEGEND.values())[:3], strict=True))
     cells = "".join(
         f'<div class="count {state}"><b>{n}</b>{escape(names[state].lang(lang))}</div>' for state, n in numbers.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
@@ -141,9 +142,8 @@ def summary(checked: Checked) -> Text:
     total, held = len(checked.reading.candidates), len(checked.held)
     if not total:
         return Text("没有读出图形，没有可登记的地块。", "no feature could be read, nothing can be registered.")
-    ready, waits = len(checked.proposal.versions) - held, len(checked.proposal.waiting)
-    numbers = {str(item.number) for item in checked.proposal.subjects} - {str(n) for n in checked.proposal.waiting}
-    mu = sum(checked.area_mu[int(number)] for number in numbers)
+    ready, waits = len(checked.ready) - held, len(checked.proposal.waiting)
+    mu = math.fsum(checked.area_mu[number] for number in checked.ready)
     compared = checked.compared
     beside = Text(
         "没有登记库，未与已认定地块比对" if compared is None else f"与附近{compared}个已认定地块比对过",
