@@ -259,5 +259,7 @@ def _known(workspace: Workspace, reading: Reading, layer: LayerDef) -> Sequence[
 def _own_ids(reading: Reading, layer: LayerDef) -> set[str]:
     """Return the ids of their own that the attributes of a file give its features."""
     source = match_fields(field_names(reading), layer).get("feature_id")
-    texts = (as_text(item.attributes.get(source)) for item in read_as(reading.candidates, Words)) if source else iter(())
+    texts = (
+        (as_text(item.attributes.get(source)) for item in read_as(reading.candidates, Words)) if source else iter(())
+    )
     return {text for text in texts if text}

@@ -19,8 +19,11 @@ _NEAR = "SELECT id FROM rtree_feature_version_geom WHERE maxx >= ? AND minx <= ?
 
 
 _NEAR_BOUNDS = _NEAR.replace("SELECT id", "SELECT id, minx, miny, maxx, maxy")
-_FEW = 2000
+_FEW = 100
 """Boxes that are asked about one by one; more are met in one go with all that lies in their common bounds."""
+
+_MANY, _CROWD = 2000, 10
+"""Up to so many boxes are asked about one by one where their common bounds hold more than so many times as much."""
 
 
 class Around(NamedTuple):
@@ -42,14 +45,24 @@ def read_around(connection: sqlite3.Connection, boxes: npt.NDArray[np.float64], 
 def _meeting(connection: sqlite3.Connection, boxes: npt.NDArray[np.float64]) -> list[int]:
     """Return the entries whose bounds meet any of some boxes, sorted."""
     if len(boxes) <= _FEW:
-        found = (row for west, south, east, north in boxes.tolist()
-                 for row in connection.execute(_NEAR, (west, east, south, north)))  # fmt: skip
-        return sorted({row[0] for row in found})
+        return _one_by_one(connection, boxes)
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    near = connection.execute(_NEAR_BOUNDS, (low[0], high[0], low[1], high[1])).fetchall()
+    cursor = connection.execute(_NEAR_BOUNDS, (low[0], high[0], low[1], high[1]))
+    if len(boxes) <= _MANY:
+        near = cursor.fetchmany(_CROWD * len(boxes))
+        if len(near) == _CROWD * len(boxes):
+            return _one_by_one(connection, boxes)
+    else:
+        near = cursor.fetchall()
     table = np.array(near, dtype=float).reshape(-1, 5)
     met = np.unique(STRtree(box(*table[:, 1:].T)).query(box(*boxes.T))[1])
     return sorted(table[met, 0].astype(int).tolist())
+
+
+def _one_by_one(connection: sqlite3.Connection, boxes: npt.NDArray[np.float64]) -> list[int]:
+    found = (row for west, south, east, north in boxes.tolist()
+             for row in connection.execute(_NEAR, (west, east, south, north)))  # fmt: skip
+    return sorted({row[0] for row in found})
 
 
 def read_named(connection: sqlite3.Connection, feature_ids: Iterable[str], *, layer: str) -> Around:
