@@ -15,6 +15,7 @@ from ecotrack.geometry.area import Floats, Geometries
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate
 from ecotrack.intake.check_again import again_findings
+from ecotrack.intake.check_belt import belt_findings
 from ecotrack.intake.check_fields import Claims, densities_of, field_findings
 from ecotrack.intake.check_ground import GroundFindings, ground_findings
 from ecotrack.intake.check_shape import Measures, Subject, measures_of, shape_findings
@@ -142,7 +143,8 @@ class Collected:
             subjects, measures.area_m2, checks=checks, submitted_on=rules.submitted_on, densities=densities
         )
         again = again_findings(subjects, around.named, layer=rules.layer, checks=checks, reason=rules.reason)
-        return [*written, *again, *shape_findings(subjects, geometries, measures, checks)]
+        shape = shape_findings(subjects, geometries, measures, checks)
+        return [*written, *again, *shape, *belt_findings(subjects, geometries, measures, checks)]
 
     def _on_ground(
         self, subjects: Sequence[Subject], geometries: Geometries, measures: Measures, around: Surroundings
