@@ -12,11 +12,12 @@ import pytest
 import shapely
 from shapely.geometry import mapping
 
+from ecotrack.intake.candidates import Place
 from ecotrack.intake.check import Checked, Order, check_upload
 from ecotrack.intake.read import Upload
 from ecotrack.reports.intake_json import checked_json, write_json
 from ecotrack.reports.intake_page import check_page
-from ecotrack.reports.intake_terminal import grouped
+from ecotrack.reports.intake_terminal import SHOWN, Groups
 from ecotrack.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +72,13 @@ def test_the_json_holds_every_answer_and_adds_up(checked: Checked) -> None:
 
 
 def test_findings_that_say_the_same_stand_in_one_row_the_gravest_first(checked: Checked) -> None:
-    rows = grouped(checked.findings, "zh")
+    rows = Groups(checked.findings, "zh").rows()
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), key=["须改正", "请核对", "说明"].index)
     assert len(rows) == len({row[2] for row in rows})
+
+
+def test_a_file_that_is_wrong_everywhere_keeps_few_rows_and_counts_all() -> None:
+    said = [Place(f"a.shp #{n}", str(n)).finding("tiny_plot", area_m2=str(n % 100)) for n in range(1000)]
+    groups = Groups([*said, Place("a.shp #1", "1").finding("open_ring", found="1")], "zh")
+    assert groups.count == 1001
+    assert [row.findings for row in groups.rows()] == [10] * SHOWN

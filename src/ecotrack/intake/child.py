@@ -17,7 +17,6 @@ import shapely
 from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs
 from ecotrack.errors import EcotrackError, UnknownCRS
 from ecotrack.geometry.area import Geometries
-from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.apps import Origin, origin_of
 from ecotrack.intake.ask import UPLOAD_NAME, Ask
 from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading, Value
@@ -198,7 +197,7 @@ class _LayerWork:
         """Yield the layer's candidates in the order of the file, each block brought into EPSG:4490 together."""
         number = self._first
         for block in blocks_of(self._features):
-            shapes = from_wkb([row.wkb for row in block])
+            shapes = shapely.from_wkb(np.array([row.wkb for row in block], dtype=object))
             rows = enumerate(zip(block, shapes, strict=True), number)
             yield from self._stored([self._candidate(at, row, shape) for at, (row, shape) in rows])
             number += len(block)

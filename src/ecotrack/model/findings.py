@@ -25,7 +25,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     answer
         ``failed``, or ``not_checked`` where the check could not be made; silence is never a pass.
     message, mend
-        What is wrong and what to do about it.
+        What is wrong and what to do about it, for whoever drew or sent it.
+    office
+        What only whoever has the command line can do about it; mostly empty.
     feature
         Number or id of the feature in its file; ``None`` for the whole file.
     lonlat
@@ -45,3 +47,4 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     facts: dict[str, str] = {}
     responsible_unit: str | None = None
     due_on: dt.date | None = None
+    office: Text = Text("", "")

@@ -173,6 +173,8 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "en": finding.message.en,
         "mend_zh": finding.mend.zh,
         "mend_en": finding.mend.en,
+        "office_zh": finding.office.zh,
+        "office_en": finding.office.en,
         "lonlat": finding.lonlat,
         "facts": finding.facts,
         "responsible_unit": finding.responsible_unit,
