@@ -429,7 +429,7 @@ def measured_mu(versions: Sequence[FeatureVersion]) -> list[float]:
 
 
 def register_proposal(
-    register: Register, upload: Upload, proposal: Proposal, *, author: str, record: IssuedDocument | None = None
+    register: Register, upload: Upload, proposal: Proposal, *, author: str, records: Iterable[IssuedDocument] = ()
 ) -> Submitted:
     """Write a proposal into the register in one section: all of it or nothing.
 
@@ -440,7 +440,7 @@ def register_proposal(
     ----------
     author
         Name of the sender.
-    record
+    records
         What the checks found, kept beside the submission.
     """
     register.keep_raw(upload.data)
@@ -456,7 +456,7 @@ def register_proposal(
                 writer.add(submission)
             writer.add_many(fresh)
             added += len(fresh)
-        if added and record is not None:
+        for record in records if added else ():
             writer.add(record)
     if added:
         return Submitted(submission.submission_id, added, bool(same))
