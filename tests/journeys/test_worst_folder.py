@@ -21,7 +21,7 @@ from worst_folder import FILES, make
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAYS = {
     "01枣强没有prj编号重复.zip": ("出现多次", "改为各不相同的编号"),
-    "02手机画的.kml": ("3种可能的读法", "--read-as"),
+    "02手机画的.kml": ("3种可能的读法", "告诉接收的人"),
     "04度分秒.csv": ("不是数，也不是度分秒", "小于60"),
     "05公顷.xlsx": ("看来是公顷", "写明单位"),
     "06没走完的轨迹.gpx": ("没有走回起点", "走完整一圈"),

@@ -307,7 +307,7 @@ def _declared_words(crs: CRS) -> Text:
             f"the declared CRS is {name}; WGS84 to CGCS2000 is taken as no shift (centimetres to decimetres)",
         )
     return Text(
-        f"文件声明坐标系{name}，由PROJ转换到CGCS2000", f"the declared CRS is {name}, transformed to CGCS2000 by PROJ"
+        f"文件声明坐标系{name}，已转换到CGCS2000", f"the declared CRS is {name}, transformed to CGCS2000 by PROJ"
     )
 
 

@@ -348,7 +348,7 @@ class _Draft:
             self.findings.append(self._place.finding("bad_value", known=known, **facts))
             return None
         self.unread[item.title_zh] = text
-        zh, en = ("按参数给出的值处理", "the option's value is used") if default else ("原样保留", "kept as text")
+        zh, en = ("按为整个文件选定的值处理", "the option's value is used") if default else ("原样保留", "kept as text")
         self.findings.append(self._place.finding("odd_value", taken_zh=zh, taken_en=en, **facts))
         return _parsed(item, default, self._target) if default else None
 

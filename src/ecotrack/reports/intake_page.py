@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -59,15 +60,14 @@ def check_page(checked: Checked, *, units: UnitBook, lang: Lang) -> str:
     """Return the report of one file as a sealed page: it loads nothing, and what came in the file stays text."""
     listed = listed_of(checked)
     data = inert_json(_data(checked, listed, units, lang))
+    drawn = bool(checked.reading.candidates)
     body = "".join(
         (
             f"<header><h1>{escape(_TITLE.lang(lang))}：{escape(checked.upload.file_name)}</h1>",
             f'<div class="sum">{escape(summary(checked).lang(lang))}</div>{_read_as(checked, lang)}</header>',
-            f'<main><div id="map"></div><section>{_counts(checked, lang)}',
+            f'<main><div id="map"></div><section>{_counts(checked, lang)}' if drawn else "<main><section>",
             _whole_file(listed, lang),
-            f'<h2>{escape(Text("逐块问题和改法", "Plot by plot").lang(lang))}</h2><div id="plots"></div>',
-            _left(listed, lang),
-            _checks(checked, lang),
+            _plot_by_plot(checked, listed, lang) if drawn else "",
             _office(listed, lang),
             "</section></main>",
             f'<script type="application/json" id="ecotrack-intake">{data}</script>',
@@ -82,10 +82,29 @@ def check_page(checked: Checked, *, units: UnitBook, lang: Lang) -> str:
     return seal(f'<!DOCTYPE html><html lang="{lang}"><head>{head}<style>{css}</style></head><body>{body}</body></html>')
 
 
+def _plot_by_plot(checked: Checked, listed: Listed, lang: Lang) -> str:
+    title = escape(Text("逐块问题和改法", "Plot by plot").lang(lang))
+    return f'<h2>{title}</h2><div id="plots"></div>{_left(listed, lang)}{_checks(checked, lang)}'
+
+
+_CODES = re.compile(r"（(?:EPSG|ESRI|OGC):\w+）| \((?:EPSG|ESRI|OGC):\w+\)")
+
+
+def without_codes(text: str) -> str:
+    """Return a text without the codes of coordinate systems, which only programs know.
+
+    Examples
+    --------
+    >>> without_codes("按CGCS2000三度带（EPSG:4527）读取")
+    '按CGCS2000三度带读取'
+    """
+    return _CODES.sub("", text)
+
+
 def _read_as(checked: Checked, lang: Lang) -> str:
     index = 0 if lang == "zh" else 1
     told = dict.fromkeys(layer.crs_evidence[index] for layer in checked.reading.layers if layer.crs_evidence[index])
-    words = "；".join(told)
+    words = without_codes("；".join(told))
     return f'<div class="muted">{escape(words)}</div>' if words else ""
 
 
@@ -112,7 +131,7 @@ def _finding_html(finding: Finding, lang: Lang) -> str:
     mend = finding.mend.lang(lang)
     below = f'<div class="mend">{escape(mend)}</div>' if mend else ""
     word = escape(LEVELS[finding.level].lang(lang))
-    what = escape(finding.message.lang(lang))
+    what = escape(without_codes(finding.message.lang(lang)))
     return f'<div class="find"><span class="tag {finding.level}">{word}</span><span>{what}</span>{below}</div>'
 
 
@@ -214,7 +233,7 @@ def _finding_row(finding: Finding, lang: Lang) -> dict[str, Any]:
     return {
         "level": finding.level,
         "word": LEVELS[finding.level].lang(lang),
-        "what": finding.message.lang(lang),
+        "what": without_codes(finding.message.lang(lang)),
         "mend": finding.mend.lang(lang),
         "places": places or ([list(finding.lonlat)] if finding.lonlat else []),
     }
