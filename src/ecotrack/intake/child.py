@@ -21,7 +21,17 @@ from ecotrack.intake.apps import Origin, origin_of
 from ecotrack.intake.ask import UPLOAD_NAME, Ask
 from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading, Value
 from ecotrack.intake.checks import check_table
-from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, stored_all
+from ecotrack.intake.child_shapes import (
+    BODY,
+    SOLID_DRIVERS,
+    WORDS,
+    Drawn,
+    is_body,
+    kind_words,
+    parts_of,
+    ring_of,
+    stored_all,
+)
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.kept import Keeper, blocks_of, kept_of, packed
 from ecotrack.intake.read_archive import Source, unpack
@@ -317,7 +327,13 @@ class _LayerWork:
                 return msgspec.structs.replace(draft, findings=findings)
             shape = walk.polygon
             raw = raw._replace(wkb=bytes(shapely.to_wkb(shape, byte_order=1)))
+        closes = self._ask.geometry == "Polygon" and self._raw.driver == "DXF"
+        if closes and (ring := ring_of(shape)) is not None:
+            findings.append(here.finding("closed_line"))
+            shape = ring
         polygon, found = parts_of(shape, self._ask.geometry)
+        if self._raw.driver in SOLID_DRIVERS and is_body(shape):
+            polygon, found = None, [("wrong_geometry", BODY)]
         words = WORDS[self._ask.geometry]
         for check, kinds in found:
             told = {"found_zh": kind_words(kinds), "found_en": kinds}
