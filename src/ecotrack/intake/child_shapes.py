@@ -116,11 +116,12 @@ def ring_of(geometry: shapely.Geometry) -> shapely.Geometry | None:
     >>> ring_of(line).wkt, ring_of(shapely.LineString([(0, 0), (9, 0), (9, 9)]))
     ('POLYGON ((0 0, 9 0, 9 9, 0 0))', None)
     """
-    parts = shapely.get_parts(geometry) if "LineString" in geometry.geom_type else ()
-    xy = shapely.get_coordinates(parts[0]) if len(parts) == 1 else np.zeros((0, 2))
+    if "LineString" not in geometry.geom_type or shapely.get_num_geometries(geometry) != 1:
+        return None
+    xy = shapely.get_coordinates(geometry)
     if len(xy) < 4 or not np.isfinite(xy).all():
         return None
-    if np.hypot(*(xy[-1] - xy[0])) > RING_GAP * shapely.length(parts[0]):
+    if np.hypot(*(xy[-1] - xy[0])) > RING_GAP * shapely.length(geometry):
         return None
     polygon = shapely.Polygon([*xy[:-1], xy[0]])
     return polygon if shapely.area(shapely.convex_hull(polygon)) > 0 else None
