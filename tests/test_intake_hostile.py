@@ -22,18 +22,28 @@ from ecotrack.intake.ask import UPLOAD_NAME
 from ecotrack.intake.ground_pairs import Effort, shared_between
 from ecotrack.intake.read import SECONDS, Upload, limits_of, read
 from hostile_files import FILES, SQUARE, Make, collection, teeth, zipped
+from hostile_more import MORE
 
 HENGSHUI = (115.10, 37.00, 116.65, 38.45)
-GOOD = {"GeoPackage with triggers", "GeoPackage with SQL in its names", "20,000 columns"}
+GOOD = {
+    "GeoPackage with triggers",
+    "GeoPackage with SQL in its names",
+    "20,000 columns",
+    "a record of four gigabytes by its own word",
+}
 """Files that hold a good plot beside what they try."""
 
-SLOW = ("GeoPackage with an endless view", "20,000 properties", "50,000 layers of one name")
+SLOW = ("GeoPackage with an endless view", "20,000 properties", "50,000 layers of one name",
+        "a hundred million rows of nothing")  # fmt: skip
 """Files that only the deadline ends; a short one is given here, so that the tests end soon."""
 
 
-@pytest.mark.parametrize("name", FILES)
+ALL = {**FILES, **MORE}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_each_ends_with_an_answer_in_words(name: str, tmp_path: Path) -> None:
-    make: Make = FILES[name]
+    make: Make = ALL[name]
     file_name, data = make(tmp_path)
     limits = limits_of(5) if name in SLOW else None
     reading = read(Upload(file_name, data), extent=HENGSHUI, limits=limits)
@@ -82,6 +92,9 @@ def pointing_at(target: str) -> dict[str, tuple[str, bytes]]:
     )
     linked = json.loads(collection(mapping(SQUARE)))
     linked["crs"] = {"type": "link", "properties": {"href": target, "type": "proj4"}}
+    grids = (
+        collection(mapping(SQUARE)).decode().replace("urn:ogc:def:crs:EPSG::4490", f"+proj=longlat +nadgrids={target}")
+    )
     tab = f'!table\n!version 300\nDefinition Table\n File "{target}"\n'
     return {
         "vrt": ("a.vrt", vrt.encode()),
@@ -95,6 +108,7 @@ def pointing_at(target: str) -> dict[str, tuple[str, bytes]]:
         "wfs address": ("a.csv", f"WFS:{target}\n".encode()),
         "icon": ("a.kml", icon.encode()),
         "linked crs": ("a.geojson", json.dumps(linked).encode()),
+        "crs of grids": ("a.geojson", grids.encode()),
         "path as table": ("a.csv", f"{target}\n".encode()),
         "vsi path": ("a.csv", f"/vsicurl/{target}\n".encode()),
         "wkt of a path": ("a.csv", f"编号,WKT\n1,{target}\n".encode()),
