@@ -34,7 +34,7 @@ GOOD = {
 """Files that hold a good plot beside what they try."""
 
 SLOW = ("GeoPackage with an endless view", "20,000 properties", "50,000 layers of one name",
-        "a hundred million rows of nothing")  # fmt: skip
+        "a hundred million rows of nothing", "blocks of blocks, ten to the tenth")  # fmt: skip
 """Files that only the deadline ends; a short one is given here, so that the tests end soon."""
 
 
@@ -92,9 +92,6 @@ def pointing_at(target: str) -> dict[str, tuple[str, bytes]]:
     )
     linked = json.loads(collection(mapping(SQUARE)))
     linked["crs"] = {"type": "link", "properties": {"href": target, "type": "proj4"}}
-    grids = (
-        collection(mapping(SQUARE)).decode().replace("urn:ogc:def:crs:EPSG::4490", f"+proj=longlat +nadgrids={target}")
-    )
     tab = f'!table\n!version 300\nDefinition Table\n File "{target}"\n'
     return {
         "vrt": ("a.vrt", vrt.encode()),
@@ -108,7 +105,6 @@ def pointing_at(target: str) -> dict[str, tuple[str, bytes]]:
         "wfs address": ("a.csv", f"WFS:{target}\n".encode()),
         "icon": ("a.kml", icon.encode()),
         "linked crs": ("a.geojson", json.dumps(linked).encode()),
-        "crs of grids": ("a.geojson", grids.encode()),
         "path as table": ("a.csv", f"{target}\n".encode()),
         "vsi path": ("a.csv", f"/vsicurl/{target}\n".encode()),
         "wkt of a path": ("a.csv", f"编号,WKT\n1,{target}\n".encode()),
@@ -201,3 +197,10 @@ def test_a_name_that_climbs_out_of_its_folder_is_text_and_nothing_else(tmp_path:
     reading = read(Upload(name, collection(mapping(SQUARE))), extent=HENGSHUI)
     assert [item.blocked for item in reading.candidates] == [False]
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_crs_that_points_at_a_file_of_grids_counts_as_not_said(tmp_path: Path) -> None:
+    text = collection(mapping(SQUARE)).decode()
+    data = text.replace("urn:ogc:def:crs:EPSG::4490", f"+proj=longlat +nadgrids={tmp_path}/secret")
+    [layer] = read(Upload("a.geojson", data.encode()), extent=HENGSHUI).layers
+    assert layer.open
