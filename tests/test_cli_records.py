@@ -42,6 +42,17 @@ def test_a_task_and_its_report_come_in_and_are_listed(run):
     assert {record["author"] for record in listed["records"]} == {"张三"}
 
 
+def test_a_list_prints_the_last_ones_and_says_how_many_there_are(run):
+    run("task", "import", NOTICE, "--on", "2017-01-10", "--by", "张三")
+    assert run("records", "list", "--last", "2").output.count("2017-01-10") == 2
+    assert "共 13 条，只列最后登记的 2 条；--last 0 列出全部" in run("records", "list", "--last", "2").output
+    assert "共 13 条\n" in run("records", "list").output
+    every = json.loads(run("records", "list", "--json").output)
+    some = json.loads(run("records", "list", "--json", "--last", "3").output)
+    assert (every["total"], some["total"]) == (13, 13)
+    assert some["records"] == every["records"][-3:]
+
+
 def test_english_is_spoken_when_asked(run):
     output = run("--lang", "en", "task", "import", NOTICE).output
     assert "added 13 records" in output

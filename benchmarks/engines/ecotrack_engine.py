@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -108,16 +109,16 @@ class EcotrackEngine:
         return shapely.intersection(*(self._shapes(ends[rows]) for ends in (self._pairs.left, self._pairs.right)))
 
     def net(self) -> Answer:
-        from ecotrack.geometry.overlap import pairs_inside, union_area_m2
+        from ecotrack.geometry.overlap import pairs_among, pairs_inside, union_area_m2
+        from ecotrack.geometry.windows import cut_with
 
         pieces, year, areas = self._pieces, self._year[self._pieces.polygon], []
         cells = [(cell, of_year) for cell in range(len(self._counties)) for of_year in YEARS]
         for cell, of_year in cells:
-            here = (pieces.cell == cell) & (year == of_year)
-            inside_m2, whole = np.zeros(len(self._bytes)), np.zeros(len(self._bytes), dtype=bool)
-            inside_m2[pieces.polygon[here]], whole[pieces.polygon[here]] = pieces.area_m2[here], pieces.whole[here]
-            pairs = pairs_inside(self._pairs, inside_m2, whole, self._counties[cell])
-            areas.append(union_area_m2(inside_m2, pairs))
+            here = np.flatnonzero((pieces.cell == cell) & (year == of_year))
+            mine, _ = pairs_among(self._pairs, pieces.polygon[here], len(self._bytes))
+            pairs = pairs_inside(mine, pieces.whole[here], partial(cut_with, polygon=self._counties[cell]))
+            areas.append(union_area_m2(pieces.area_m2[here], pairs))
         county, years = np.array(cells).T
         return net_cells(county, years, np.array(areas))
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 SHOWN_ERRORS = 20
 """Row errors that are printed; the sheet that comes back holds all of them."""
 
+SHOWN_RECORDS = 200
+"""Records that a list prints unless more are asked for."""
+
 _FILE = click.Path(path_type=Path)
 _BY = option("--by", metavar="NAME", help=say("导入人（默认为系统用户名）", "who imports (default: the system user)"))
 _DRY = option("--dry-run", is_flag=True, help=say("只检查，不登记", "check only, register nothing"))
@@ -32,6 +38,16 @@ _CORRECT = option(
     is_flag=True,
     help=say("同一单位、同一日期的不同数值作为更正登记", "another number for the same unit and day is a correction"),
 )
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _import_options(function: _F) -> _F:
+    """Give a verb the options that every import has, in this order."""
+    for decorate in (_JSON, _DRY, _CORRECT, _SAMPLE, _DOCUMENT, _BY):
+        function = decorate(function)
+    return function
+
 
 records = SpokenGroup(
     "records",
@@ -97,23 +113,15 @@ def template(ctx: click.Context, layers: tuple[str, ...], output: Path | None) -
 @option("--kind", help=say("记录类别（默认从文件判断）", "record kind (default: told from the file)"))
 @option("--task", "task_id", help=say("报表所报的任务编号", "task that the report is about"))
 @option("--period-end", type=DAY, help=say("报表截止日期", "last day that the report covers"))
-@_BY
-@_DOCUMENT
-@_SAMPLE
-@_CORRECT
-@_DRY
-@_JSON
+@_import_options
 @click.pass_context
 def import_(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool, as_json: bool, **asked: Any) -> int:
     """Import records."""
     from ecotrack.intake.records import Asked, import_records
 
     workspace = open_workspace(ctx)
-    try:
+    with _wrong_rows_shown(ctx, as_json):
         outcome = import_records(workspace, file, Asked(**asked), author=_author(by), dry_run=dry_run)
-    except RefusedRows as error:
-        _print_errors(ctx, error, as_json)
-        raise
     _print_outcome(ctx, outcome, as_json)
     return int(dry_run and bool(outcome.reading.findings))
 
@@ -136,29 +144,30 @@ def import_(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool, as
 @option("--level", help=say("任务级别：国家、省、市、自加", "level: 国家, 省, 市 or 自加"))
 @option("--season", help=say("季节或年度：2017-spring、2017-autumn、2017", "2017-spring, 2017-autumn or 2017"))
 @option("--on", "handed_down_on", type=DAY, help=say("下达日期", "day on which it was handed down"))
-@_BY
-@_DOCUMENT
-@_SAMPLE
-@_CORRECT
-@_DRY
-@_JSON
+@_import_options
 @click.pass_context
 def import_task(ctx: click.Context, /, file: Path, by: str | None, dry_run: bool, as_json: bool, **asked: Any) -> int:
     """Import a task."""
     from ecotrack.intake.records_tasks import AskedTask, import_tasks, task_ids
 
     workspace = open_workspace(ctx)
-    try:
+    with _wrong_rows_shown(ctx, as_json):
         outcome = import_tasks(workspace, file, AskedTask(**asked), author=_author(by), dry_run=dry_run)
-    except RefusedRows as error:
-        _print_errors(ctx, error, as_json)
-        raise
     _print_outcome(ctx, outcome, as_json)
     if not as_json:
         ids = "、".join(task_ids(outcome.reading))
         if ids:
             speak(ctx, f"任务编号：{ids}", f"task id: {ids}")
     return int(dry_run and bool(outcome.reading.findings))
+
+
+@contextmanager
+def _wrong_rows_shown(ctx: click.Context, as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except RefusedRows as error:
+        _print_errors(ctx, error, as_json)
+        raise
 
 
 def _print_errors(ctx: click.Context, error: RefusedRows, as_json: bool) -> None:
@@ -266,31 +275,58 @@ def record_json(record: ProgressRecord) -> dict[str, Any]:
     epilog=say("示例：ecotrack records list --layer lake", "Example: ecotrack records list --layer lake"),
 )
 @option("--layer", help=say("只列此图层", "only this layer"))
+@option(
+    "--feature",
+    "feature_id",
+    metavar="ID",
+    help=say("只列此要素（地块、河段等）", "only this feature (plot, reach ...)"),
+)
 @option("--as-of", type=DAY, help=say("截至此日期", "up to this day"))
 @option("--all", "everything", is_flag=True, help=say("包括已被更正的记录", "corrected records too"))
+@option(
+    "--last",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help=say(
+        f"只列最后登记的 N 条，0 为全部（默认 {SHOWN_RECORDS} 条；--json 默认全部）",
+        f"only the N recorded last, 0 for all (default: {SHOWN_RECORDS}; all with --json)",
+    ),
+)
 @_JSON
 @click.pass_context
-def list_(ctx: click.Context, layer: str | None, as_of: dt.date | None, everything: bool, as_json: bool) -> None:
+def list_(
+    ctx: click.Context,
+    layer: str | None,
+    feature_id: str | None,
+    as_of: dt.date | None,
+    everything: bool,
+    last: int | None,
+    as_json: bool,
+) -> None:
     """List records."""
     from ecotrack.errors import NoRegister
     from ecotrack.intake.records import known_in
-    from ecotrack.progress import current
+    from ecotrack.reports.intake_json import Rows, write_json
     from ecotrack.reports.lists import records_table
 
     workspace = open_workspace(ctx)
     wanted = known_in(workspace).layer(layer).id if layer else None
-    try:
-        with workspace.register(read_only=True) as register:
-            recorded = register.records(layer=wanted, as_of=as_of)
-    except NoRegister:
-        recorded = []
-    rows = recorded if everything else current(recorded)
-    if as_json:
-        listed = [record_json(record) for record in rows]
-        echo_json({"schema": "ecotrack.records/1", "records": listed})
-        return
-    _show(records_table(rows, workspace.units, workspace.layers, lang_of(ctx)))
-    speak(ctx, f"共 {len(rows)} 条", f"{len(rows)} records")
+    most = (0 if as_json else SHOWN_RECORDS) if last is None else last
+    with ExitStack() as stack:
+        listed: Sequence[ProgressRecord] = ()
+        with suppress(NoRegister):
+            register = stack.enter_context(workspace.register(read_only=True))
+            listed = register.listed_records(layer=wanted, feature_id=feature_id, as_of=as_of, corrected=everything)
+        shown = listed[-most:] if most else listed
+        if as_json:
+            rows = Rows(shown, record_json)
+            write_json({"schema": "ecotrack.records/1", "total": len(listed), "records": rows}, sys.stdout)
+            click.echo()
+            return
+        _show(records_table(shown, workspace.units, workspace.layers, lang_of(ctx)))
+    left_out = len(listed) - len(shown)
+    zh, en = (f"，只列最后登记的 {most} 条；--last 0 列出全部", f"; the last {most} of them, --last 0 lists all")
+    speak(ctx, f"共 {len(listed)} 条{zh if left_out else ''}", f"{len(listed)} records{en if left_out else ''}")
 
 
 @command(

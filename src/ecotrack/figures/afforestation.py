@@ -77,8 +77,8 @@ def ring_forest(target: TargetDef, plots: PlotSet, zone: Sequence[Feature]) -> M
         return not_assessed("no_plots", "没有通过审核的地块", "no plot has been accepted")
     land_m2 = exact_sum(area_m2(geometries_of(zone)))
     cells = plots.in_cells(plots.qualified.keep, str(target.params["zone_layer"]), zone)
-    net_m2 = exact_sum(*(cell.credit.credited_m2 for cell in cells))
-    stock_m2 = exact_sum(*(cell.credit.credited_m2[plots.stock] for cell in cells))
+    net_m2 = exact_sum(*(cell.credited_m2 for cell in cells))
+    stock_m2 = exact_sum(*(cell.credited_m2[plots.stock] for cell in cells))
     return Measured(
         value=km2_from_m2(net_m2),
         sample=plots.sample,

@@ -281,7 +281,7 @@ def zone_rows(
     columns, touching = plots.columns, plots.outside_m2(layer, cells, own=own) < plots.area_m2
     rows = []
     for i, plot in plots.some_plots(np.flatnonzero((touching & shown) | columns.features.is_(asked or ""))).items():
-        parts = tuple(part for cell in chosen if (part := float(cell.credit.credited_m2[i])))
+        parts = tuple(part for cell in chosen if (part := float(cell.credited_m2[i])))
         code = _why_not(plots, i, plot, step) or (None if parts else elsewhere)
         rows.append(_row(plots, i, plot, parts=parts, losses=losses, code=code, credited_m2=fsum(parts)))
     return rows
@@ -289,8 +289,8 @@ def zone_rows(
 
 def _zone_losses(plots: PlotSet, cells: Sequence[CellCredit]) -> dict[int, list[Loss]]:
     result: dict[int, list[Loss]] = defaultdict(list)
-    for pairs in (cell.pairs for cell in cells):
-        for left, right, shared_m2 in zip(pairs.left, pairs.right, pairs.shared_m2, strict=True):
+    for cell in cells:
+        for left, right, shared_m2 in zip(cell.left, cell.right, cell.shared_m2, strict=True):
             ahead = plots.precedence[left] < plots.precedence[right]
             winner, loser = (left, right) if ahead else (right, left)
             result[int(loser)].append(_loss(plots, int(winner), float(shared_m2), False))

@@ -14,16 +14,17 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from ecotrack.geometry.area import Floats, Geometries
+from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.boxes import Boxes, Ints
 from ecotrack.geometry.codec import ReadWkb, from_wkb
 from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.geometry.measure import measure
 from ecotrack.geometry.overlap import OverlapPairs, shares
-from ecotrack.geometry.split import split_boxes
+from ecotrack.geometry.split import left_over, split_boxes
+from ecotrack.geometry.windows import cut_off, cut_with
 
-KERNEL = "2"
+KERNEL = "3"
 """Version of what is computed here; kept pieces of another kernel are thrown away."""
 
 
@@ -49,6 +50,36 @@ class ZonePieces(NamedTuple):
         """Return some of the pieces."""
         return ZonePieces(self.row[rows], self.cell[rows], self.area_m2[rows], self.whole[rows])
 
+    def with_more(self, more: ZonePieces) -> ZonePieces:
+        """Return these pieces and more of them."""
+        row, cell, area_m2, whole = (np.concatenate(columns) for columns in zip(self, more, strict=True))
+        return ZonePieces(row, cell, area_m2, whole)
+
+
+class ZoneShares(NamedTuple):
+    """What pairs of versions share in each cell of a layer, for those pairs that a border may cross.
+
+    Attributes
+    ----------
+    pair, cell
+        Pair of versions, by its place in `Ground`, and the cell; `BEYOND` is the ground outside all of them. A pair
+        that shares nothing in a cell is left out. Shape (k,).
+    shared_m2
+        Area of the shared ground in the cell.
+    """
+
+    pair: Ints
+    cell: Ints
+    shared_m2: Floats
+
+    def with_more(self, more: ZoneShares) -> ZoneShares:
+        """Return these overlaps and more of them."""
+        pair, cell, shared_m2 = (np.concatenate(columns) for columns in zip(self, more, strict=True))
+        return ZoneShares(pair, cell, shared_m2)
+
+
+BEYOND = -1
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
@@ -64,6 +95,8 @@ class Ground:
         Pairs of versions that share ground, ``left < right``; shape (k,).
     pieces
         Pieces by layer, the layer named with the hash of its cells.
+    cut_shares
+        Overlaps at the borders of the same layers.
     read_wkb
         Gives the stored bytes of some versions.
     """
@@ -74,6 +107,7 @@ class Ground:
     right: Ints
     shared_m2: Floats
     pieces: dict[str, ZonePieces]
+    cut_shares: dict[str, ZoneShares]
     read_wkb: ReadWkb
 
     def __len__(self) -> int:
@@ -87,7 +121,7 @@ class Ground:
 def no_ground(read: ReadWkb) -> Ground:
     """Return the ground of no versions at all."""
     nothing = np.zeros(0, dtype=np.int64)
-    return Ground(np.zeros(0), np.zeros((0, 4)), nothing, nothing, np.zeros(0), {}, read)
+    return Ground(np.zeros(0), np.zeros((0, 4)), nothing, nothing, np.zeros(0), {}, {}, read)
 
 
 def carry_on(before: Ground, count: int, read: ReadWkb, zones: dict[str, Sequence[Feature]]) -> Ground:
@@ -113,13 +147,14 @@ def carry_on(before: Ground, count: int, read: ReadWkb, zones: dict[str, Sequenc
     past, new = Boxes(before.bounds).met_by(bounds)
     first, second = np.concatenate([fresh[left], past]), np.concatenate([fresh[right], fresh[new]])
     pairs = shares(result.bounds, first, second, read=result.read)
-    return replace(
+    result = replace(
         result,
         left=np.concatenate([before.left, pairs.left]),
         right=np.concatenate([before.right, pairs.right]),
         shared_m2=np.concatenate([before.shared_m2, pairs.shared_m2]),
-        pieces=_pieces(before, result, fresh, boxes, zones),
     )
+    result = replace(result, pieces=_pieces(before, result, fresh, boxes, zones))
+    return replace(result, cut_shares=_cut_shares(before, result, zones))
 
 
 def zone_key(layer: str, cells: Sequence[Feature]) -> str:
@@ -142,17 +177,8 @@ def _pieces(
             result[key] = _cut(ground, np.arange(len(ground)), Boxes(ground.bounds), cells)
         else:
             cut = _cut(ground, fresh, boxes, cells)
-            result[key] = cut if known is None else _joined(known, cut)
+            result[key] = cut if known is None else known.with_more(cut)
     return result
-
-
-def _joined(known: ZonePieces, cut: ZonePieces) -> ZonePieces:
-    return ZonePieces(
-        row=np.concatenate([known.row, cut.row]),
-        cell=np.concatenate([known.cell, cut.cell]),
-        area_m2=np.concatenate([known.area_m2, cut.area_m2]),
-        whole=np.concatenate([known.whole, cut.whole]),
-    )
 
 
 def _cut(ground: Ground, rows: Ints, boxes: Boxes, cells: Sequence[Feature]) -> ZonePieces:
@@ -162,8 +188,65 @@ def _cut(ground: Ground, rows: Ints, boxes: Boxes, cells: Sequence[Feature]) -> 
     return ZonePieces(rows[found.polygon], found.cell, found.area_m2, found.whole.astype(np.int64))
 
 
-def pairs_of(ground: Ground, rows: Ints) -> OverlapPairs:
-    """Return the overlaps among some versions, by their positions in ``rows``."""
+def _cut_shares(before: Ground, ground: Ground, zones: dict[str, Sequence[Feature]]) -> dict[str, ZoneShares]:
+    result = {}
+    for layer, cells in zones.items():
+        key = zone_key(layer, cells)
+        known = before.cut_shares.get(key)
+        fresh = np.arange(0 if known is None else len(before.left), len(ground.left))
+        cut = _shares_in(ground, fresh, ground.pieces[key], geometries_of(cells))
+        result[key] = cut if known is None else known.with_more(cut)
+    return result
+
+
+def _shares_in(ground: Ground, fresh: Ints, pieces: ZonePieces, cells: Geometries) -> ZoneShares:
+    """Cut the shared ground of some pairs with each cell whose border may cross it, and with what lies beyond all."""
+    concerned = np.zeros(len(ground), dtype=bool)
+    concerned[ground.left[fresh]] = concerned[ground.right[fresh]] = True
+    pieces = pieces.take(np.flatnonzero(concerned[pieces.row]))
+    pair, cell = _crossed(ground, fresh, pieces)
+    crossing = left_over(ground.area_m2, pieces.row, pieces.area_m2) > 0
+    crossing &= np.bincount(pieces.row, minlength=len(ground)) > 0
+    beyond = fresh[crossing[ground.left[fresh]] & crossing[ground.right[fresh]]]
+    pair, cell = np.concatenate([pair, beyond]), np.concatenate([cell, np.full(len(beyond), BEYOND)])
+    held, place = np.unique(pair, return_inverse=True)
+    shapes = shared_shapes(ground, ground.left[held], ground.right[held])[place]
+    shared_m2 = np.zeros(len(pair))
+    for number in distinct(cell).tolist():
+        mine = np.flatnonzero(cell == number)
+        some = shapes[mine]
+        shared_m2[mine] = area_m2(cut_off(some, cells) if number == BEYOND else cut_with(some, cells[number]))
+    real = np.flatnonzero(shared_m2 > 0)
+    return ZoneShares(pair[real], cell[real], shared_m2[real])
+
+
+def _crossed(ground: Ground, fresh: Ints, pieces: ZonePieces) -> tuple[Ints, Ints]:
+    """Return the pairs, and the cells, in which both versions have ground and neither of them all that it has."""
+    order = np.lexsort((pieces.cell, pieces.row))
+    row, cell, _, whole = pieces.take(order)
+    if len(row) == 0:
+        return row, cell
+    count = int(cell.max()) + 1
+    left = ground.left[fresh]
+    first, times = np.searchsorted(row, left), np.searchsorted(row, left, side="right") - np.searchsorted(row, left)
+    pair = np.repeat(np.arange(len(fresh)), times)
+    place = np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times) + first[pair]
+    held, wanted = row.astype(np.int64) * count + cell, ground.right[fresh][pair].astype(np.int64) * count + cell[place]
+    at = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
+    crossed = np.flatnonzero((held[at] == wanted) & ~((whole[place] == 1) | (whole[at] == 1)))
+    return fresh[pair[crossed]], cell[place[crossed]]
+
+
+def shared_shapes(ground: Ground, left: Ints, right: Ints) -> Geometries:
+    """Return the ground that pairs of versions share; normalised, so that an area is added up from one corner."""
+    needed, where = np.unique(np.concatenate([left, right]), return_inverse=True)
+    shapes, half = ground.read(needed), len(left)
+    shared = shapely.intersection(shapes[where[:half]], shapes[where[half:]])
+    return np.asarray(shapely.normalize(shared), dtype=object)
+
+
+def pairs_of(ground: Ground, rows: Ints) -> tuple[OverlapPairs, Ints]:
+    """Return the overlaps among some versions by their positions in ``rows``, and their places in the ground."""
     position = np.full(len(ground), -1)
     position[rows] = np.arange(len(rows))
     left, right = position[ground.left], position[ground.right]
@@ -176,17 +259,14 @@ def pairs_of(ground: Ground, rows: Ints) -> OverlapPairs:
         # Asked for at every step of the funnel; each pair is read and cut once.
         missing = distinct(np.array([row for row in some.tolist() if known[row] is None], dtype=np.int64))
         if len(missing):
-            needed, where = np.unique(np.concatenate([left[missing], right[missing]]), return_inverse=True)
-            geometry = ground.read(rows[needed])
-            half = len(missing)
-            shared = shapely.intersection(geometry[where[:half]], geometry[where[half:]])
-            known[missing] = shapely.normalize(shared)
+            known[missing] = shared_shapes(ground, rows[left[missing]], rows[right[missing]])
         return known[some]
 
     turned = left > right
-    return OverlapPairs(
+    pairs = OverlapPairs(
         left=np.where(turned, right, left),
         right=np.where(turned, left, right),
         shared_m2=ground.shared_m2[both],
         ground=shapes,
     )
+    return pairs, both

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, partial
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import shapely
 
-from ecotrack.figures.ground import Ground, ZonePieces, pairs_of, zone_key
-from ecotrack.geometry.area import Floats, Geometries, area_m2
+from ecotrack.figures.ground import BEYOND, Ground, ZonePieces, pairs_of, zone_key
+from ecotrack.geometry.area import Floats, Geometries
 from ecotrack.geometry.boxes import Ints
 from ecotrack.geometry.features import Feature, geometries_of
-from ecotrack.geometry.overlap import Credit, OverlapPairs, credit, pairs_inside
+from ecotrack.geometry.overlap import Credit, OverlapPairs, credit, pairs_among, pairs_inside
+from ecotrack.geometry.split import left_over
 from ecotrack.geometry.sums import exact_sum, exact_sums
+from ecotrack.geometry.windows import cut_off, cut_with
 from ecotrack.progress import (
     FAILED,
     NEW_AREA_KINDS,
@@ -92,9 +93,14 @@ class PlotSet:
         """Geometry of each plot, EPSG:4490."""
         return self.ground.read(self.columns.version)
 
-    @cached_property
+    @property
     def pairs(self) -> OverlapPairs:
         """Every pair of plots that share ground."""
+        return self._pairs[0]
+
+    @cached_property
+    def _pairs(self) -> tuple[OverlapPairs, Ints]:
+        """The pairs, and their places in the ground."""
         return pairs_of(self.ground, self.columns.version)
 
     @cached_property
@@ -188,27 +194,13 @@ class PlotSet:
 
     def _shared_out(self, areas: Floats, pairs: OverlapPairs, disputed: Mask | None = None) -> Credit:
         """Share ground out by prior claim; only plots of a pair have anything to share."""
-        sharing, shared = self._among(areas, pairs, disputed)
+        sharing, shared = _among(areas, pairs, self.precedence, disputed)
         columns = {}
         for name, whole in (("credited_m2", areas), *((name, np.zeros(len(areas))) for name in _TAKEN)):
             column = whole.copy()
             column[sharing] = getattr(shared, name)
             columns[name] = column
         return Credit(**columns)
-
-    def _net_m2(self, areas: Floats, pairs: OverlapPairs) -> float:
-        """Return the area of the union of some ground; nothing is disputed."""
-        sharing, shared = self._among(areas, pairs, None)
-        alone = areas.copy()
-        alone[sharing] = 0.0
-        return exact_sum(alone, shared.credited_m2, shared.disputed_m2)
-
-    def _among(self, areas: Floats, pairs: OverlapPairs, disputed: Mask | None) -> tuple[Ints, Credit]:
-        """Return the plots of some pairs, and what each of them gets."""
-        sharing, place = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
-        half = len(pairs.left)
-        among = replace(pairs, left=place[:half], right=place[half:])
-        return sharing, credit(areas[sharing], claim=self.precedence[sharing], pairs=among, disputed=disputed)
 
     @cached_property
     def redone(self) -> Mask:
@@ -244,26 +236,14 @@ class PlotSet:
 
     def inside(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Cut:
         """Return the net area of some plots inside each cell of a layer, and outside all of them."""
-        nets = [self._net_m2(areas, pairs) for areas, pairs in self._cut(keep, layer, cells)]
-        return Cut(nets, self._net_outside(np.where(keep, self.outside_m2(layer, cells), 0.0), cells))
-
-    def _net_outside(self, rest: Floats, cells: Sequence[Feature]) -> float:
-        """Return the union of what lies outside; only ground that two plots share out there is cut."""
-        pairs = self.pairs.take(np.flatnonzero((rest[self.pairs.left] > 0) & (rest[self.pairs.right] > 0)))
-        if len(pairs.left) == 0:
-            return exact_sum(rest)
-        ground = shapely.difference(pairs.ground(np.arange(len(pairs.left))), _united(tuple(geometries_of(cells))))
-        beyond = OverlapPairs(
-            left=pairs.left, right=pairs.right, shared_m2=area_m2(ground), ground=lambda some: ground[some]
-        )
-        return self._net_m2(rest, beyond)
+        nets = [self._net_m2(part) for part in self._cut(keep, layer, cells)]
+        return Cut(nets, self._net_m2(self._outside(keep, layer, cells)))
 
     def outside_m2(self, layer: str, cells: Sequence[Feature], *, own: Ints | None = None) -> Floats:
         """Return how much of each plot lies outside every cell of a layer, or outside its ``own`` one."""
         pieces = self._pieces(layer, cells)
         weights = pieces.area_m2 if own is None else np.where(pieces.cell == own[pieces.row], pieces.area_m2, 0.0)
-        rest = self.area_m2 - np.bincount(pieces.row, weights=weights, minlength=len(self))
-        return np.where(rest > self.area_m2 * 1e-11, rest, 0.0)
+        return left_over(self.area_m2, pieces.row, weights)
 
     def own_cells(self, cells: Sequence[Feature]) -> Ints:
         """Return the number of the cell that each plot's responsible unit has among ``cells``; -1 where it has none."""
@@ -283,19 +263,59 @@ class PlotSet:
 
         Nothing is disputed here: what lies in a cell counts whoever holds it.
         """
-        return [
-            CellCredit(pairs=pairs, credit=self._shared_out(areas, pairs))
-            for areas, pairs in self._cut(keep, layer, cells)
-        ]
+        return [self._cell_credit(part) for part in self._cut(keep, layer, cells)]
 
-    def _cut(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Iterator[tuple[Floats, OverlapPairs]]:
-        """Yield, for each cell, the ground of some plots inside it and the pairs that share some of it."""
-        pieces, shapes = self._pieces(layer, cells), geometries_of(cells)
+    def _cell_credit(self, part: _Part) -> CellCredit:
+        credited, pairs = np.zeros(len(self)), part.pairs
+        credited[part.rows] = part.area_m2
+        sharing, shared = _among(part.area_m2, pairs, self.precedence[part.rows])
+        credited[part.rows[sharing]] = shared.credited_m2
+        left, right = part.rows[pairs.left], part.rows[pairs.right]
+        return CellCredit(left=left, right=right, shared_m2=pairs.shared_m2, credited_m2=credited)
+
+    def _net_m2(self, part: _Part) -> float:
+        """Return the area of the union of some ground; nothing is disputed."""
+        sharing, shared = _among(part.area_m2, part.pairs, self.precedence[part.rows])
+        alone = part.area_m2.copy()
+        alone[sharing] = 0.0
+        return exact_sum(alone, shared.credited_m2, shared.disputed_m2)
+
+    def _cut(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> Iterator[_Part]:
+        """Yield, for each cell, the ground of some plots inside it."""
+        pieces, shapes, key = self._pieces(layer, cells), geometries_of(cells), zone_key(layer, cells)
         order = np.argsort(pieces.cell, kind="stable")
         ends = np.searchsorted(pieces.cell[order], np.arange(len(shapes) + 1))
-        spans = [order[start:end] for start, end in pairwise(ends.tolist())]
-        for span, shape in zip(spans, shapes, strict=True):
-            yield self._in_cell(pieces.take(span[keep[pieces.row[span]]]), shape)
+        for number, (start, end) in enumerate(pairwise(ends.tolist())):
+            span = order[start:end]
+            row, _, area_m2, whole = pieces.take(span[keep[pieces.row[span]]])
+            pairs, which = pairs_among(self.pairs, row, len(self))
+            cut_m2 = self._cut_m2(key, number, which)
+            cut = partial(cut_with, polygon=shapes[number])
+            yield _Part(row, area_m2, pairs_inside(pairs, whole == 1, cut, cut_m2=cut_m2))
+
+    def _outside(self, keep: Mask, layer: str, cells: Sequence[Feature]) -> _Part:
+        """Return the ground of some plots outside every cell."""
+        rest, pieces = self.outside_m2(layer, cells), self._pieces(layer, cells)
+        rows = np.flatnonzero(keep & (rest > 0))
+        pairs, which = pairs_among(self.pairs, rows, len(self))
+        whole = np.bincount(pieces.row, minlength=len(self))[rows] == 0
+        cut_m2 = self._cut_m2(zone_key(layer, cells), BEYOND, which)
+        cut = partial(cut_off, polygons=geometries_of(cells))
+        return _Part(rows, rest[rows], pairs_inside(pairs, whole, cut, cut_m2=cut_m2))
+
+    def _cut_m2(self, key: str, number: int, which: Ints) -> Callable[[Ints], Floats]:
+        """Return what gives the ground that some of ``which`` pairs share in a cell whose border may cross them."""
+        kept = self.ground.cut_shares[key]
+        mine = np.flatnonzero(kept.cell == number)
+        mine = mine[np.argsort(kept.pair[mine])]
+        held, shared_m2 = np.append(kept.pair[mine], -1), np.append(kept.shared_m2[mine], 0.0)
+
+        def cut_m2(some: Ints) -> Floats:
+            asked = self._pairs[1][which[some]]
+            at = np.searchsorted(held[:-1], asked)
+            return np.where(held[at] == asked, shared_m2[at], 0.0)
+
+        return cut_m2
 
     def _pieces(self, layer: str, cells: Sequence[Feature]) -> ZonePieces:
         """Return the pieces of these plots, by their positions."""
@@ -312,18 +332,41 @@ class PlotSet:
     def _known_pieces(self) -> dict[str, ZonePieces]:
         return {}
 
-    def _in_cell(self, pieces: ZonePieces, shape: Any) -> tuple[Floats, OverlapPairs]:
-        areas, whole = np.zeros(len(self)), np.zeros(len(self), dtype=bool)
-        areas[pieces.row], whole[pieces.row] = pieces.area_m2, pieces.whole == 1
-        return areas, pairs_inside(self.pairs, areas, whole, shape)
+
+class _Part(NamedTuple):
+    """Plots of a set, the ground that each has in some place, and how they overlap there, by their places here."""
+
+    rows: Ints
+    area_m2: Floats
+    pairs: OverlapPairs
+
+
+def _among(areas: Floats, pairs: OverlapPairs, claim: Ints, disputed: Mask | None = None) -> tuple[Ints, Credit]:
+    """Return the plots of some pairs, and what each of them gets."""
+    sharing, place = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
+    half = len(pairs.left)
+    among = replace(pairs, left=place[:half], right=place[half:])
+    return sharing, credit(areas[sharing], claim=claim[sharing], pairs=among, disputed=disputed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellCredit:
-    """How the ground inside one cell is shared out: the pairs that overlap there, and the credit of each plot."""
+    """How the ground inside one cell is shared out.
 
-    pairs: OverlapPairs
-    credit: Credit
+    Attributes
+    ----------
+    left, right
+        Plots that overlap there, by their positions in the set; shape (k,).
+    shared_m2
+        What each pair shares there.
+    credited_m2
+        What of it is credited to each plot of the set; shape (n,).
+    """
+
+    left: Ints
+    right: Ints
+    shared_m2: Floats
+    credited_m2: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,12 +375,6 @@ class Cut:
 
     inside_m2: list[float]
     outside_m2: float
-
-
-@lru_cache(maxsize=8)
-def _united(cells: tuple[shapely.Geometry, ...]) -> shapely.Geometry:
-    """Return the ground of all cells of a layer; every step asks for it."""
-    return shapely.union_all(cells)
 
 
 def plot_sets(state: State, ground: Ground) -> tuple[PlotSet, PlotSet]:

@@ -19,6 +19,7 @@ Mask = npt.NDArray[np.bool_]
 _FEW = 256
 """Boxes up to which each is compared with all the others; from there on a tree is worth its building."""
 
+_NOBODY = np.zeros(0, dtype=np.int64)
 _RUN = 2
 _EDGE_DEG = 0.002
 """Edges of a border under one box, and their length at most: narrow boxes let few polygons come near by mistake."""
@@ -52,7 +53,8 @@ class Boxes:
     def _shapes(self) -> npt.NDArray[np.object_]:
         shapes = np.full(len(self), None, dtype=object)
         real = np.flatnonzero(~np.isnan(self.bounds[:, 0]))
-        shapes[real] = shapely.box(*self.bounds[real].T)
+        # A diagonal has the bounds of its box, which is all that a tree looks at, and is smaller.
+        shapes[real] = shapely.linestrings(self.bounds[real].reshape(-1, 2, 2))
         return shapes
 
     @cached_property
@@ -67,6 +69,8 @@ class Boxes:
 
     def met_by(self, others: Floats) -> tuple[Ints, Ints]:
         """Return which boxes meet which of ``others`` (bounds, shape (m, 4)), sorted: rows here, rows there."""
+        if len(self) == 0:
+            return _NOBODY, _NOBODY
         if len(others) > _FEW:
             there, here = self._tree.query(Boxes(others)._shapes)
             return in_order(here, there)
@@ -76,7 +80,7 @@ class Boxes:
             near = np.flatnonzero((west <= x1) & (east >= x0))
             found.append(near[(south[near] <= y1) & (north[near] >= y0)])
         there = np.repeat(np.arange(len(others)), [len(near) for near in found])
-        return in_order(np.concatenate([np.zeros(0, dtype=np.int64), *found]), there)
+        return in_order(np.concatenate([_NOBODY, *found]), there)
 
     def near(self, borders: npt.NDArray[np.object_]) -> Mask:
         """Return which boxes come near the boundary of any polygon: all others lie wholly inside or outside each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -155,27 +156,61 @@ def shares(bounds: Floats, left: Ints, right: Ints, *, read: ReadShapes) -> Shar
     return Shares(lefts[order], rights[order], shared[order])
 
 
-def pairs_inside(pairs: OverlapPairs, areas: Floats, whole: Mask, cell: shapely.Geometry) -> OverlapPairs:
-    """Return the pairs as they overlap inside a cell.
+def pairs_among(pairs: OverlapPairs, rows: Ints, count: int) -> tuple[OverlapPairs, Ints]:
+    """Return the pairs whose polygons are both among some rows, by their places there, and which pairs they are.
 
     Parameters
     ----------
-    areas, whole
-        How much of each polygon lies in the cell (m2), and whether all of it does; shape (n,).
-    cell
-        Polygon, EPSG:4490; only pairs that its border may cross are cut.
+    rows
+        Positions of polygons, each once; shape (k,).
+    count
+        How many polygons the pairs speak of.
+
+    Examples
+    --------
+    >>> boxes = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1), shapely.box(2, 0, 4, 1)])
+    >>> some, which = pairs_among(overlap_pairs(boxes), np.array([1, 2]), 3)
+    >>> some.left.tolist(), some.right.tolist(), which.tolist()
+    ([0], [1], [1])
     """
-    among = pairs.take(np.flatnonzero((areas[pairs.left] > 0) & (areas[pairs.right] > 0)))
-    cut = ~(whole[among.left] & whole[among.right])
+    place = np.full(count, -1)
+    place[rows] = np.arange(len(rows))
+    left, right = place[pairs.left], place[pairs.right]
+    which = np.flatnonzero((left >= 0) & (right >= 0))
+    return replace(pairs.take(which), left=left[which], right=right[which]), which
+
+
+def pairs_inside(
+    pairs: OverlapPairs,
+    whole: Mask,
+    cut: Callable[[Geometries], Geometries],
+    *,
+    cut_m2: Callable[[Ints], Floats] | None = None,
+) -> OverlapPairs:
+    """Return pairs as they overlap inside some place: a cell, or what lies beyond all cells.
+
+    Parameters
+    ----------
+    pairs
+        Pairs of polygons that each have some ground there.
+    whole
+        Whether all of a polygon lies there; shape (n,).
+    cut
+        Gives the part of some shapes that lies there. Only pairs of which neither polygon lies there with all it has
+        are cut.
+    cut_m2
+        Gives what some of the pairs share there, where that is known; they are cut otherwise.
+    """
+    crossing = ~(whole[pairs.left] | whole[pairs.right])
 
     def ground(some: Ints) -> Geometries:
-        shapes, crossing = among.ground(some), cut[some]
-        shapes[crossing] = shapely.intersection(shapes[crossing], cell)
+        shapes, crossed = pairs.ground(some), crossing[some]
+        shapes[crossed] = cut(shapes[crossed])
         return shapes
 
-    shared, crossing = among.shared_m2.copy(), np.flatnonzero(cut)
-    shared[crossing] = area_m2(ground(crossing))
-    return replace(among, shared_m2=shared, ground=ground)
+    shared, rows = pairs.shared_m2.copy(), np.flatnonzero(crossing)
+    shared[rows] = area_m2(ground(rows)) if cut_m2 is None else cut_m2(rows)
+    return replace(pairs, shared_m2=shared, ground=ground)
 
 
 def credit(areas: Floats, *, claim: npt.ArrayLike, pairs: OverlapPairs, disputed: Mask | None = None) -> Credit:

@@ -11,6 +11,7 @@ import shapely
 from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.boxes import Boxes, Ints, Mask, in_order
 from ecotrack.geometry.codec import ReadShapes
+from ecotrack.geometry.windows import cut_with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +91,7 @@ def split_boxes(boxes: Boxes, cells: Geometries, *, areas: Floats, read: ReadSha
     polygon, cell, sizes, whole = (np.concatenate(columns) for columns in zip(*found, strict=True))
     order = np.lexsort((cell, polygon))
     polygon, cell, sizes, whole = polygon[order], cell[order], sizes[order], whole[order]
-    inside = np.bincount(polygon, weights=sizes, minlength=len(areas)).astype(np.float64)
-    return Pieces(polygon=polygon, cell=cell, area_m2=sizes, whole=whole, outside_m2=_remainder(areas, inside))
+    return Pieces(polygon=polygon, cell=cell, area_m2=sizes, whole=whole, outside_m2=left_over(areas, polygon, sizes))
 
 
 _Columns = tuple[Ints, Ints, Floats, Mask]
@@ -123,12 +123,27 @@ def _cut(rows: Ints, cells: Geometries, areas: Floats, read: ReadShapes) -> _Col
     place, cell = in_order(place, cell)
     whole: npt.NDArray[np.bool_] = shapely.contains_properly(cells[cell], shapes[place])
     sizes = areas[rows[place]].copy()
-    sizes[~whole] = area_m2(shapely.intersection(shapes[place[~whole]], cells[cell[~whole]]))
+    for number in np.unique(cell[~whole]).tolist():
+        mine = np.flatnonzero((cell == number) & ~whole)
+        sizes[mine] = area_m2(cut_with(shapes[place[mine]], cells[number]))
     real = sizes > 0
     return rows[place[real]], cell[real], sizes[real], whole[real]
 
 
-def _remainder(total: Floats, inside: Floats) -> Floats:
-    """Return total - inside, where a difference at the level of rounding is zero."""
-    rest = total - inside
-    return np.where(rest > total * 1e-11, rest, 0.0)
+def left_over(areas: Floats, row: Ints, inside_m2: Floats) -> Floats:
+    """Return what is left of areas when parts of them are taken off; a difference at the level of rounding is zero.
+
+    Parameters
+    ----------
+    areas
+        Shape (n,), m2.
+    row, inside_m2
+        The parts, and what each is taken off; shape (k,).
+
+    Examples
+    --------
+    >>> left_over(np.array([5.0, 2.0]), np.array([0, 1, 0]), np.array([1.0, 2.0, 1.5])).tolist()
+    [2.5, 0.0]
+    """
+    rest = areas - np.bincount(row, weights=inside_m2, minlength=len(areas))
+    return np.where(rest > areas * 1e-11, rest, 0.0)

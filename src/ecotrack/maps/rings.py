@@ -51,9 +51,10 @@ class Grid:
         >>> Grid(1.0).whole(np.array([[115.5, 37.5]])).tolist()
         [[12857401, 4509031]]
         """
-        x = np.radians(lonlat[:, 0])
-        y = np.log(np.tan(np.pi / 4 + np.radians(lonlat[:, 1]) / 2))
-        return np.rint(np.column_stack([x, y]) * (RADIUS_M / self.step)).astype(np.int64)
+        north = np.log(np.tan(np.pi / 4 + np.radians(lonlat[:, 1]) / 2))
+        units = [np.rint(axis * (RADIUS_M / self.step)).astype(np.int64) for axis in (np.radians(lonlat[:, 0]), north)]
+        # Each axis lies together: corners are packed axis by axis.
+        return np.stack(units).T
 
 
 def hilbert(x: Ints, y: Ints, *, bits: int = 16) -> Ints:
@@ -126,60 +127,56 @@ class RingPacker:
         }
 
     def _block(self, geometries: Geometries) -> None:
-        oriented = shapely.orient_polygons(geometries)
-        ring, plot, hole = _rings(oriented)
-        lonlat, of_ring = shapely.get_coordinates(ring, return_index=True)
-        whole = self.grid.whole(lonlat)
+        lonlat, of_ring, plot, hole = _rings(geometries)
+        x, y = self.grid.whole(lonlat).T
         begins = _begins(of_ring)
         # The closing corner is implied, and so is a corner that the grid laid upon the one before.
-        same = np.zeros(len(whole), dtype=bool)
-        same[1:] = (whole[1:] == whole[:-1]).all(axis=1)
-        kept = ~np.append(begins[1:], True) & ~(same & ~begins)
-        whole, of_ring = whole[kept], of_ring[kept]
+        kept = np.append(~begins[1:], False)
+        kept[1:] &= (x[1:] != x[:-1]) | (y[1:] != y[:-1]) | begins[1:]
+        x, y, of_ring = x[kept], y[kept], of_ring[kept]
         begins = _begins(of_ring)
-        self._keep_rings(whole[begins], plot, hole, np.bincount(of_ring, minlength=len(ring)), len(geometries))
-        self._keep_steps(whole, begins, of_ring)
-        self._measure_reach(whole, plot[of_ring])
+        count = np.bincount(of_ring, minlength=len(plot))
+        self._keep_rings(x[begins], y[begins], plot, hole, count, len(geometries))
+        self._keep_steps(x, y, begins, count)
+        self._measure_reach(x, y, plot[of_ring])
 
-    def _keep_rings(self, first: Ints, plot: Ints, hole: Ints, count: Ints, plots: int) -> None:
+    def _keep_rings(self, x: Ints, y: Ints, plot: Ints, hole: Ints, count: Ints, plots: int) -> None:
         rings = np.bincount(plot, minlength=plots)
-        for name, values in (("rings", rings), ("count", count), ("x", first[:, 0]), ("y", first[:, 1])):
+        for name, values in (("rings", rings), ("count", count), ("x", x), ("y", y)):
             self._columns[name].append(values)
         # Whether a ring is a hole needs saying only where a plot has more than one.
         self._columns["hole"].append(hole[rings[plot] > 1])
 
-    def _keep_steps(self, whole: Ints, begins: npt.NDArray[np.bool_], of_ring: Ints) -> None:
-        # Half the width is half the time; a city is far below two thousand million units.
-        step = np.zeros(whole.shape, dtype=np.int32)
-        step[1:] = whole[1:] - whole[:-1]
-        inner = ~begins
-        before = np.zeros_like(step)
-        before[1:] = step[:-1]
-        before[begins] = 0
-        # The step before the first one of a ring is the anchor's, which says nothing.
-        before[1:][begins[:-1]] = 0
-        rings = int(of_ring[-1]) + 1 if len(of_ring) else 0
-        taken, owner = step[inner], of_ring[inner]
-        length = np.hypot(taken[:, 0].astype(np.float32), taken[:, 1].astype(np.float32))
-        total = np.bincount(owner, weights=length, minlength=rings)
-        mean = total / np.maximum(np.bincount(owner, minlength=rings), 1)
-        size = np.minimum(np.rint(3 * np.log2(mean + 1)).astype(np.int64), SIZES - 1)
+    def _keep_steps(self, x: Ints, y: Ints, begins: npt.NDArray[np.bool_], count: Ints) -> None:
+        steps = [_steps(axis, begins) for axis in (x, y)]
+        inner = ~begins[1:]
+        # The step before the first one of a ring is none, and points nowhere.
+        came = direction(*steps)[:-1][inner] if len(x) else np.zeros(0, dtype=np.int16)
+        across, up = (step[1:][inner] for step in steps)
+        inside = np.maximum(count - 1, 0)
+        owner = np.repeat(np.arange(len(count)), inside)
+        total = np.bincount(
+            owner, weights=np.hypot(across.astype(np.float32), up.astype(np.float32)), minlength=len(count)
+        )
+        size = np.minimum(np.rint(3 * np.log2(total / np.maximum(inside, 1) + 1)).astype(np.int64), SIZES - 1)
         self._columns["size"].append(size)
-        came = before[inner]
-        kind = size.astype(np.int16)[owner] * np.int16(DIRECTIONS) + direction(came[:, 0], came[:, 1])
-        coded = zigzag(taken)
-        self._wide.append(coded[coded >= _ESCAPE])
+        kind = np.repeat(size.astype(np.int16) * np.int16(DIRECTIONS), inside) + came
         # Sixteen bits are sorted by counting.
         order = np.argsort(kind, kind="stable")
         cuts = np.cumsum(np.bincount(kind, minlength=SIZES * DIRECTIONS))[:-1]
-        small = np.minimum(coded, _ESCAPE).astype(np.uint8)[order]
-        self._steps.append([np.split(np.ascontiguousarray(small[:, axis]), cuts) for axis in (0, 1)])
+        coded = [zigzag(across), zigzag(up)]
+        far = np.flatnonzero(np.maximum(*coded) >= _ESCAPE)
+        both = np.column_stack([axis[far] for axis in coded])
+        self._wide.append(both[both >= _ESCAPE])
+        small = [np.minimum(axis, _ESCAPE).astype(np.uint8)[order] for axis in coded]
+        self._steps.append([np.split(axis, cuts) for axis in small])
 
-    def _measure_reach(self, whole: Ints, plot: Ints) -> None:
-        if len(whole):
-            starts = np.flatnonzero(np.append(True, plot[1:] != plot[:-1]))
-            anchor = whole[starts][np.cumsum(np.append(True, plot[1:] != plot[:-1])) - 1]
-            self._reach = max(self._reach, int(np.abs(whole - anchor).max()))
+    def _measure_reach(self, x: Ints, y: Ints, plot: Ints) -> None:
+        starts = np.flatnonzero(_begins(plot))
+        if len(starts):
+            for axis in (x, y):
+                high, low = np.maximum.reduceat(axis, starts), np.minimum.reduceat(axis, starts)
+                self._reach = max(self._reach, int(np.maximum(high - axis[starts], axis[starts] - low).max()))
 
     def _column(self, name: str, streams: Streams) -> list[int]:
         values = np.concatenate([*self._columns[name], np.zeros(0, dtype=np.int64)])
@@ -219,19 +216,60 @@ def direction(x: Steps, y: Steps) -> npt.NDArray[np.int16]:
     return np.asarray(eighth)
 
 
+def _steps(axis: Ints, begins: npt.NDArray[np.bool_]) -> Steps:
+    """Return the step that leads to each corner, none to the first one of a ring."""
+    # Half the width is half the time; a city is far below two thousand million units.
+    step = np.zeros(len(axis), dtype=np.int32)
+    np.subtract(axis[1:], axis[:-1], out=step[1:], casting="unsafe")
+    step[begins] = 0
+    return step
+
+
 def _begins(owner: Ints) -> npt.NDArray[np.bool_]:
     return np.append(True, owner[1:] != owner[:-1])[: len(owner)]
 
 
-def _rings(geometries: Geometries) -> tuple[Geometries, Ints, Ints]:
-    """Return the rings in order, the plot of each, and whether it is a hole; its plot's first ring is an outer one."""
-    kinds = {int(kind) for kind in np.unique(shapely.get_type_id(geometries))}
+def _rings(geometries: Geometries) -> tuple[npt.NDArray[np.float64], Ints, Ints, Ints]:
+    """Return the corners of all rings, their ring, and for each ring its plot and whether it is a hole.
+
+    Plots keep their order, and the first ring of a plot is an outer one. Outer rings run against the clock, holes with
+    it, so that plots that overlap do not cut holes into each other when they are filled together.
+    """
+    kind = shapely.get_type_id(geometries)
+    kinds = {int(one) for one in np.unique(kind)}
     if kinds - {-1, 3, 6}:
         raise ValueError(f"geometry types {sorted(kinds)}: only polygons and multipolygons can be packed")
-    if kinds == {3}:
-        part, plot = geometries, np.arange(len(geometries))
-    else:
-        part, plot = shapely.get_parts(geometries, return_index=True)
+    # Nearly every plot is one ring; to make geometries of rings costs more than to read their corners.
+    lone = (kind == shapely.GeometryType.POLYGON) & (shapely.get_num_interior_rings(geometries) == 0)
+    lone &= ~shapely.is_empty(geometries)
+    plain, rest = np.flatnonzero(lone), np.flatnonzero(~lone)
+    part, of_rest = shapely.get_parts(geometries[rest], return_index=True)
     ring, of_part = shapely.get_rings(part, return_index=True)
-    hole = 1 - _begins(of_part).astype(np.int64)
-    return ring, plot[of_part], hole
+    lonlat, owner = shapely.get_coordinates(np.concatenate([geometries[plain], ring]), return_index=True)
+    plot = np.concatenate([plain, rest[of_rest[of_part]]])
+    hole = np.concatenate([np.zeros(len(plain), dtype=np.int64), 1 - _begins(of_part).astype(np.int64)])
+    count = np.bincount(owner, minlength=len(plot))
+    begin = np.cumsum(count) - count
+    turned = (_turns(lonlat, begin, count) < 0) != (hole == 1)
+    order = np.argsort(plot, kind="stable") if len(rest) else np.arange(len(plot))
+    if len(rest) or turned.any():
+        lonlat = lonlat[_places(begin[order], count[order], turned[order])]
+    return lonlat, np.repeat(np.arange(len(plot)), count[order]), plot[order], hole[order]
+
+
+def _turns(lonlat: npt.NDArray[np.float64], begin: Ints, count: Ints) -> npt.NDArray[np.float64]:
+    """Return twice the plane area of closed rings in square degrees: positive against the clock (shoelace formula)."""
+    if len(begin) == 0:
+        return np.zeros(0)
+    x, y = lonlat[:, 0], lonlat[:, 1] - np.repeat(lonlat[begin, 1], count)
+    band = np.zeros(len(lonlat))
+    band[:-1] = (x[:-1] - x[1:]) * (y[:-1] + y[1:])
+    band[begin + count - 1] = 0.0  # the step from one ring to the next is no edge
+    return np.asarray(np.add.reduceat(band, begin))
+
+
+def _places(begin: Ints, count: Ints, turned: npt.NDArray[np.bool_]) -> Ints:
+    """Return the places of the corners of rings one after the other, of some of them from their ends."""
+    first = np.where(turned, begin + count - 1, begin)
+    along = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    return np.asarray(np.repeat(first, count) + along * np.repeat(np.where(turned, -1, 1), count))

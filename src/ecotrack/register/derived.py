@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import shapely
 
-from ecotrack.figures.ground import KERNEL, Ground, ZonePieces
+from ecotrack.figures.ground import KERNEL, Ground, ZonePieces, ZoneShares
 from ecotrack.geometry.codec import ReadWkb
 from ecotrack.progress.ledger import PARTS, TABLES, Award, Codes, Ints, PlotLedger
 
@@ -57,6 +57,8 @@ def save(path: Path, kept: Kept, *, head: str, made_by: dict[str, str]) -> None:
         row, cell, area, whole = ground.pieces[key]
         arrays |= {f"z{i}.row": _narrow(row), f"z{i}.cell": _narrow(cell), f"z{i}.area": area}
         arrays |= {f"z{i}.whole": whole.astype(np.int8)}
+        pair, cut_cell, shared = ground.cut_shares[key]
+        arrays |= {f"s{i}.pair": _narrow(pair), f"s{i}.cell": _narrow(cut_cell), f"s{i}.shared": shared}
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,15 +115,19 @@ def _ledger(arrays: Any, about: dict[str, Any]) -> PlotLedger:
 
 
 def _ground(arrays: Any, about: dict[str, Any], read: ReadWkb) -> Ground:
-    pieces = {
-        key: ZonePieces(
-            row=_wide(arrays[f"z{i}.row"]),
-            cell=_wide(arrays[f"z{i}.cell"]),
-            area_m2=arrays[f"z{i}.area"],
-            whole=arrays[f"z{i}.whole"].astype(np.int64),
-        )
-        for i, key in enumerate(about["zones"])
-    }
+    pieces, cut_shares = {}, {}
+    for i, key in enumerate(about["zones"]):
+        row, cell, whole = (_wide(arrays[f"z{i}.{name}"]) for name in ("row", "cell", "whole"))
+        pieces[key] = ZonePieces(row, cell, arrays[f"z{i}.area"], whole)
+        pair, cut_cell = _wide(arrays[f"s{i}.pair"]), _wide(arrays[f"s{i}.cell"])
+        cut_shares[key] = ZoneShares(pair, cut_cell, arrays[f"s{i}.shared"])
     return Ground(
-        arrays["area"], arrays["bounds"], _wide(arrays["left"]), _wide(arrays["right"]), arrays["shared"], pieces, read
+        area_m2=arrays["area"],
+        bounds=arrays["bounds"],
+        left=_wide(arrays["left"]),
+        right=_wide(arrays["right"]),
+        shared_m2=arrays["shared"],
+        pieces=pieces,
+        cut_shares=cut_shares,
+        read_wkb=read,
     )

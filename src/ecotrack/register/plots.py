@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -28,14 +28,18 @@ from ecotrack.progress.ledger import (
 from ecotrack.register.bulk import read_blocks
 from ecotrack.register.geopackage import WKB_FROM
 
+_SAMPLE = "CASE sample WHEN 0 THEN '0' ELSE '1' END"
 _VERSION_NUMBERS = (f"coalesce(min(CAST(claimed_mu * {CLAIM_UNITS} + 0.5 AS INTEGER), {CLAIM_MOST}), {NONE})",)
 _SHARED = {"submission": "submissions", "unit": "units", "kind": "kinds", "programme": "programmes", "task": "tasks"}
 _SHARED_COLUMNS = ("submission_id", "unit", "kind", "programme", "task_id")
 """What the plots of one submission mostly have in common: read as one text, which is taken apart once."""
 
+_BESIDE = "\x1e"
+"""ASCII's record separator: what those columns are joined by."""
+
 _VERSION_TEXTS = (
     "feature_id",
-    " || char(30) || ".join(f"coalesce({name}, '')" for name in _SHARED_COLUMNS),
+    f" || '{_BESIDE}' || ".join(f"coalesce({name}, '')" for name in _SHARED_COLUMNS),
     "coalesce(parent_id, '')",
     "coalesce(season, '') || '|' || coalesce(planted_on, '')",
 )
@@ -46,14 +50,37 @@ LEFT JOIN feature_version v ON d.subject = 'version' AND v.version_id = d.subjec
 WHERE d.seq > ? AND d.seq <= ? ORDER BY d.seq"""
 
 _STRUCK = len(CHECK_STATES) + 1
-_STATES = " ".join(f"WHEN '{state}' THEN '{number}'" for state, number in {**CHECK_STATES, STRUCK: _STRUCK}.items())
-_SAMPLE = "CASE sample WHEN 0 THEN '0' ELSE '1' END"
-_RECORD_LETTERS = (
-    _SAMPLE,
-    f"CASE kind WHEN 'check' THEN 'c' WHEN 'status' THEN 's' WHEN '{RETENTION}' THEN 'r' ELSE 'o' END",
-    f"CASE state {_STATES} ELSE '0' END",
-    "CASE WHEN corrects IS NULL THEN '0' ELSE '1' END",
-)
+_KINDS = {"check": 1, "status": 2, RETENTION: 3}
+_STATE_COUNT, _KIND_COUNT = _STRUCK + 1, len(_KINDS) + 1
+_FIRST_LETTER = ord("(")
+"""Where the letters begin that say kind, state, basis and correction of a record in one: none of them is a quote."""
+
+
+def _record_letter() -> str:
+    """Return the SQL of that letter: within one basis and kind the states follow one another."""
+
+    def state(start: int, states: Mapping[str, int]) -> str:
+        found = " ".join(f"WHEN '{text}' THEN '{chr(start + number)}'" for text, number in states.items())
+        # Most records have none, and are not compared with each.
+        return f"CASE WHEN state IS NULL THEN '{chr(start)}' ELSE CASE state {found} ELSE '{chr(start)}' END END"
+
+    def kind(start: int) -> str:
+        struck = {STRUCK: _STRUCK}
+        known = " ".join(
+            f"WHEN '{text}' THEN {state(start + n * _STATE_COUNT, CHECK_STATES if text == 'check' else struck)}"
+            for text, n in _KINDS.items()
+        )
+        return f"CASE kind {known} ELSE {state(start, struck)} END"
+
+    size = _KIND_COUNT * _STATE_COUNT
+    first, sample, corrects, both = (kind(_FIRST_LETTER + i * size) for i in range(4))
+    return (
+        f"CASE WHEN corrects IS NULL THEN CASE sample WHEN 0 THEN {first} ELSE {sample} END "
+        f"ELSE CASE sample WHEN 0 THEN {corrects} ELSE {both} END END"
+    )
+
+
+_RECORD_LETTERS = (_record_letter(),)
 _RECORD_TEXTS = (f"CASE kind WHEN 'check' THEN fields WHEN '{RETENTION}' THEN coalesce(value, '') ELSE '' END",)
 _RECORD_KEYS = ("coalesce(feature_id, '')",)
 
@@ -61,6 +88,8 @@ _CORRECTED = """
 SELECT r.seq, o.seq FROM progress_record r JOIN progress_record o ON o.record_id = r.corrects
 WHERE r.seq BETWEEN ? AND ?"""
 
+_WKB = f"substr(geom, {WKB_FROM + 1})"
+_STRETCH = f"SELECT seq, {_WKB} FROM feature_version NOT INDEXED WHERE layer = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 _CHUNK = 900
 _DENSE = 4
 """Versions that make up more than a quarter of a stretch of the chain are read by going through it."""
@@ -131,7 +160,7 @@ def _add_versions(writer: LedgerWriter, connection: sqlite3.Connection, layer: s
 def _shared_numbers(writer: LedgerWriter, texts: Sequence[str]) -> dict[str, Ints]:
     """Return the columns of `_SHARED` from their joined texts."""
     kinds = dict.fromkeys(texts)
-    parts = zip(*(text.split("\x1e") for text in kinds), strict=True)
+    parts = zip(*(text.split(_BESIDE) for text in kinds), strict=True)
     place = {text: i for i, text in enumerate(kinds)}
     rows = np.fromiter(map(place.__getitem__, texts), np.int64, len(texts))
     return {name: writer.numbers(table, part)[rows] for (name, table), part in zip(_SHARED.items(), parts, strict=True)}
@@ -150,21 +179,23 @@ def _add_records(writer: LedgerWriter, connection: sqlite3.Connection, layer: st
         texts=_RECORD_TEXTS,
         keys=_RECORD_KEYS,
     )
-    for seq, days, (sample, kind, digit, corrected), _, (fields,), (features,) in blocks:
-        check, state = kind == ord("c"), digit - ord("0")
+    for seq, days, (letters,), _, (fields,), (features,) in blocks:
+        rest, state = np.divmod(letters - _FIRST_LETTER, _STATE_COUNT)
+        basis, kind = np.divmod(rest, _KIND_COUNT)
+        check = kind == _KINDS["check"]
         counted, feature = counts.numbers(fields), writer.plots(features)
         columns = {
             "seq": seq,
             "day": days,
             "feature": feature,
-            "sample": sample - ord("0"),
-            "corrects": _corrects(connection, seq, corrected == ord("1")),
+            "sample": basis & 1,
+            "corrects": _corrects(connection, seq, basis > 1),
             "live": counted % _COUNT - 1,
             "holes": counted // _COUNT - 1,
             "state": state % _STRUCK,
-            "status": (kind == ord("s")).astype(np.int64),
+            "status": (kind == _KINDS["status"]).astype(np.int64),
             "struck": (state == _STRUCK).astype(np.int64),
-            "kept": np.where(kind == ord("r"), counted - 1, NO_SURVEY),
+            "kept": np.where(kind == _KINDS[RETENTION], counted - 1, NO_SURVEY),
         }
         writer.add_checks(columns, np.flatnonzero((feature != NONE) & check))
         writer.add_notes(columns, np.flatnonzero((feature != NONE) & ~check))
@@ -207,11 +238,13 @@ def read_wkb(connection: sqlite3.Connection, seqs: Ints, *, layer: str) -> list[
         return []
     held = distinct(seqs)
     if len(held) * _DENSE > held[-1] - held[0]:
-        sql = "SELECT seq, geom FROM feature_version NOT INDEXED WHERE layer = ? AND seq BETWEEN ? AND ?"
-        blobs = dict(connection.execute(sql, (layer, int(held[0]), int(held[-1]))))
+        rows = connection.execute(_STRETCH, (layer, int(held[0]), int(held[-1]))).fetchall()
+        if len(rows) == len(seqs) and (held == seqs).all():
+            return [blob for _, blob in rows]
+        blobs = dict(rows)
     else:
         blobs = dict(_single(connection, held.tolist()))
-    return [blobs[seq][WKB_FROM:] for seq in seqs.tolist()]
+    return [blobs[seq] for seq in seqs.tolist()]
 
 
 def _single(connection: sqlite3.Connection, seqs: list[int]) -> Iterator[tuple[int, bytes]]:
@@ -219,4 +252,4 @@ def _single(connection: sqlite3.Connection, seqs: list[int]) -> Iterator[tuple[i
     for start in range(0, len(seqs), _CHUNK):
         some = seqs[start : start + _CHUNK]
         marks = ", ".join("?" * len(some))
-        yield from connection.execute(f"SELECT seq, geom FROM feature_version WHERE seq IN ({marks})", some)
+        yield from connection.execute(f"SELECT seq, {_WKB} FROM feature_version WHERE seq IN ({marks})", some)

@@ -30,6 +30,7 @@ from ecotrack.register.bulk import Objects, read_texts
 from ecotrack.register.canonical import CLASSES, GENESIS, KINDS, Entry, Stamp, UnitEntry
 from ecotrack.register.connection import connect, is_full
 from ecotrack.register.creation import lay_tables
+from ecotrack.register.listing import Listed, record_places
 from ecotrack.register.location import refuse_network_share
 from ecotrack.register.plots import read_ledger, read_wkb
 from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_papers, read_subjects, read_tallies
@@ -284,6 +285,18 @@ class Register:
             recorded=True,
             scattered=but_layer is not None,
         )
+
+    def listed_records(
+        self,
+        *,
+        layer: str | None = None,
+        feature_id: str | None = None,
+        as_of: dt.date | None = None,
+        corrected: bool = False,
+    ) -> Listed[ProgressRecord]:
+        """Return the progress records of a list, read while it is gone through; see `record_places`."""
+        places = record_places(self._connection, layer=layer, feature_id=feature_id, as_of=as_of, corrected=corrected)
+        return Listed(places, self.records_at)
 
     def records_named(self, ids: Sequence[str]) -> list[ProgressRecord]:
         """Return progress records by their ids."""

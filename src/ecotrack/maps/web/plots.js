@@ -43,7 +43,8 @@
         number += 1;
         return new Promise(function (resolve, reject) {
           waiting.set(number, { resolve: resolve, reject: reject });
-          worker.postMessage(Object.assign({ number: number }, message));
+          // Letters change hands: a copy of them would be megabytes.
+          worker.postMessage(Object.assign({ number: number }, message), message.letters ? [message.letters.buffer] : []);
         });
       }
     };
@@ -68,9 +69,12 @@
         document.addEventListener('DOMContentLoaded', resolve);
       }
     }).then(function () { late = take(key + '-rest'); });
+    function letters(text) {
+      return new TextEncoder().encode(text);
+    }
     function load(client) {
-      whole.then(function () { return client.ask({ ask: 'rest', text: late }); }).then(function () { late = null; });
-      return client.ask({ ask: 'load', header: header, text: early }).then(function (loaded) {
+      whole.then(function () { return client.ask({ ask: 'rest', letters: letters(late) }); }).then(function () { late = null; });
+      return client.ask({ ask: 'load', header: header, letters: letters(early) }).then(function (loaded) {
         early = null;
         return Object.assign(client, { header: header, bounds: loaded.bounds, counts: loaded.summary.counts });
       });

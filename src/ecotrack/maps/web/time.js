@@ -24,7 +24,7 @@
     if (!packed) {
       return Promise.resolve([last]);
     }
-    const bytes = window.ecotrackPlots.fromText(packed.text, packed.packed);
+    const bytes = window.ecotrackPlots.fromLetters(new TextEncoder().encode(packed.text), packed.packed);
     return window.ecotrackPlots.unpackStream(bytes, packed.size).then(function (plain) {
       return filled(JSON.parse(new TextDecoder().decode(plain))).concat([last]);
     });

@@ -60,10 +60,10 @@
     // Reads where the plots are and in which state, which is enough for a first view; the rest when it is asked for.
     answer.load = function (message) {
       engine.header = message.header;
-      engine.text = message.text;
+      engine.letters = message.letters;
       engine.look = lookOf(message.header);
       const few = message.header.count <= plots.SKETCH;
-      return (few ? finish() : plots.readSketch(message.header, message.text).then(take)).then(function () {
+      return (few ? finish() : plots.readSketch(message.header, message.letters).then(take)).then(function () {
         const set = { scene: 'main', period: message.header.periods.length - 1, hidden: [], filters: {} };
         return { bounds: engine.index.bounds, summary: answer.set(set) };
       });
@@ -72,8 +72,8 @@
     // The whole table, read once.
     function finish() {
       if (!engine.whole) {
-        engine.whole = rest.then(function (late) { return plots.readTable(engine.header, engine.text, late); }).then(function (table) {
-          engine.text = null;
+        engine.whole = rest.then(function (late) { return plots.readTable(engine.header, engine.letters, late); }).then(function (table) {
+          engine.letters = null;
           take(table);
           engine.finished = true;
         });
@@ -83,7 +83,7 @@
 
     // The second text, which stands at the end of the page.
     answer.rest = function (message) {
-      engine.giveRest(message.text);
+      engine.giveRest(message.letters);
     };
 
 

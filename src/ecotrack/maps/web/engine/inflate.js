@@ -177,8 +177,8 @@
     return Promise.resolve(plots.inflate(input, size));
   };
 
-  // Bytes `start` to `start + size` of a text of ecotrack.maps.base91: 16 characters are 13 bytes.
-  plots.fromText = function (text, size, start) {
+  // Bytes `start` to `start + size` of the letters (UTF-8) of ecotrack.maps.base91: 16 of them are 13 bytes.
+  plots.fromLetters = function (letters, size, start) {
     const first = Math.floor((start || 0) / 13);
     const value = new Uint8Array(128);
     let count = 0;
@@ -195,7 +195,7 @@
       let held = 0;
       let bits = 0;
       for (let word = 0, put = to; word < 8; word += 1, from += 2) {
-        held = (held << 13) | (value[text.charCodeAt(from)] * 91 + value[text.charCodeAt(from + 1)]);
+        held = (held << 13) | (value[letters[from]] * 91 + value[letters[from + 1]]);
         bits += 13;
         while (bits >= 8) {
           bits -= 8;

@@ -249,8 +249,8 @@
     return table;
   }
 
-  // A promise of some streams by their numbers; a text holds the streams from number `first` on.
-  function read(header, text, first, numbers) {
+  // A promise of some streams by their numbers; the letters hold the streams from number `first` on.
+  function read(header, letters, first, numbers) {
     const begins = [];
     let at = 0;
     header.streams.forEach(function (stream, number) {
@@ -263,7 +263,7 @@
     return numbers.reduce(function (before, number) {
       return before.then(function () {
         const stream = header.streams[number];
-        return plots.unpackStream(plots.fromText(text, stream[0], begins[number]), stream[1]);
+        return plots.unpackStream(plots.fromLetters(letters, stream[0], begins[number]), stream[1]);
       }).then(function (bytes) { streams[number] = bytes; });
     }, Promise.resolve()).then(function () { return streams; });
   }
@@ -275,8 +275,8 @@
   }
 
   // A promise of what a first view of very many plots needs: where they are, about how large, in which state.
-  plots.readSketch = function (header, text) {
-    return read(header, text, 0, numbersOf(header, true)).then(function (streams) {
+  plots.readSketch = function (header, letters) {
+    return read(header, letters, 0, numbersOf(header, true)).then(function (streams) {
       const table = { count: header.count, step: header.rings.step };
       const ringOf = starts(whole(header.rings.rings, streams));
       const corners = whole(header.rings.count, streams);
@@ -295,10 +295,10 @@
     });
   };
 
-  // A promise of the whole table, from both texts.
-  plots.readTable = function (header, text, rest) {
+  // A promise of the whole table, from the letters of both texts.
+  plots.readTable = function (header, letters, rest) {
     return Promise.all([
-      read(header, text, 0, numbersOf(header, true)), read(header, rest, header.early, numbersOf(header, false))
+      read(header, letters, 0, numbersOf(header, true)), read(header, rest, header.early, numbersOf(header, false))
     ]).then(function (both) {
       const streams = Object.assign(both[1], both[0]);
       const table = rings(header.rings, streams, header.count);
