@@ -41,7 +41,7 @@ def export(ctx: click.Context, layer_id: str, file: Path, as_of: dt.date | None,
     workspace = open_workspace(ctx)
     ceiling = level or workspace.config.classification
     refuse_above(workspace.layer(layer_id), ceiling)
-    count = export_layer(workspace.view(as_of=as_of).layer(layer_id), file, ceiling=ceiling)
+    count = export_layer(workspace.view(as_of=as_of), layer_id, file, ceiling=ceiling)
     speak(
         ctx,
         f"已导出 {count} 个要素到 {file}（密级：{ceiling}）",

@@ -40,7 +40,7 @@ def export(folder: str, layer: str, path: str) -> None:
     from ecotrack.reports.layer_export import export_layer
 
     workspace = Workspace.open(Path(folder))
-    export_layer(workspace.view().layer(layer), Path(path), ceiling=workspace.config.classification)
+    export_layer(workspace.view(), layer, Path(path), ceiling=workspace.config.classification)
 
 
 def write_whole(path: Path, data: bytes) -> None:
