@@ -245,3 +245,27 @@ def test_an_edge_that_would_split_without_end_is_an_error() -> None:
     line = shapely.LineString([(0, 0), (1e9, 0)])
     with pytest.raises(StrayCoordinates, match="vertices"):
         split_long_edges(line, limit=70.0)
+
+
+@pytest.mark.parametrize(
+    ("declared", "east", "meant", "said"),
+    [
+        ("EPSG:4548", 39_376_000.0, "EPSG:4527", "横坐标却带39带号"),
+        ("EPSG:4527", 376_000.0, "EPSG:4548", "横坐标却不带"),
+        ("EPSG:4509", 20_376_000.0, "EPSG:4498", "横坐标却带20带号"),
+    ],
+)
+def test_a_plane_of_the_same_meridian_is_read_with_or_without_its_digits_and_said(
+    declared: str, east: float, meant: str, said: str
+) -> None:
+    for swapped in (False, True):
+        box = (east, 4_150_000.0, east + 100, 4_150_100.0)
+        bounds = (box[1], box[0], box[3], box[2]) if swapped else box
+        reading = read_crs(declared, bounds, extent=HENGSHUI)
+        assert (reading.crs, reading.declared, reading.swapped) == (meant, False, swapped)
+        assert said in reading.evidence.zh
+
+
+def test_another_meridian_than_the_declared_one_is_not_taken_for_it() -> None:
+    reading = read_crs("EPSG:4547", (39_376_000.0, 4_150_000.0, 39_376_100.0, 4_150_100.0), extent=HENGSHUI)
+    assert (reading.crs, reading.declared) == ("EPSG:4547", True)

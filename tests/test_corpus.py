@@ -23,21 +23,12 @@ HENGSHUI = (115.10, 37.00, 116.65, 38.45)
 ROOT = Path(os.environ.get("ECOTRACK_CORPUS", Path(__file__).resolve().parents[2] / "shared" / "corpus"))
 
 DISAGREE = {
-    "shp/Fiona__test_tin.zip": (
-        "repair+warn",
-        "its TIN patches are polygons to OGR; without a CRS they wait and nobody takes them for plots unasked",
-    ),
-    "dxf/gdal__3d.dxf": ("repair+warn", "its meshes are polygons to OGR; a DXF says no CRS, so they wait"),
     "parquet/pyogrio__list_field_values_file.parquet": (
         "reject",
         "it is read with pyarrow, and holds points: a polygon layer takes none",
     ),
     "parquet/gdal__largelistint.parquet": ("reject", "it has one column, a list of integers, and no geometry"),
     "parquet/gdal__extension_custom.parquet": ("reject", "it has one column of JSON text and no geometry"),
-    "parquet/gdal__overture_map_extract.parquet": (
-        "repair+warn",
-        "its footer has no geo metadata, so nothing declares a CRS; the polygon is read and waits for --crs",
-    ),
     "fgb/gdal__invalid_multisurface_of_polyhedralsurface.fgb": (
         "reject",
         "the copy in the corpus is damaged (its NUL bytes are blanks): no driver finds a feature in it",

@@ -22,18 +22,28 @@ from ecotrack.intake.ask import UPLOAD_NAME
 from ecotrack.intake.ground_pairs import Effort, shared_between
 from ecotrack.intake.read import SECONDS, Upload, limits_of, read
 from hostile_files import FILES, SQUARE, Make, collection, teeth, zipped
+from hostile_more import MORE
 
 HENGSHUI = (115.10, 37.00, 116.65, 38.45)
-GOOD = {"GeoPackage with triggers", "GeoPackage with SQL in its names", "20,000 columns"}
+GOOD = {
+    "GeoPackage with triggers",
+    "GeoPackage with SQL in its names",
+    "20,000 columns",
+    "a record of four gigabytes by its own word",
+}
 """Files that hold a good plot beside what they try."""
 
-SLOW = ("GeoPackage with an endless view", "20,000 properties", "50,000 layers of one name")
+SLOW = ("GeoPackage with an endless view", "20,000 properties", "50,000 layers of one name",
+        "a hundred million rows of nothing", "blocks of blocks, ten to the tenth")  # fmt: skip
 """Files that only the deadline ends; a short one is given here, so that the tests end soon."""
 
 
-@pytest.mark.parametrize("name", FILES)
+ALL = {**FILES, **MORE}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_each_ends_with_an_answer_in_words(name: str, tmp_path: Path) -> None:
-    make: Make = FILES[name]
+    make: Make = ALL[name]
     file_name, data = make(tmp_path)
     limits = limits_of(5) if name in SLOW else None
     reading = read(Upload(file_name, data), extent=HENGSHUI, limits=limits)
@@ -187,3 +197,10 @@ def test_a_name_that_climbs_out_of_its_folder_is_text_and_nothing_else(tmp_path:
     reading = read(Upload(name, collection(mapping(SQUARE))), extent=HENGSHUI)
     assert [item.blocked for item in reading.candidates] == [False]
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_crs_that_points_at_a_file_of_grids_counts_as_not_said(tmp_path: Path) -> None:
+    text = collection(mapping(SQUARE)).decode()
+    data = text.replace("urn:ogc:def:crs:EPSG::4490", f"+proj=longlat +nadgrids={tmp_path}/secret")
+    [layer] = read(Upload("a.geojson", data.encode()), extent=HENGSHUI).layers
+    assert layer.open

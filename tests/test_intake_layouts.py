@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import fiona
 import numpy as np
 import openpyxl
 import pyarrow as pa
@@ -65,6 +66,10 @@ def workbook(rows: list[list[Any]], *merged: str) -> bytes:
 
 def corner_rows(*pairs: tuple[Any, Any]) -> list[list[Any]]:
     return [["A1", f"J{n}", *pair] for n, pair in enumerate(pairs, 1)]
+
+
+def point_rows(corners: list[tuple[float, float]]) -> list[list[Any]]:
+    return [[f"J{n}", x, y] for n, (x, y) in enumerate(corners, 1)]
 
 
 LAYOUTS: dict[str, bytes] = {
@@ -239,3 +244,62 @@ def test_the_text_of_a_land_survey_is_read_with_its_holes(digits: bool, encoding
     assert shapely.hausdorff_distance(stored, wanted) * 111_000 < 0.01
     assert len(stored.interiors) == 1
     assert (item.attributes["地块编号"], item.attributes["地块名称"]) == ("ZQ-1", "枣强1号")
+
+
+def moved(east: float) -> list[tuple[float, float]]:
+    return [(x + east, y) for x, y in CORNERS]
+
+
+POINTS = ["点号", "经度", "纬度"]
+SEVERAL: dict[str, list[list[Any]]] = {
+    "blank rows between them": [POINTS, *point_rows(CORNERS), [], [], *point_rows(moved(0.01))],
+    "a title over each": [["地块一"], POINTS, *point_rows(CORNERS), ["地块二"], POINTS, *point_rows(moved(0.01))],
+    "numbered from one again": [POINTS, *point_rows(CORNERS), *point_rows(moved(0.01))],
+    "each back at its first corner": [
+        ["经度", "纬度"],
+        *([*corner] for ring in (CORNERS, moved(0.01)) for corner in (*ring, ring[0])),
+    ],
+}
+
+
+@pytest.mark.parametrize("rows", SEVERAL.values(), ids=SEVERAL)
+def test_several_plots_below_one_another_are_several_plots(rows: list[list[Any]], tmp_path: Path) -> None:
+    reading = read(tmp_path, workbook(rows), "a.xlsx")
+    expected = [PLOT, translate(PLOT, 0.01)]
+    assert len(reading.candidates) == 2
+    for item, shape in zip(reading.candidates, expected, strict=True):
+        assert item.wkb is not None
+        assert shapely.hausdorff_distance(shapely.from_wkb(item.wkb), shape) < 1e-8
+
+
+@pytest.mark.parametrize("lost", [[None, None], ["缺测", "缺测"]])
+def test_a_corner_without_coordinates_divides_no_plot_but_is_told(lost: list[Any], tmp_path: Path) -> None:
+    rows = [POINTS, *point_rows(CORNERS), ["J5", *lost], *point_rows(moved(0.001))]
+    reading = read(tmp_path, workbook(rows), "a.xlsx")
+    assert [found.check for item in reading.candidates for found in item.findings] == ["bad_corner"]
+
+
+def test_blank_lines_between_any_two_corners_divide_nothing(tmp_path: Path) -> None:
+    text = "经度,纬度\n" + "\n,\n".join(f"{x},{y}" for x, y in CORNERS)
+    assert is_the_plot(read(tmp_path, text.encode(), "a.csv"))
+
+
+@pytest.mark.parametrize("text", ["<table><tr><td>经度</td></tr></table>", "<!DOCTYPE html><html></html>"])
+def test_a_web_page_that_is_called_a_spreadsheet_is_refused_by_name(text: str, tmp_path: Path) -> None:
+    [found] = read(tmp_path, text.encode(), "拐点.xls").findings
+    assert "网页" in found.message.zh
+    assert "另存为 xlsx" in found.mend.zh
+
+
+def test_a_closed_line_of_a_drawing_is_a_boundary_and_one_of_a_map_is_not(tmp_path: Path) -> None:
+    schema = {"geometry": "LineString", "properties": {}}
+    for driver, name, crs, expected in (
+        ("DXF", "a.dxf", None, "closed_line"),
+        ("GeoJSON", "a.geojson", "EPSG:4490", "wrong_geometry"),
+    ):
+        path = tmp_path / name
+        with fiona.open(path, "w", driver=driver, crs=crs, schema=schema) as sink:
+            ring = PLANE if driver == "DXF" else CORNERS
+            sink.write({"geometry": mapping(shapely.LineString([*ring, ring[0]])), "properties": {}})
+        reading = read(tmp_path, path.read_bytes(), name)
+        assert expected in [found.check for found in reading.all_findings]

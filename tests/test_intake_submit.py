@@ -108,7 +108,7 @@ def test_a_required_field_that_nobody_gives_keeps_the_feature_out_and_names_the_
     result = proposed(plot(1), target=target({"unit": "131121", "kind": "造林"}))
     assert result.versions == []
     assert result.waiting == [1]
-    assert "--season" in result.findings[0].mend.zh
+    assert "--season" in result.findings[0].office.zh
 
 
 def test_the_planting_day_gives_the_season() -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import shapely
 from shapely.geometry import mapping
 
+import worst_folder
+from ecotrack.intake.candidates import Place
 from ecotrack.intake.check import Checked, Order, check_upload
 from ecotrack.intake.read import Upload
 from ecotrack.reports.intake_json import checked_json, write_json
+from ecotrack.reports.intake_listed import drawn_of, listed_of
 from ecotrack.reports.intake_page import check_page
-from ecotrack.reports.intake_terminal import grouped
+from ecotrack.reports.intake_terminal import SHOWN, Groups
 from ecotrack.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +76,58 @@ def test_the_json_holds_every_answer_and_adds_up(checked: Checked) -> None:
 
 
 def test_findings_that_say_the_same_stand_in_one_row_the_gravest_first(checked: Checked) -> None:
-    rows = grouped(checked.findings, "zh")
+    rows = Groups(checked.findings, "zh").rows()
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), key=["须改正", "请核对", "说明"].index)
     assert len(rows) == len({row[2] for row in rows})
+
+
+def test_a_file_that_is_wrong_everywhere_keeps_few_rows_and_counts_all() -> None:
+    said = [Place(f"a.shp #{n}", str(n)).finding("tiny_plot", area_m2=str(n % 100)) for n in range(1000)]
+    groups = Groups([*said, Place("a.shp #1", "1").finding("open_ring", found="1")], "zh")
+    assert groups.count == 1001
+    assert [row.findings for row in groups.rows()] == [10] * SHOWN
+
+
+PROGRAMMERS = (
+    "--", "EPSG", "WKT", "WKB", "GEOS", "GDAL", "OGR", "PROJ", "SRID", "CRS", "null", "None", "NaN", "Traceback",
+    "Error", "make_valid", "drop_dup", "clip_", "geometry", "Polygon", "polygon", "feature", "driver", "codec",
+    "latin", "gb18030", "utf-8", "bytes", "JSON", "ring", "vertex", "schema", "命令行", "按参数", "字节", "异常",
+)  # fmt: skip
+"""Words that a field worker has never had to know."""
+
+
+def said_on(page: str) -> str:
+    """Return what a page says to whoever drew the plots: its texts and those of its list, not the office's corner."""
+    page = re.sub(r'<details class="office">.*?</details>', "", page, flags=re.DOTALL)
+    data = re.search(r'id="ecotrack-intake">(.*?)</script>', page, re.DOTALL)
+    plots = json.loads(data[1])["plots"] if data else []
+    listed = [text for plot in plots for found in plot["findings"] for text in (found["what"], found["mend"])]
+    shown = re.sub(r"<(style|script)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
+    return " ".join([shown, *listed])
+
+
+def test_the_worst_folder_is_told_without_a_word_that_only_a_programmer_knows(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    files = worst_folder.make(tmp_path)
+    assert len(files) == 12
+    order = Order(defaults={"season": "2016-spring", "kind": "造林"}, submitted_on=dt.date(2016, 5, 1))
+    for path in files:
+        checked = check_upload(workspace, Upload.from_path(path), order)
+        page = check_page(checked, units=workspace.units, lang="zh")
+        said = said_on(page).replace(path.name, "")
+        assert not [word for word in PROGRAMMERS if word in said], path.name
+        wrong = [finding for finding in checked.findings if finding.level == "blocks"]
+        assert wrong, path.name
+        assert all(finding.mend.zh in said for finding in wrong), path.name
+
+
+def test_a_page_of_a_file_that_is_wrong_everywhere_lists_the_gravest_and_counts_the_rest(
+    checked: Checked, workspace: Workspace
+) -> None:
+    listed = listed_of(checked, most=1)
+    assert [*listed.by_feature] == [1]
+    assert listed.left == 1
+    told = Counter(finding.check for finding in checked.findings if finding.feature == "2")
+    assert listed.left_by_check == told
+    assert [item.number for item in drawn_of(checked, listed)] == [1, 2]

@@ -320,12 +320,12 @@ def _write_report(ctx: click.Context, workspace: Workspace, checked: Checked, op
 
 
 def _register(workspace: Workspace, checked: Checked, options: dict[str, Any]) -> Submitted:
-    from ecotrack.intake.check_record import record_of
+    from ecotrack.intake.check_record import records_of
     from ecotrack.intake.submit import accept_as_stock, register_proposal
 
     with workspace.register(create=True) as register:
         outcome = register_proposal(
-            register, checked.upload, checked.proposal, author=options["by"], record=record_of(checked)
+            register, checked.upload, checked.proposal, author=options["by"], records=records_of(checked)
         )
         if options["accepted_by"] and outcome.submission_id and outcome.added:
             accept_as_stock(
@@ -352,7 +352,7 @@ def _show(ctx: click.Context, checked: Checked) -> None:
 
 
 def _show_outcome(ctx: click.Context, checked: Checked, outcome: Submitted | None) -> None:
-    ready, waiting = len(checked.proposal.versions), len(checked.proposal.waiting)
+    ready, waiting = len(checked.ready), len(checked.proposal.waiting)
     total = len(checked.reading.candidates)
     if outcome is None:
         speak(

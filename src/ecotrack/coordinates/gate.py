@@ -284,8 +284,50 @@ def _declared(text: str, bounds: Extent | None, extent: Extent, where: str) -> C
     crs = parse_crs(text, where=where)
     _refuse_old_datum(crs, where)
     label = crs_label(crs)
+    if (other := _other_false_easting(label, bounds, extent)) is not None:
+        return other
     swapped = bounds is not None and _only_swapped_fits(bounds, label, extent)
     return CRSReading(crs=label, declared=True, swapped=swapped, evidence=_with_swap(_declared_words(crs), swapped))
+
+
+_TWINS = {
+    **{4513 + zone - 25: (4534 + zone - 25, zone) for zone in range(25, 46)},
+    **{4491 + zone - 13: (4502 + zone - 13, zone) for zone in range(13, 24)},
+}
+"""Codes of the CGCS2000 planes with zone digits to those of the same meridian without, and the zone."""
+
+
+def _other_false_easting(label: str, bounds: Extent | None, extent: Extent) -> CRSReading | None:
+    """Return the reading of a plane whose eastings have zone digits that it should not have, or lack those it should.
+
+    Both are the same plane of the same meridian, so what is declared and what is written can only mean one place.
+    """
+    if bounds is None:
+        return None
+    for digits, (bare, zone) in _TWINS.items():
+        said, meant = f"EPSG:{digits}", f"EPSG:{bare}"
+        if label not in (said, meant):
+            continue
+        if label == meant:
+            said, meant = meant, said
+        for swapped in (False, True):
+            turned = _turned(bounds, swapped)
+            if not _inside(_to_degrees(turned, said), extent) and _inside(_to_degrees(turned, meant), extent):
+                words = _false_easting_words(zone, label, has_digits=label == f"EPSG:{bare}")
+                return CRSReading(crs=meant, declared=False, swapped=swapped, evidence=_with_swap(words, swapped))
+    return None
+
+
+def _false_easting_words(zone: int, label: str, *, has_digits: bool) -> Text:
+    if has_digits:
+        return Text(
+            f"文件声明的坐标系不带带号（{label}），横坐标却带{zone}带号；中央经线相同，按带{zone}带号读取",
+            f"the declared CRS ({label}) has no zone digits, but eastings begin with {zone}; same meridian, read so",
+        )
+    return Text(
+        f"文件声明的坐标系带{zone}带号（{label}），横坐标却不带；中央经线相同，按不带带号读取",
+        f"the declared CRS ({label}) begins eastings with {zone}, but these have no digits; same meridian, read so",
+    )
 
 
 def _only_swapped_fits(bounds: Extent, crs: str, extent: Extent) -> bool:
@@ -307,7 +349,7 @@ def _declared_words(crs: CRS) -> Text:
             f"the declared CRS is {name}; WGS84 to CGCS2000 is taken as no shift (centimetres to decimetres)",
         )
     return Text(
-        f"文件声明坐标系{name}，由PROJ转换到CGCS2000", f"the declared CRS is {name}, transformed to CGCS2000 by PROJ"
+        f"文件声明坐标系{name}，已转换到CGCS2000", f"the declared CRS is {name}, transformed to CGCS2000 by PROJ"
     )
 
 

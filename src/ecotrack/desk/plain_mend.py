@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
+
 from ecotrack.errors import Text
 from ecotrack.intake.check import Checked
 from ecotrack.model.findings import Finding
@@ -34,4 +36,4 @@ def in_page(checked: Checked) -> Checked:
 
 def _told(finding: Finding) -> Finding:
     words = MEND.get(finding.check)
-    return replace(finding, mend=Text(words, finding.mend.en)) if words else finding
+    return msgspec.structs.replace(finding, mend=Text(words, finding.mend.en)) if words else finding

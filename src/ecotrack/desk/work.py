@@ -13,7 +13,7 @@ from ecotrack.desk.plain_mend import in_page
 from ecotrack.desk.uploads import day_of
 from ecotrack.errors import EcotrackError, NotReady, UnknownCode
 from ecotrack.intake.check import Checked, Order, check_upload, target_of
-from ecotrack.intake.check_record import record_of
+from ecotrack.intake.check_record import records_of
 from ecotrack.intake.checks import check_table
 from ecotrack.intake.read import Upload
 from ecotrack.intake.readings import choose, file_key
@@ -111,7 +111,7 @@ def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict
     ready = {item.number for item in proposal.subjects} - {*proposal.waiting}
     return {
         "plots": len(checked.reading.candidates),
-        "ready": len(proposal.versions) - len(checked.held),
+        "ready": len(checked.ready) - len(checked.held),
         "held": len(checked.held),
         "waiting": len(proposal.waiting),
         "measured_mu": f"{sum(checked.area_mu[number] for number in ready):.2f}",
@@ -178,7 +178,7 @@ def submit(folder: str, arrival: Arrival, received_at: str, sender: str, units: 
         result = told(workspace, checked, units)
         if result["refused"]:
             raise NotReady("", detail=result["refused"].rstrip("。"))
-        outcome = register_proposal(register, upload, checked.proposal, author=sender, record=record_of(checked))
+        outcome = register_proposal(register, upload, checked.proposal, author=sender, records=records_of(checked))
     if outcome.submission_id is None:
         raise NotReady("", detail="没有可以登记的地块")
     return {**result, "submission_id": outcome.submission_id, "added": outcome.added, "repeated": outcome.repeated}

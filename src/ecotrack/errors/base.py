@@ -33,9 +33,9 @@ class Text(NamedTuple):
 class EcotrackError(Exception):
     """Base of everything that ecotrack raises on purpose.
 
-    A subclass is named by the fact and holds two sentence templates: ``what`` went wrong and
-    ``mend``, how to put it right. ``where`` (file, sheet and row, feature, vertex) comes from the
-    place that raises.
+    A subclass is named by the fact and holds sentence templates: ``what`` went wrong, ``mend``, how to put it
+    right, and ``office``, what only whoever has a command line can do. ``where`` (file, sheet and row, feature,
+    vertex) comes from the place that raises.
 
     Parameters
     ----------
@@ -54,6 +54,7 @@ class EcotrackError(Exception):
 
     what: ClassVar[Text] = Text("出现错误", "something went wrong")
     mend: ClassVar[Text] = Text("", "")
+    office: ClassVar[Text] = Text("", "")
     exit_code: ClassVar[int] = 3
 
     def __init__(self, where: object = "", /, **facts: object) -> None:
@@ -69,7 +70,8 @@ class EcotrackError(Exception):
     def message(self, lang: Lang) -> str:
         """Return what, where and how to mend as one line in ``lang``."""
         what = self.what.format(**self.facts).lang(lang)
-        mend = self.mend.format(**self.facts).lang(lang)
+        advice = (self.mend.format(**self.facts).lang(lang), self.office.format(**self.facts).lang(lang))
+        mend = ("；" if lang == "zh" else "; ").join(filter(None, advice))
         colon, stop = ("：", "。") if lang == "zh" else (": ", ".")
         place = f"{self.where}{colon}" if self.where else ""
         tail = mend if not mend or mend.endswith(stop) else mend + stop

@@ -40,9 +40,10 @@ class TimedOut(DataError):
 
     what = Text("处理超出限制（{limit}）", "processing went over its limit ({limit})")
     mend = Text(
-        "请把文件拆小、边界简化后再试；来源可靠的大文件，接收人可用 --seconds 放宽时限",
-        "split the file or simplify its boundaries; for a large file of trusted origin give it more --seconds",
+        "请把文件拆小、边界简化后再试",
+        "split the file or simplify its boundaries",
     )
+    office = Text("来源可靠的大文件可用 --seconds 放宽时限", "a large file of trusted origin can have more --seconds")
 
 
 class RefusedCRS(DataError):

@@ -62,6 +62,14 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, wkb=self.proposed_wkb, proposed_wkb=None, findings=[*kept, note])
 
 
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What the attributes of a candidate say, without its geometry."""
+
+    number: int
+    where: str
+    attributes: dict[str, Value] = {}
+
+
 class LayerReading(msgspec.Struct, frozen=True, kw_only=True):
     """How one layer (or sheet) of a file was read.
 
@@ -134,8 +142,9 @@ class Place(NamedTuple):
             check=check.id,
             level=check.level,
             answer=check.answer,
-            message=Text(check.zh, check.en).format(**told),
-            mend=Text(check.mend_zh, check.mend_en).format(**told),
+            message=Text(check.zh.format_map(told), check.en.format_map(told)),
+            mend=Text(check.mend_zh.format_map(told), check.mend_en.format_map(told)),
+            office=Text(check.office_zh.format_map(told), check.office_en.format_map(told)),
             where=self.where,
             feature=self.feature,
             lonlat=self.lonlat,
@@ -155,4 +164,6 @@ class Place(NamedTuple):
     def refusal(self, error: EcotrackError) -> Finding:
         """Turn an error on one file, layer or feature of several into a finding that says the same."""
         what, mend = error.what.format(**error.facts), error.mend.format(**error.facts)
-        return self.finding("refused", zh=what.zh, en=what.en, mend_zh=mend.zh, mend_en=mend.en)
+        office = error.office.format(**error.facts)
+        words = {"mend_zh": mend.zh, "mend_en": mend.en, "office_zh": office.zh, "office_en": office.en}
+        return self.finding("refused", zh=what.zh, en=what.en, **words)

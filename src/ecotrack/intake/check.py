@@ -12,7 +12,7 @@ import numpy as np
 
 from ecotrack.errors import NoRegister, Text
 from ecotrack.geometry.codec import from_wkb
-from ecotrack.intake.candidates import Place, Reading
+from ecotrack.intake.candidates import Place, Reading, Words
 from ecotrack.intake.check_blocks import Block, BlockRules, Collected, number_of
 from ecotrack.intake.check_fields import Claims, claim_ratios, claims_of, garbled_findings
 from ecotrack.intake.check_reading import field_names, read_settled
@@ -20,7 +20,7 @@ from ecotrack.intake.check_shape import measures_of
 from ecotrack.intake.check_tally import Tally
 from ecotrack.intake.checks import Check, checks_of
 from ecotrack.intake.ground_file import GroundFile
-from ecotrack.intake.kept import Ahead, blocks_of
+from ecotrack.intake.kept import Ahead, blocks_of, read_as
 from ecotrack.intake.read import SECONDS, Upload
 from ecotrack.intake.readings import Settled
 from ecotrack.intake.repairs import Repair
@@ -121,13 +121,18 @@ class Checked:
         return self.proposal.findings
 
     @cached_property
+    def ready(self) -> frozenset[int]:
+        """Numbers of the features that can be registered, those too that cannot be accepted as they stand."""
+        return frozenset(self.area_mu.keys() - {*self.proposal.waiting})
+
+    @cached_property
     def states(self) -> dict[int, str]:
         """What becomes of each feature, by its number.
 
         ``ready``, ``held`` (it can be registered, not accepted as it stands) or ``waits`` (it stays out).
         """
-        ready = {item.number for item in self.proposal.subjects} - {*self.proposal.waiting}
-        states = {item.number: "ready" if item.number in ready else "waits" for item in self.reading.candidates}
+        numbers = range(1, len(self.reading.candidates) + 1)
+        states = {number: "ready" if number in self.ready else "waits" for number in numbers}
         return states | dict.fromkeys(self.held, "held")
 
     @property
@@ -254,5 +259,7 @@ def _known(workspace: Workspace, reading: Reading, layer: LayerDef) -> Sequence[
 def _own_ids(reading: Reading, layer: LayerDef) -> set[str]:
     """Return the ids of their own that the attributes of a file give its features."""
     source = match_fields(field_names(reading), layer).get("feature_id")
-    texts = (as_text(item.attributes.get(source)) for item in reading.candidates) if source else iter(())
+    texts = (
+        (as_text(item.attributes.get(source)) for item in read_as(reading.candidates, Words)) if source else iter(())
+    )
     return {text for text in texts if text}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import shapely
 
@@ -14,6 +15,7 @@ from ecotrack.geometry.area import Floats, Geometries
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate
 from ecotrack.intake.check_again import again_findings
+from ecotrack.intake.check_belt import belt_findings
 from ecotrack.intake.check_fields import Claims, densities_of, field_findings
 from ecotrack.intake.check_ground import GroundFindings, ground_findings
 from ecotrack.intake.check_shape import Measures, Subject, measures_of, shape_findings
@@ -24,7 +26,6 @@ from ecotrack.intake.kept import Keeper
 from ecotrack.intake.repairs import Repair, proposed_repairs, with_repairs
 from ecotrack.intake.submit import Proposal
 from ecotrack.intake.surroundings import Surroundings
-from ecotrack.model import FeatureVersion
 from ecotrack.model.findings import Finding
 from ecotrack.model.layers import LayerDef
 from ecotrack.model.organisation import UnitBook
@@ -98,7 +99,6 @@ class Collected:
         self._rules, self._file, self._claims = rules, file, claims
         self._findings: Keeper[Finding] = Keeper(Finding)
         self._subjects: Keeper[Subject] = Keeper(Subject)
-        self._versions: Keeper[FeatureVersion] = Keeper(FeatureVersion)
         self._waiting = {*waiting}
         self._tallies = Tallies(rules.checks)
         self._place = 0
@@ -143,7 +143,8 @@ class Collected:
             subjects, measures.area_m2, checks=checks, submitted_on=rules.submitted_on, densities=densities
         )
         again = again_findings(subjects, around.named, layer=rules.layer, checks=checks, reason=rules.reason)
-        return [*written, *again, *shape_findings(subjects, geometries, measures, checks)]
+        shape = shape_findings(subjects, geometries, measures, checks)
+        return [*written, *again, *shape, *belt_findings(subjects, geometries, measures, checks)]
 
     def _on_ground(
         self, subjects: Sequence[Subject], geometries: Geometries, measures: Measures, around: Surroundings
@@ -171,7 +172,7 @@ class Collected:
         units = {item.number: item.version.unit for item in subjects}
         due, default = self._rules.submitted_on + dt.timedelta(days=DUE_DAYS), self._rules.default_unit
         told = [
-            replace(
+            msgspec.structs.replace(
                 finding,
                 responsible_unit=units.get(number_of(finding)) or default,
                 due_on=None if finding.answer == "passed" else due,
@@ -190,10 +191,8 @@ class Collected:
         if not self._rules.stock:
             self._waiting |= {number_of(finding) for finding in every if self._keeps_out(finding)}
         stopped = {number_of(found) for found in every if found.level == "blocks" and found.answer != "passed"}
-        for item in subjects:
-            if item.number not in self._waiting:
-                self._versions.add([item.version])
-                self.held += [item.number] if item.number in stopped else []
+        stopped -= self._waiting
+        self.held += [item.number for item in subjects if item.number in stopped]
 
     def _keeps_out(self, finding: Finding) -> bool:
         check = self._rules.checks.get(finding.check)
@@ -225,7 +224,6 @@ class Collected:
         """Return the proposal with what the checks have changed about it."""
         return replace(
             before,
-            versions=self._versions.done(),
             subjects=self._subjects.done(),
             findings=self._findings.done(),
             waiting=sorted(self._waiting),

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from ecotrack.errors import Text
 from ecotrack.geometry.area import Floats
-from ecotrack.intake.candidates import Candidate, Place, Reading
+from ecotrack.intake.candidates import Candidate, Place, Reading, Words
 from ecotrack.intake.check_shape import Subject
 from ecotrack.intake.checks import Check
+from ecotrack.intake.kept import read_as
 from ecotrack.intake.submit_fields import as_text, read_decimal, season_begins
 from ecotrack.intake.tables_cells import header_unit
 from ecotrack.model.findings import Finding
@@ -166,7 +167,7 @@ def _odd_day(item: Subject, submitted_on: dt.date) -> Text | None:
 def garbled_findings(reading: Reading, check: Check) -> Iterator[Finding]:
     """Yield a finding for each column that holds text which no hand has written."""
     told: set[str] = set()
-    for item in reading.candidates:
+    for item in read_as(reading.candidates, Words):
         for name, value in item.attributes.items():
             if name not in told and isinstance(value, str) and (_GARBLED.search(value) or _GARBLED.search(name)):
                 told.add(name)

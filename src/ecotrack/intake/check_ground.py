@@ -142,11 +142,7 @@ class _Ground:
             named = [i for i in rows.tolist() if self.subjects[i].version.unit in cells]
             for code in {self.subjects[i].version.unit for i in named}:
                 some = [i for i in named if self.subjects[i].version.unit == code]
-                shapely.prepare(cells[code])
-                whole = shapely.contains_properly(cells[code], self.geometries[some])
-                ground = self.areas[some].copy()
-                ground[~whole] = area_m2(shapely.intersection(self.geometries[some][~whole], cells[code]))
-                for i, part in zip(some, ground.tolist(), strict=True):
+                for i, part in zip(some, _ground_in(self.geometries[some], self.areas[some], cells[code]), strict=True):
                     inside[i] = max(inside.get(i, 0.0), part)
         return inside
 
@@ -305,6 +301,17 @@ class _Ground:
             "width_m": f"{width_m:.2f}",
             "iou_pct": f"{100 * ground_m2 / (area + other_m2 - ground_m2):.1f}",
         }
+
+
+def _ground_in(shapes: Geometries, areas_m2: Floats, cell: shapely.Geometry) -> list[float]:
+    """Return how much of each shape lies in a cell; only those on its border are cut."""
+    shapely.prepare(cell)
+    whole, some = shapely.contains_properly(cell, shapes), shapely.intersects(cell, shapes)
+    ground = np.where(whole, areas_m2, 0.0)
+    cut = some & ~whole
+    ground[cut] = area_m2(shapely.intersection(shapes[cut], cell))
+    found: list[float] = ground.tolist()
+    return found
 
 
 def _no_parent(parent_id: str | None) -> Text:

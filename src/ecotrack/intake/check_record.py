@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from ecotrack.intake.check import Checked
 from ecotrack.intake.checks import Check
-from ecotrack.model import IssuedDocument
+from ecotrack.intake.kept import BLOCK
+from ecotrack.model import IssuedDocument, Submission
 from ecotrack.model.findings import Finding
 from ecotrack.register import Register, stable_id
 
@@ -15,13 +17,27 @@ KIND = "intake_check"
 """Kind of the issued documents of this module."""
 
 
-def record_of(checked: Checked) -> IssuedDocument:
-    """Return the findings on the features that are registered, and the answers of every check, as a document."""
-    submission = checked.proposal.submission
+PART_KIND = "intake_check_part"
+"""Kind of the documents with the findings of a large submission, a block of them each."""
+
+
+def records_of(checked: Checked) -> Iterator[IssuedDocument]:
+    """Yield what was found about the features that are registered, and the answers of every check, as documents.
+
+    The last one is the record; where there are many findings, documents with a block of them each come before it.
+    """
+    submission, part = checked.proposal.submission, 0
     versions = {str(item.number): item.version.version_id for item in checked.proposal.subjects}
-    ready = {version.version_id for version in checked.proposal.versions}
-    told = [f for f in checked.findings if f.feature is None or versions.get(f.feature) in ready]
-    return IssuedDocument(
+    block: list[dict[str, Any]] = []
+    for found in checked.findings:
+        if found.level == "notes" or (found.feature is not None and int(found.feature) not in checked.ready):
+            continue
+        if len(block) == BLOCK:
+            part += 1
+            yield _part(submission, part, block)
+            block = []
+        block.append(_finding(found, versions))
+    yield IssuedDocument(
         document_id=stable_id(KIND, submission.submission_id),
         kind=KIND,
         issued_on=submission.submitted_on,
@@ -33,8 +49,19 @@ def record_of(checked: Checked) -> IssuedDocument:
             "checks": [
                 _answers(tally.check, tally.passed, tally.failed, tally.not_checked) for tally in checked.tallies
             ],
-            "findings": [_finding(found, versions) for found in told if found.level != "notes"],
+            "findings": block,
+            "parts": part,
         },
+        sample=submission.sample,
+    )
+
+
+def _part(submission: Submission, number: int, findings: list[dict[str, Any]]) -> IssuedDocument:
+    return IssuedDocument(
+        document_id=stable_id(PART_KIND, submission.submission_id, number),
+        kind=PART_KIND,
+        issued_on=submission.submitted_on,
+        body={"submission_id": submission.submission_id, "part": number, "findings": findings},
         sample=submission.sample,
     )
 
@@ -64,9 +91,19 @@ def _finding(found: Finding, versions: dict[str, str]) -> dict[str, Any]:
 
 
 def records_about(register: Register, submission_ids: Iterable[str]) -> dict[str, IssuedDocument]:
-    """Return what the checks found about some submissions, by their ids."""
+    """Return what the checks found about some submissions, by their ids; each with all its findings."""
     papers = register.papers(stable_id(KIND, submission_id) for submission_id in submission_ids)
-    return {str(paper.body["submission_id"]): paper for paper in papers}
+    return {str(paper.body["submission_id"]): _whole(register, paper) for paper in papers}
+
+
+def _whole(register: Register, paper: IssuedDocument) -> IssuedDocument:
+    # Records that were written before there were parts name none.
+    numbers = range(1, int(paper.body.get("parts", 0)) + 1)
+    if not numbers:
+        return paper
+    ids = [stable_id(PART_KIND, str(paper.body["submission_id"]), number) for number in numbers]
+    before = [found for part in register.papers(ids) for found in part.body["findings"]]
+    return replace(paper, body=paper.body | {"findings": before + paper.body["findings"]})
 
 
 def held_versions(register: Register, submission_ids: Iterable[str]) -> dict[str, str]:

@@ -74,15 +74,16 @@ def shape_findings(
         worst = min(spikes, key=lambda spike: spike.angle_deg)
         place = subjects[owner].place._replace(lonlat=worst.lonlat)
         facts = {"count": str(len(spikes)), "angle": f"{worst.angle_deg:.2f}", "arm": f"{worst.arm_m:.1f}"}
-        found.append(place.finding_of(checks["spike"], places=_places([s.lonlat for s in spikes]), **facts))
+        found.append(place.finding_of(checks["spike"], places=places_text([s.lonlat for s in spikes]), **facts))
     for owner, points in repeated.items():
         place = subjects[owner].place._replace(lonlat=points[0])
-        facts = {"count": str(len(points)), "places": _places(points)}
+        facts = {"count": str(len(points)), "places": places_text(points)}
         found.append(place.finding_of(checks["duplicate_vertex"], **facts))
     return found
 
 
-def _places(points: Sequence[tuple[float, float]]) -> str:
+def places_text(points: Sequence[tuple[float, float]]) -> str:
+    """Return places as the text in which a finding keeps them; of more than `MAX_PLACES` the first."""
     return ";".join(f"{lon:.9f} {lat:.9f}" for lon, lat in points[:MAX_PLACES])
 
 

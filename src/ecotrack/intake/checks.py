@@ -48,6 +48,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Other checks whose findings answer this one.
     kinds, but_kinds, forms, but_forms
         Values of the plot's kind and form to which it applies, or does not.
+    office_zh, office_en
+        What only whoever has the command line can do about it.
     layer
         Layer that it needs; where the workspace has none, the check does not apply.
     """
@@ -74,6 +76,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     en: str
     mend_zh: str = ""
     mend_en: str = ""
+    office_zh: str = ""
+    office_en: str = ""
 
     @property
     def title(self) -> Text:

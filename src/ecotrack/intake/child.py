@@ -7,9 +7,8 @@ happens here, under the limits of `ecotrack.sandbox`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,11 +16,22 @@ import shapely
 
 from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs
 from ecotrack.errors import EcotrackError, UnknownCRS
+from ecotrack.geometry.area import Geometries
 from ecotrack.intake.apps import Origin, origin_of
 from ecotrack.intake.ask import UPLOAD_NAME, Ask
-from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading
+from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading, Value
 from ecotrack.intake.checks import check_table
-from ecotrack.intake.child_shapes import WORDS, Drawn, kind_words, parts_of, stored_all
+from ecotrack.intake.child_shapes import (
+    BODY,
+    SOLID_DRIVERS,
+    WORDS,
+    Drawn,
+    is_body,
+    kind_words,
+    parts_of,
+    ring_of,
+    stored_all,
+)
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.kept import Keeper, blocks_of, kept_of, packed
 from ecotrack.intake.read_archive import Source, unpack
@@ -159,6 +169,15 @@ def _origin(source: Source, ask: Ask) -> Origin:
     return origin_of(source.path, name=archive if archive.endswith((".ovkml", ".ovkmz")) else source.name)
 
 
+class _Row(NamedTuple):
+    """One row as it came, its geometry as WKB with the heights that it may have."""
+
+    where: str
+    wkb: bytes | None
+    attributes: dict[str, Value]
+    findings: list[Finding]
+
+
 class _LayerWork:
     """One layer on its way from raw features to candidates."""
 
@@ -188,17 +207,19 @@ class _LayerWork:
         """Yield the layer's candidates in the order of the file, each block brought into EPSG:4490 together."""
         number = self._first
         for block in blocks_of(self._features):
-            yield from self._stored([self._candidate(number + i, raw, self._waits) for i, raw in enumerate(block)])
+            shapes = shapely.from_wkb(np.array([row.wkb for row in block], dtype=object))
+            rows = enumerate(zip(block, shapes, strict=True), number)
+            yield from self._stored([self._candidate(at, row, shape) for at, (row, shape) in rows])
             number += len(block)
 
-    def _looked_at(self, features: Iterable[RawFeature]) -> Sequence[RawFeature]:
+    def _looked_at(self, features: Iterable[RawFeature]) -> Sequence[_Row]:
         """Keep the features, block by block, and what must be known of all of them before any is read."""
-        from ecotrack.intake.read_vector import RawFeature
-
-        keeper: Keeper[RawFeature] = Keeper(RawFeature)
+        keeper: Keeper[_Row] = Keeper(_Row)
         for block in blocks_of(features):
-            self._seen.add(block)
-            keeper.add(block)
+            shapes = np.array([None, *(feature.geometry for feature in block)], dtype=object)[1:]
+            self._seen.add(shapes)
+            rows = zip(block, shapely.to_wkb(shapes, byte_order=1), strict=True)
+            keeper.add(_Row(raw.where, wkb, raw.attributes, raw.findings) for raw, wkb in rows)
         return keeper.done()
 
     def _read_crs(self, bounds: Extent | None) -> tuple[CRSReading | None, Finding | None]:
@@ -291,33 +312,39 @@ class _LayerWork:
         done = iter(ready)
         return [next(done) if isinstance(item, Drawn) else item for item in made]
 
-    def _candidate(self, number: int, raw: RawFeature, waits: Finding | None) -> Candidate | Drawn:
+    def _candidate(self, number: int, raw: _Row, shape: shapely.Geometry | None) -> Candidate | Drawn:
         draft = Candidate(number=number, where=raw.where, layer=self._raw.name, attributes=raw.attributes)
-        findings = [replace(finding, feature=str(number)) for finding in raw.findings]
+        findings = [msgspec.structs.replace(finding, feature=str(number)) for finding in raw.findings]
         here = Place(raw.where, str(number))
-        if raw.geometry is None or raw.geometry.is_empty:
+        if shape is None or shape.is_empty:
             if not findings:
                 findings.append(here.finding("no_geometry"))
             return msgspec.structs.replace(draft, findings=findings)
         if self._raw.walks and self._ask.geometry == "Polygon":
-            walk = close_walk(raw.geometry)
+            walk = close_walk(shape)
             findings.append(here.finding(walk.check, **walk.facts))
             if walk.polygon is None:
                 return msgspec.structs.replace(draft, findings=findings)
-            raw.geometry = walk.polygon
-        polygon, found = parts_of(raw.geometry, self._ask.geometry)
+            shape = walk.polygon
+            raw = raw._replace(wkb=bytes(shapely.to_wkb(shape, byte_order=1)))
+        closes = self._ask.geometry == "Polygon" and self._raw.driver == "DXF"
+        if closes and (ring := ring_of(shape)) is not None:
+            findings.append(here.finding("closed_line"))
+            shape = ring
+        polygon, found = parts_of(shape, self._ask.geometry)
+        if self._raw.driver in SOLID_DRIVERS and is_body(shape):
+            polygon, found = None, [("wrong_geometry", BODY)]
         words = WORDS[self._ask.geometry]
         for check, kinds in found:
             told = {"found_zh": kind_words(kinds), "found_en": kinds}
             findings.append(here.finding(check, zh=words.zh, en=words.en, **told))
-        submitted = bytes(shapely.to_wkb(raw.geometry, byte_order=1))
-        draft = msgspec.structs.replace(
-            draft, submitted_wkb=submitted, submitted_crs=self._crs.crs if self._crs else None
-        )
+        system = self._crs.crs if self._crs else None
+        draft = msgspec.structs.replace(draft, submitted_wkb=raw.wkb, submitted_crs=system)
         if polygon is None:
             return msgspec.structs.replace(draft, findings=findings)
+        waits = self._waits
         if waits is not None or self._crs is None:
-            waiting = [replace(waits, feature=str(number), where=raw.where)] if waits else []
+            waiting = [msgspec.structs.replace(waits, feature=str(number), where=raw.where)] if waits else []
             return msgspec.structs.replace(draft, findings=[*findings, *waiting])
         return Drawn(draft, polygon, findings)
 
@@ -335,12 +362,12 @@ class _Seen:
         self.drawn, self.heights = False, False
         self._low, self._high = np.full(2, np.inf), np.full(2, -np.inf)
 
-    def add(self, features: Iterable[RawFeature]) -> None:
+    def add(self, shapes: Geometries) -> None:
         """Look at some more."""
-        geometries = [feature.geometry for feature in features if feature.geometry is not None]
-        self.drawn = self.drawn or bool(geometries)
-        self.heights = self.heights or any(_has_heights(geometry) for geometry in geometries)
-        corners = shapely.bounds(np.array([None, *geometries], dtype=object))
+        high = shapely.get_coordinates(shapes[shapely.has_z(shapes)], include_z=True)
+        self.drawn = self.drawn or not shapely.is_missing(shapes).all()
+        self.heights = self.heights or bool(np.nan_to_num(high[:, 2]).any())
+        corners = shapely.bounds(shapes)
         corners = corners[np.isfinite(corners).all(axis=1)]
         self._low = np.minimum(self._low, corners[:, :2].min(axis=0, initial=np.inf))
         self._high = np.maximum(self._high, corners[:, 2:].max(axis=0, initial=-np.inf))
@@ -350,10 +377,6 @@ class _Seen:
         if not np.isfinite(self._low).all():
             return None
         return (float(self._low[0]), float(self._low[1]), float(self._high[0]), float(self._high[1]))
-
-
-def _has_heights(geometry: shapely.Geometry) -> bool:
-    return bool(geometry.has_z and np.nan_to_num(shapely.get_coordinates(geometry, include_z=True)[:, 2]).any())
 
 
 def _may_be_degrees(bounds: Extent) -> bool:

@@ -42,7 +42,16 @@ _KINDS = {
     "Polygon": "面",
     "MultiPolygon": "多块面",
     "GeometryCollection": "混合图形",
+    "solid": "立体表面",
 }
+BODY = "solid"
+"""Word for a surface that stands upright somewhere: a mesh of the ground or of a building, and no boundary."""
+
+SOLID_DRIVERS = ("ESRI Shapefile", "DXF")
+"""Formats that hold such surfaces beside boundaries, without a word by which to tell them."""
+
+RING_GAP = 0.001
+"""Share of its length that the ends of a line may lie apart to be taken for a ring."""
 
 
 def kind_words(kinds: str) -> str:
@@ -80,6 +89,42 @@ def parts_of(geometry: shapely.Geometry, wanted: GeometryKind) -> tuple[shapely.
     found = parts[0] if len(parts) == 1 else _MULTIPLE[wanted](parts)
     mixed = any(part.geom_type not in family for part in flat)
     return found, [("collection", kinds)] if mixed else []
+
+
+def is_body(geometry: shapely.Geometry) -> bool:
+    """Tell whether a face of a surface stands upright.
+
+    Examples
+    --------
+    >>> wall = "MULTIPOLYGON Z (((0 0 0, 1 0 0, 1 0 5, 0 0 5, 0 0 0)))"
+    >>> is_body(shapely.from_wkt(wall)), is_body(shapely.box(0, 0, 1, 1))
+    (True, False)
+    """
+    if not geometry.has_z or "Polygon" not in geometry.geom_type:
+        return False
+    parts = shapely.get_parts(geometry)
+    flat = parts[shapely.area(parts) < 1e-9 * shapely.length(parts) ** 2]
+    return any(np.ptp(shapely.get_coordinates(part, include_z=True)[:, 2]) > 0 for part in flat)
+
+
+def ring_of(geometry: shapely.Geometry) -> shapely.Geometry | None:
+    """Return the polygon that a line goes round whose end is its start; ``None`` where it is no such line.
+
+    Examples
+    --------
+    >>> line = shapely.LineString([(0, 0), (9, 0), (9, 9), (0, 0.001)])
+    >>> ring_of(line).wkt, ring_of(shapely.LineString([(0, 0), (9, 0), (9, 9)]))
+    ('POLYGON ((0 0, 9 0, 9 9, 0 0))', None)
+    """
+    if "LineString" not in geometry.geom_type or shapely.get_num_geometries(geometry) != 1:
+        return None
+    xy = shapely.get_coordinates(geometry)
+    if len(xy) < 4 or not np.isfinite(xy).all():
+        return None
+    if np.hypot(*(xy[-1] - xy[0])) > RING_GAP * shapely.length(geometry):
+        return None
+    polygon = shapely.Polygon([*xy[:-1], xy[0]])
+    return polygon if shapely.area(shapely.convex_hull(polygon)) > 0 else None
 
 
 def _flattened(geometry: shapely.Geometry) -> list[shapely.Geometry]:

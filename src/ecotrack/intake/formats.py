@@ -119,7 +119,13 @@ _XML_REFUSED = {
     "rss": Text("GeoRSS", "GeoRSS"),
     "feed": Text("GeoRSS", "GeoRSS"),
     "osm": Text("OpenStreetMap 数据", "OpenStreetMap data"),
+    "html": Text("改名成表格的网页", "a web page under another name"),
+    "table": Text("改名成表格的网页", "a web page under another name"),
+    "Workbook": Text("XML 格式的旧版 Excel 表格", "an Excel workbook of 2003 in XML"),
 }
+_SAVE_AGAIN = Text("请用 Excel 或 WPS 打开后另存为 xlsx", "open it in a spreadsheet program and save it as xlsx")
+_XML_HINTS = {"html": _SAVE_AGAIN, "table": _SAVE_AGAIN, "Workbook": _SAVE_AGAIN}
+_HTML = re.compile(rb"<(!doctype\s+html|html|table|meta|head|body)\b", re.IGNORECASE)
 
 
 def sniff(path: Path, *, name: str = "") -> Format:
@@ -177,6 +183,8 @@ def _sqlite(head: bytes, name: str) -> Format:
 
 def _text(path: Path, head: bytes, name: str) -> Format:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _HTML.match(start):
+        raise RefusedFormat(name, name=_XML_REFUSED["html"], hint=_SAVE_AGAIN)
     if start.startswith(b"<") or head.startswith((b"\xff\xfe<\0", b"\xfe\xff\0<")):
         return _xml(path, name)
     # No JSON goes on with a letter behind its first bracket: that is the heading of a land survey.
@@ -235,7 +243,7 @@ def xml_root(path: Path, *, name: str = "") -> str:
 def _xml(path: Path, name: str) -> Format:
     root = xml_root(path, name=name)
     if root in _XML_REFUSED:
-        raise RefusedFormat(name, name=_XML_REFUSED[root])
+        raise RefusedFormat(name, name=_XML_REFUSED[root], hint=_XML_HINTS.get(root))
     # GML applications name their own roots; the GML driver is the only one that may open them.
     return FORMATS[_XML_ROOTS.get(root, "gml")]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from ecotrack.errors import Lang, Text
 from ecotrack.geometry.codec import STORED_CRS
 from ecotrack.intake.candidates import Candidate
 from ecotrack.intake.check import Checked
+from ecotrack.intake.check_blocks import number_of
+from ecotrack.intake.kept import Ahead
 from ecotrack.intake.submit_fields import as_text
 from ecotrack.intake.tables_cells import escaped
 from ecotrack.model.findings import Finding
@@ -37,7 +41,7 @@ _SHP_PARTS = 3
 
 
 def give_back(checked: Checked, folder: Path, *, lang: Lang) -> Path:
-    """Write the file again with three more columns: verdict, findings, how to mend.
+    """Write the file again with three more columns: verdict, findings, how to mend; one feature after the other.
 
     A shapefile comes back as a zipped shapefile, a GeoJSON as GeoJSON, a table as XLSX, everything else as GeoPackage.
     Geometry and attributes are those that came, in the CRS that came; only features with a finding that has to do
@@ -67,20 +71,65 @@ def give_back(checked: Checked, folder: Path, *, lang: Lang) -> Path:
     return path
 
 
-def _words(checked: Checked, lang: Lang) -> dict[int, tuple[str, str, str]]:
-    found: dict[int, list[Finding]] = {}
-    for finding in checked.findings:
-        if finding.feature and finding.level != "notes":
-            found.setdefault(int(finding.feature), []).append(finding)
+_Words = tuple[str, str, str]
+_Row = tuple[Candidate, _Words]
+
+
+def _rows(checked: Checked, lang: Lang) -> Iterator[_Row]:
+    """Yield each feature as it came with its verdict, its findings and how to mend them."""
+    findings = Ahead(checked.findings, number=number_of)
+    findings.up_to(0)  # those of the whole file
+    for item in checked.reading.candidates:
+        found = [finding for finding in findings.up_to(item.number) if finding.level != "notes"]
+        yield item, _words(checked.states[item.number], found, lang)
+
+
+def _words(state: str, found: list[Finding], lang: Lang) -> _Words:
     stop = "；" if lang == "zh" else "; "
-    return {
-        item.number: (
-            _STATES[checked.states[item.number]].lang(lang),
-            stop.join(finding.message.lang(lang) for finding in found.get(item.number, ())),
-            stop.join(dict.fromkeys(finding.mend.lang(lang) for finding in found.get(item.number, ()))),
-        )
-        for item in checked.reading.candidates
-    }
+    return (
+        _STATES[state].lang(lang),
+        stop.join(finding.message.lang(lang) for finding in found),
+        stop.join(dict.fromkeys(finding.mend.lang(lang) for finding in found)),
+    )
+
+
+@dataclass
+class _Known:
+    """What must be known of a layer before its first row is written.
+
+    Attributes
+    ----------
+    crs
+        Its CRS, as its first feature with one says.
+    kinds
+        The types of its geometries.
+    """
+
+    name: str
+    fields: list[str]
+    crs: str | None = None
+    kinds: frozenset[str] = frozenset()
+
+
+def _known(checked: Checked) -> dict[str, _Known]:
+    """Return what is known of each layer that has features, by its name, in their order."""
+    fields = {layer.name: layer.fields for layer in checked.reading.layers}
+    result: dict[str, _Known] = {}
+    for item in checked.reading.candidates:
+        layer = result.get(item.layer)
+        if layer is None:
+            layer = result[item.layer] = _Known(f"layer{len(result) + 1}", fields.get(item.layer, []))
+        if item.submitted_wkb is not None:
+            layer.kinds |= {shapely.from_wkb(item.submitted_wkb).geom_type}
+        if layer.crs is None and item.submitted_crs:
+            layer.crs = STORED_CRS if item.submitted_crs in SHIFTED else item.submitted_crs
+    return result
+
+
+def _by_layer(checked: Checked, lang: Lang) -> Iterator[tuple[_Known, Iterator[_Row]]]:
+    known = _known(checked)
+    for name, rows in groupby(_rows(checked, lang), key=lambda row: row[0].layer):
+        yield known[name], rows
 
 
 def _geometry(item: Candidate) -> Any:
@@ -89,78 +138,69 @@ def _geometry(item: Candidate) -> Any:
     return mapping(shapely.force_2d(shapely.from_wkb(item.submitted_wkb)))
 
 
-def _crs(items: Iterable[Candidate]) -> str | None:
-    known = next((item.submitted_crs for item in items if item.submitted_crs), None)
-    return STORED_CRS if known in SHIFTED else known
-
-
-def _attributes(item: Candidate, fields: Sequence[str]) -> dict[str, str | None]:
-    return {name: as_text(item.attributes.get(name)) for name in fields}
-
-
-def _layers(checked: Checked) -> Iterable[tuple[str, list[str], list[Candidate]]]:
-    for number, layer in enumerate(checked.reading.layers, 1):
-        items = [item for item in checked.reading.candidates if item.layer == layer.name]
-        yield f"layer{number}", layer.fields, items
+def _attributes(item: Candidate, layer: _Known) -> dict[str, str | None]:
+    return {name: as_text(item.attributes.get(name)) for name in layer.fields}
 
 
 def _write_layer(
-    path: Path, driver: str, name: str, rows: list[dict[str, Any]], shapes: list[Any], crs: str | None, **options: Any
+    path: Path,
+    driver: str,
+    layer: _Known,
+    rows: Iterator[_Row],
+    last: Callable[[_Words], Mapping[str, str]],
+    **options: Any,
 ) -> None:
-    properties = dict.fromkeys(rows[0], "str" if driver != "ESRI Shapefile" else "str:254")
-    schema = {"geometry": "Unknown" if driver != "ESRI Shapefile" else _shp_type(shapes), "properties": properties}
+    """Write the rows of a layer; ``last`` gives the columns that come behind its own."""
+    shp = driver == "ESRI Shapefile"
+    properties = dict.fromkeys([*layer.fields, *last(("", "", ""))], "str:254" if shp else "str")
+    schema = {"geometry": _shp_type(layer.kinds) if shp else "Unknown", "properties": properties}
     mode = "a" if path.exists() and driver != "GPKG" else "w"
-    with fiona.open(path, mode, driver=driver, crs=crs, schema=schema, layer=name, **options) as sink:
-        for row, shape in zip(rows, shapes, strict=True):
-            sink.write({"type": "Feature", "geometry": shape, "properties": row})
+    with fiona.open(path, mode, driver=driver, crs=layer.crs, schema=schema, layer=layer.name, **options) as sink:
+        sink.writerecords(
+            {"type": "Feature", "geometry": _geometry(item), "properties": _attributes(item, layer) | {**last(words)}}
+            for item, words in rows
+        )
 
 
-def _shp_type(shapes: Iterable[Any]) -> str:
+def _shp_type(kinds: frozenset[str]) -> str:
     """Return the one type that a shapefile has; a row without a shape stays a row."""
-    kinds = [shape["type"] for shape in shapes if shape is not None]
-    several = [kind.removeprefix("Multi") for kind in kinds]
-    return "MultiPoint" if "MultiPoint" in kinds else several[0] if several else "Polygon"
+    if "MultiPoint" in kinds:
+        return "MultiPoint"
+    return min((kind.removeprefix("Multi") for kind in kinds), default="Polygon")
 
 
-def _full_rows(checked: Checked, fields: Sequence[str], items: Sequence[Candidate], lang: Lang) -> list[dict[str, Any]]:
-    words, titles = _words(checked, lang), [title.lang(lang) for title in _COLUMNS]
-    return [_attributes(item, fields) | dict(zip(titles, words[item.number], strict=True)) for item in items]
+def _titled(lang: Lang) -> Callable[[_Words], dict[str, str]]:
+    titles = [title.lang(lang) for title in _COLUMNS]
+    return lambda words: dict(zip(titles, words, strict=True))
 
 
 def _geopackage(checked: Checked, folder: Path, lang: Lang) -> Path:
     path = folder / "back.gpkg"
-    for name, fields, items in _layers(checked):
-        if items:
-            rows = _full_rows(checked, fields, items, lang)
-            _write_layer(path, "GPKG", name, rows, [_geometry(item) for item in items], _crs(items))
+    for layer, rows in _by_layer(checked, lang):
+        _write_layer(path, "GPKG", layer, rows, _titled(lang))
     if not path.exists():
-        _write_layer(path, "GPKG", "layer1", [{"note": ""}], [None], None)
+        _write_layer(path, "GPKG", _Known("layer1", []), iter(()), _titled(lang))
     return path
 
 
 def _geojson(checked: Checked, folder: Path, lang: Lang) -> Path:
     path = folder / "back.geojson"
-    _, fields, items = next(iter(_layers(checked)))
-    rows = _full_rows(checked, fields, items, lang) or [{"note": ""}]
-    shapes = [_geometry(item) for item in items] or [None]
-    _write_layer(path, "GeoJSON", "back", rows, shapes, _crs(items))
+    layer, rows = next(_by_layer(checked, lang), (_Known("layer1", []), iter(())))
+    _write_layer(path, "GeoJSON", layer, rows, _titled(lang))
     return path
 
 
 def _shapefile(checked: Checked, folder: Path, lang: Lang) -> Path:
-    words, packed = _words(checked, lang), folder / "back.zip"
-    for name, fields, items in _layers(checked):
-        rows: list[dict[str, Any]] = [{**_attributes(i, fields), **_cut(words[i.number])} for i in items]
-        if rows:
-            shapes = [_geometry(item) for item in items]
-            _write_layer(folder / f"{name}.shp", "ESRI Shapefile", name, rows, shapes, _crs(items), encoding="UTF-8")
+    packed = folder / "back.zip"
+    for layer, rows in _by_layer(checked, lang):
+        _write_layer(folder / f"{layer.name}.shp", "ESRI Shapefile", layer, rows, _cut, encoding="UTF-8")
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as container:
         for part in sorted(folder.glob("layer*")):
             container.write(part, part.name)
     return packed
 
 
-def _cut(words: tuple[str, str, str]) -> dict[str, str]:
+def _cut(words: _Words) -> dict[str, str]:
     """Return the three texts in columns that a shapefile can hold; a long one goes on in the next."""
     result = {_SHP_COLUMNS[0]: words[0]}
     for column, text in zip(_SHP_COLUMNS[1:], words[1:], strict=True):
@@ -173,11 +213,12 @@ def _table(checked: Checked, folder: Path, lang: Lang) -> Path:
     import openpyxl
 
     path, book = folder / "back.xlsx", openpyxl.Workbook(write_only=True)
-    for name, fields, items in _layers(checked):
-        sheet = book.create_sheet(name)
-        titles = [Text("位置", "where").lang(lang), *fields, *(title.lang(lang) for title in _COLUMNS)]
+    for layer, rows in _by_layer(checked, lang):
+        sheet = book.create_sheet(layer.name)
+        titles = [Text("位置", "where").lang(lang), *layer.fields, *(title.lang(lang) for title in _COLUMNS)]
         sheet.append([escaped(title) for title in titles])
-        for item, row in zip(items, _full_rows(checked, fields, items, lang), strict=True):
-            sheet.append([escaped(str(value)) if value else None for value in (item.where, *row.values())])
+        for item, words in rows:
+            values = (item.where, *_attributes(item, layer).values(), *words)
+            sheet.append([escaped(str(value)) if value else None for value in values])
     book.save(path)
     return path

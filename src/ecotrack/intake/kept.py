@@ -21,6 +21,7 @@ FRAME = struct.Struct("<QI")
 """What stands before each block in a file: its bytes, and how many values it holds."""
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 class Block(NamedTuple):
@@ -119,6 +120,10 @@ class Kept(Sequence[T], Generic[T]):
         for block in self.blocks():
             yield from block
 
+    def read_as(self, kind: type[S]) -> Kept[S]:
+        """Return the same values read as a type that has some of their fields: the others cost nothing."""
+        return Kept(self._spool, self._blocks, kind)
+
     def blocks(self) -> Iterator[list[T]]:
         """Yield the values block by block, in the blocks in which they were written."""
         for number in range(len(self._blocks)):
@@ -161,10 +166,11 @@ class Keeper(Generic[T]):
 
     def add(self, values: Iterable[T]) -> None:
         """Take some values."""
-        for value in values:
+        rest = iter(values)
+        while some := [*islice(rest, self._size - len(self._waiting) or self._size)]:
             if len(self._waiting) == self._size:
                 self._write()
-            self._waiting.append(value)
+            self._waiting += some
 
     def done(self) -> Sequence[T]:
         """Return all that was taken, in its order."""
@@ -191,6 +197,11 @@ def blocks_of(values: Iterable[T]) -> Iterator[Sequence[T]]:
     rest = iter(values)
     while some := list(islice(rest, BLOCK)):
         yield some
+
+
+def read_as(values: Sequence[Any], kind: type[S]) -> Sequence[S]:
+    """Return values of which only the fields of ``kind`` are wanted; those in memory are given as they are."""
+    return values.read_as(kind) if isinstance(values, Kept) else values
 
 
 def kept_of(kind: Any, values: Iterable[T]) -> Sequence[T]:

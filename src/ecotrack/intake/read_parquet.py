@@ -25,6 +25,8 @@ _DEFAULT_CRS = "OGC:CRS84"
 _NESTED = ("point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon")
 """Encodings of GeoParquet 1.1 that are lists of coordinates, as GeoArrow has them."""
 
+_BOXES = ({"xmin", "xmax", "ymin", "ymax"}, {"minx", "maxx", "miny", "maxy"})
+
 _GEOJSON = dict(zip(_NESTED, ("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"),
                     strict=True))  # fmt: skip
 
@@ -33,13 +35,15 @@ class _Column(NamedTuple):
     name: str
     crs: str | None
     encoding: str = "wkb"
+    assumed: bool = False
 
 
 def read_parquet(path: Path, *, name: str) -> Iterator[RawLayer]:
     """Yield the one layer of a GeoParquet file.
 
     The geometry column is the one of the ``geo`` metadata, or one of Parquet's own GEOMETRY type, or
-    a binary column called ``geometry`` (whose CRS is then unknown).
+    a binary column called ``geometry``. Its CRS is then unknown, but where a column ``bbox`` stands beside it, as
+    Overture Maps has it: those are degrees, though the file does not say so.
 
     Raises
     ------
@@ -59,6 +63,7 @@ def read_parquet(path: Path, *, name: str) -> Iterator[RawLayer]:
             fields=[field for field in source.schema_arrow.names if column is None or field != column.name],
             features=_features(source, column, name),
             has_geometry=column is not None,
+            assumed_crs=column is not None and column.assumed,
         )
 
 
@@ -98,7 +103,9 @@ def _plain_column(source: Any) -> _Column | None:
     schema = source.schema_arrow
     for name in ("geometry", "geom", "wkb_geometry"):
         if name in schema.names and pa.types.is_binary(schema.field(name).type):
-            return _Column(name, None)
+            box = schema.field("bbox").type if "bbox" in schema.names else None
+            overture = box is not None and pa.types.is_struct(box) and {field.name for field in box} in _BOXES
+            return _Column(name, _DEFAULT_CRS if overture else None, assumed=overture)
     return None
 
 

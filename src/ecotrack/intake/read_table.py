@@ -15,6 +15,7 @@ from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.read_cells import read_corners, read_shape
 from ecotrack.intake.read_corners import corner_feature, ovital_origin, read_bare_corners
+from ecotrack.intake.read_table_blocks import blocks_of
 from ecotrack.intake.read_vector import RawFeature, RawLayer
 from ecotrack.intake.tables import read_tables
 from ecotrack.intake.tables_cells import Row, Table
@@ -201,18 +202,24 @@ def _wkt_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFe
 
 def _corner_features(table: Table, columns: _Columns, title: str, *, system: str | None) -> Iterator[RawFeature]:
     """Join the corners of one plot, in the order of their rows; a plot ends where its id changes."""
-    groups: dict[str, list[Row]] = {}
-    key = ""
-    for row in table.rows:
-        # The id of a plot often stands in its first row alone, the cells below merged with it or left empty.
-        key = (row.cell(columns.group).text or key) if columns.group is not None else ""
-        if _system_of(row, columns) == system:
-            groups.setdefault(key, []).append(row)
-    for key, rows in groups.items():
+    for key, rows in _named_groups(table, columns) if columns.group is not None else blocks_of(table, columns.taken()):
+        rows = [row for row in rows if _system_of(row, columns) == system]
+        if not rows:
+            continue
         where = f"{title} {key or rows[0].number}"
         attributes = _attributes(table, rows[0], columns)
         corners = [(row.number, *_corner_of(row, columns)) for row in rows]
         yield corner_feature(corners, where, attributes)
+
+
+def _named_groups(table: Table, columns: _Columns) -> list[tuple[str, list[Row]]]:
+    groups: dict[str, list[Row]] = {}
+    key = ""
+    for row in table.rows:
+        # The id of a plot often stands in its first row alone, the cells below merged with it or left empty.
+        key = row.cell(columns.group or 0).text or key
+        groups.setdefault(key, []).append(row)
+    return [*groups.items()]
 
 
 def _corner_of(row: Row, columns: _Columns) -> tuple[Ordinate | None, Ordinate | None]:

@@ -136,7 +136,7 @@ def _layer(source: Any, kind: Format, name: str, text: EncodingReading | None, p
     return RawLayer(
         name=title,
         driver=kind.driver,
-        declared_crs=said if said in SHIFTED else source.crs_wkt or None,
+        declared_crs=said or source.crs_wkt or None,
         fields=list(source.schema["properties"]),
         features=_features(source, title, path),
         encoding=text,
@@ -155,7 +155,8 @@ _CRS_NAME = re.compile(rb'"crs"\s*:\s*\{[^{}]*"properties"\s*:\s*\{[^{}]*"(?:nam
 def _said_crs(path: Path) -> str | None:
     """Return the CRS that a GeoJSON names, ``None`` where it names none that is known.
 
-    GDAL takes WGS84 for a name that it does not understand, and for ``"crs": null``; neither is the file's word.
+    GDAL takes WGS84 for a name that it does not understand, and for ``"crs": null``; neither is the file's word, so
+    that names are read here.
     """
     with path.open("rb") as stream:
         found = _CRS_NAME.search(stream.read(1 << 20))
@@ -164,11 +165,15 @@ def _said_crs(path: Path) -> str | None:
     name = crs_name(found[1].decode("utf-8", "replace"))
     if name in SHIFTED:
         return name
+    if set(name) & set("+=[{"):
+        # A definition, and no name: it could point at files of grids.
+        return None
+    name = f"EPSG:{name}" if name.isdigit() else name
     try:
-        parse_crs(f"EPSG:{name}" if name.isdigit() else name)
+        parse_crs(name)
     except UnknownCRS:
         return None
-    return name
+    return "EPSG:4326" if name.upper().endswith("CRS84") else name
 
 
 def _features(source: Any, where: str, path: Path) -> Iterator[RawFeature]:

@@ -138,10 +138,10 @@ def open_candidates(reading: Reading) -> Sequence[Candidate]:
 
 
 def _sample(reading: Reading, layers: set[str]) -> Sequence[Candidate]:
-    """Return the placed features of some layers; of more than `MAX_WEIGHED`, an even sample."""
+    """Return the placed features of some layers; of layers with more than `MAX_WEIGHED`, an even sample."""
     if not layers:
         return []
-    count = sum(item.wkb is not None and item.layer in layers for item in reading.candidates)
+    count = sum(layer.features for layer in reading.layers if layer.name in layers)
     placed = (item for item in reading.candidates if item.wkb is not None and item.layer in layers)
     return [*islice(placed, 0, None, -(-count // MAX_WEIGHED) or 1)]
 

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, overload
 
 from ecotrack.errors import BadSeason, FutureSeason, NotAnIntakeLayer, UnknownCode
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
-from ecotrack.intake.candidates import Candidate, Place, Reading, Value
+from ecotrack.intake.candidates import Candidate, Place, Reading, Value, Words
 from ecotrack.intake.check_shape import Subject
-from ecotrack.intake.kept import Keeper, blocks_of
+from ecotrack.intake.kept import Keeper, Kept, blocks_of, read_as
 from ecotrack.intake.read import Upload
 from ecotrack.intake.submit_fields import (
     as_text,
@@ -72,6 +72,29 @@ class Target:
     known: Sequence[FeatureVersion] = ()
 
 
+class _ThatComeIn(Sequence[FeatureVersion]):
+    """The versions of some subjects without those that wait, read where the subjects are kept."""
+
+    def __init__(self, subjects: Sequence[Subject], waiting: frozenset[int]) -> None:
+        self._subjects, self._waiting = subjects, waiting
+        self._length: int | None = None
+
+    def __len__(self) -> int:
+        if self._length is None:
+            self._length = sum(1 for _ in self)
+        return self._length
+
+    def __iter__(self) -> Iterator[FeatureVersion]:
+        return (item.version for item in self._subjects if item.number not in self._waiting)
+
+    @overload
+    def __getitem__(self, place: int) -> FeatureVersion: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[FeatureVersion]: ...
+    def __getitem__(self, place: int | slice) -> FeatureVersion | list[FeatureVersion]:
+        return [*self][place]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What an import would register.
@@ -82,10 +105,8 @@ class Proposal:
         The file's name for each field of the layer.
     unused
         The file's names that no field of the layer took; their values are kept as they came.
-    versions
-        Feature versions that can come in.
     waiting
-        Numbers of the features that cannot.
+        Numbers of the features that cannot come in.
     findings
         On the file and on its features, those of reading and those of matching.
     subjects
@@ -95,10 +116,15 @@ class Proposal:
     submission: Submission
     matches: dict[str, str]
     unused: list[str]
-    versions: Sequence[FeatureVersion]
     waiting: list[int]
     findings: Sequence[Finding]
     subjects: Sequence[Subject] = ()
+
+    @property
+    def versions(self) -> Sequence[FeatureVersion]:
+        """Feature versions that can come in."""
+        chosen = _ThatComeIn(self.subjects, frozenset(self.waiting))
+        return chosen if isinstance(self.subjects, Kept) else [*chosen]
 
     @property
     def blocked(self) -> bool:
@@ -200,7 +226,6 @@ def propose(
         submission=replace(submission, unit=kept.units.pop() if len(kept.units) == 1 else submission.unit),
         matches=matches,
         unused=[name for name in names if name not in matches.values()],
-        versions=kept.versions.done(),
         waiting=kept.waiting,
         findings=kept.findings.done(),
         subjects=kept.subjects.done(),
@@ -211,7 +236,6 @@ class _Kept:
     """What comes of the drafts of a file, one after the other."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.versions: Keeper[FeatureVersion] = Keeper(FeatureVersion)
         self.subjects: Keeper[Subject] = Keeper(Subject)
         self.findings: Keeper[Finding] = Keeper(Finding)
         self.findings.add(findings)
@@ -226,7 +250,6 @@ class _Kept:
         if draft.version is None:
             self.waiting.append(draft.number)
         else:
-            self.versions.add([draft.version])
             self.units.add(draft.version.unit)
 
 
@@ -325,7 +348,7 @@ class _Draft:
             self.findings.append(self._place.finding("bad_value", known=known, **facts))
             return None
         self.unread[item.title_zh] = text
-        zh, en = ("按参数给出的值处理", "the option's value is used") if default else ("原样保留", "kept as text")
+        zh, en = ("按为整个文件选定的值处理", "the option's value is used") if default else ("原样保留", "kept as text")
         self.findings.append(self._place.finding("odd_value", taken_zh=zh, taken_en=en, **facts))
         return _parsed(item, default, self._target) if default else None
 
@@ -396,7 +419,7 @@ class _FileRules:
 
 def _given_ids(reading: Reading, source: str | None) -> Iterator[str]:
     if source is not None:
-        texts = (as_text(item.attributes.get(source)) for item in reading.candidates)
+        texts = (as_text(item.attributes.get(source)) for item in read_as(reading.candidates, Words))
         yield from (text for text in texts if text)
 
 
@@ -406,7 +429,7 @@ def measured_mu(versions: Sequence[FeatureVersion]) -> list[float]:
 
 
 def register_proposal(
-    register: Register, upload: Upload, proposal: Proposal, *, author: str, record: IssuedDocument | None = None
+    register: Register, upload: Upload, proposal: Proposal, *, author: str, records: Iterable[IssuedDocument] = ()
 ) -> Submitted:
     """Write a proposal into the register in one section: all of it or nothing.
 
@@ -417,7 +440,7 @@ def register_proposal(
     ----------
     author
         Name of the sender.
-    record
+    records
         What the checks found, kept beside the submission.
     """
     register.keep_raw(upload.data)
@@ -433,7 +456,7 @@ def register_proposal(
                 writer.add(submission)
             writer.add_many(fresh)
             added += len(fresh)
-        if added and record is not None:
+        for record in records if added else ():
             writer.add(record)
     if added:
         return Submitted(submission.submission_id, added, bool(same))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from ecotrack.errors import Text
 
@@ -12,8 +13,7 @@ Level = Literal["blocks", "warns", "notes"]
 Answer = Literal["passed", "failed", "not_checked"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One thing that a check saw in one place.
 
     Attributes
@@ -25,7 +25,9 @@ class Finding:
     answer
         ``failed``, or ``not_checked`` where the check could not be made; silence is never a pass.
     message, mend
-        What is wrong and what to do about it.
+        What is wrong and what to do about it, for whoever drew or sent it.
+    office
+        What only whoever has the command line can do about it; mostly empty.
     feature
         Number or id of the feature in its file; ``None`` for the whole file.
     lonlat
@@ -42,6 +44,7 @@ class Finding:
     where: str = ""
     feature: str | None = None
     lonlat: tuple[float, float] | None = None
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = {}
     responsible_unit: str | None = None
     due_on: dt.date | None = None
+    office: Text = Text("", "")

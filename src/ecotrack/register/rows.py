@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from ecotrack.register.canonical import CLASSES, Entry
 from ecotrack.register.geopackage import decode, encode
@@ -89,7 +90,7 @@ def _reader(name: str) -> Callable[[Any], Any] | None:
     if name in _DECIMALS:
         return Decimal
     if name in _JSON:
-        return json.loads
+        return msgspec.json.decode
     if name == "wkb":
         return decode
     return bool if name == "sample" else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import IO, Any, Generic, TypeVar, overload
 
 import msgspec
@@ -16,6 +18,8 @@ from ecotrack.model.findings import Finding
 
 CHECK_SCHEMA = "ecotrack.check/1"
 IMPORT_SCHEMA = "ecotrack.import/1"
+_TOGETHER = 500
+"""Rows that become text together."""
 
 
 T = TypeVar("T")
@@ -63,7 +67,11 @@ def write_json(value: Any, stream: IO[str], *, indent: int = 0) -> None:
     """
     pad = " " * (indent + 2)
     if isinstance(value, Rows) and len(value):
-        stream.writelines(f"{',' if place else '['}\n{pad}{_text(row, indent + 2)}" for place, row in enumerate(value))
+        rest, before = iter(value), "["
+        while some := [*islice(rest, _TOGETHER)]:
+            # The brackets of each block are left out: what stands in the file is one list.
+            stream.write(before + _text(some, indent)[1 : -len(pad)])
+            before = ","
         stream.write(f"\n{' ' * indent}]")
     elif _holds_rows(value):
         ends = "{}" if isinstance(value, dict) else "[]"
@@ -78,7 +86,7 @@ def write_json(value: Any, stream: IO[str], *, indent: int = 0) -> None:
 
 def _holds_rows(value: Any) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(isinstance(one, Rows) or _holds_rows(one) for one in inner)
+    return any(isinstance(one, Rows) or (isinstance(one, dict | list) and _holds_rows(one)) for one in inner)
 
 
 def _text(value: Any, indent: int = 0) -> str:
@@ -93,7 +101,6 @@ def checked_json(checked: Checked) -> dict[str, Any]:
     Findings and plots are `Rows`, made as they are asked for: `write_json` writes them one by one.
     """
     proposal, reading = checked.proposal, checked.reading
-    ready = {item.number for item in proposal.subjects} - {*proposal.waiting}
     return {
         "file": checked.upload.file_name,
         "sha256": checked.upload.sha256,
@@ -101,11 +108,11 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "submitted_on": proposal.submission.submitted_on.isoformat(),
         "clean": checked.clean,
         "features": len(reading.candidates),
-        "can_come_in": len(proposal.versions),
+        "can_come_in": len(checked.ready),
         "waiting": proposal.waiting,
         "held": checked.held,
         "blocked": proposal.blocked,
-        "measured_mu": round(sum(checked.area_mu[number] for number in ready), 1),
+        "measured_mu": round(math.fsum(checked.area_mu[number] for number in checked.ready), 1),
         "accepted_plots_compared": checked.compared,
         "matches": proposal.matches,
         "unused_fields": proposal.unused,
@@ -166,6 +173,8 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "en": finding.message.en,
         "mend_zh": finding.mend.zh,
         "mend_en": finding.mend.en,
+        "office_zh": finding.office.zh,
+        "office_en": finding.office.en,
         "lonlat": finding.lonlat,
         "facts": finding.facts,
         "responsible_unit": finding.responsible_unit,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from ecotrack.maps.inert import inert_json
 from ecotrack.maps.seal import seal
 from ecotrack.model.findings import Finding
 from ecotrack.model.organisation import UnitBook
+from ecotrack.reports.intake_listed import Drawn, Listed, drawn_of, listed_of, title_of
 from ecotrack.reports.intake_terminal import LEVELS, summary
 
-MAX_DRAWN_CORNERS = 400_000
-"""Corners that one page draws; plots without findings are left out beyond them."""
+MAX_DRAWN_AROUND = 600
+"""Accepted plots around the file that one page draws."""
 
 _WEB = Path(__file__).with_name("web")
 _LEGEND = {
@@ -56,15 +58,17 @@ def write_page(checked: Checked, path: Path, *, units: UnitBook, lang: Lang) -> 
 
 def check_page(checked: Checked, *, units: UnitBook, lang: Lang) -> str:
     """Return the report of one file as a sealed page: it loads nothing, and what came in the file stays text."""
-    data = inert_json(_data(checked, units, lang))
+    listed = listed_of(checked)
+    data = inert_json(_data(checked, listed, units, lang))
+    drawn = bool(checked.reading.candidates)
     body = "".join(
         (
             f"<header><h1>{escape(_TITLE.lang(lang))}：{escape(checked.upload.file_name)}</h1>",
             f'<div class="sum">{escape(summary(checked).lang(lang))}</div>{_read_as(checked, lang)}</header>',
-            f'<main><div id="map"></div><section>{_counts(checked, lang)}',
-            _whole_file(checked, lang),
-            f'<h2>{escape(Text("逐块问题和改法", "Plot by plot").lang(lang))}</h2><div id="plots"></div>',
-            _checks(checked, lang),
+            f'<main><div id="map"></div><section>{_counts(checked, lang)}' if drawn else "<main><section>",
+            _whole_file(listed, lang),
+            _plot_by_plot(checked, listed, lang) if drawn else "",
+            _office(listed, lang),
             "</section></main>",
             f'<script type="application/json" id="ecotrack-intake">{data}</script>',
             f"<script>{vendor_text('leaflet.js').replace('//# sourceMappingURL=leaflet.js.map', '')}</script>",
@@ -78,16 +82,35 @@ def check_page(checked: Checked, *, units: UnitBook, lang: Lang) -> str:
     return seal(f'<!DOCTYPE html><html lang="{lang}"><head>{head}<style>{css}</style></head><body>{body}</body></html>')
 
 
+def _plot_by_plot(checked: Checked, listed: Listed, lang: Lang) -> str:
+    title = escape(Text("逐块问题和改法", "Plot by plot").lang(lang))
+    return f'<h2>{title}</h2><div id="plots"></div>{_left(listed, lang)}{_checks(checked, lang)}'
+
+
+_CODES = re.compile(r"（(?:EPSG|ESRI|OGC):\w+）| \((?:EPSG|ESRI|OGC):\w+\)")
+
+
+def without_codes(text: str) -> str:
+    """Return a text without the codes of coordinate systems, which only programs know.
+
+    Examples
+    --------
+    >>> without_codes("按CGCS2000三度带（EPSG:4527）读取")
+    '按CGCS2000三度带读取'
+    """
+    return _CODES.sub("", text)
+
+
 def _read_as(checked: Checked, lang: Lang) -> str:
     index = 0 if lang == "zh" else 1
     told = dict.fromkeys(layer.crs_evidence[index] for layer in checked.reading.layers if layer.crs_evidence[index])
-    words = "；".join(told)
+    words = without_codes("；".join(told))
     return f'<div class="muted">{escape(words)}</div>' if words else ""
 
 
 def _counts(checked: Checked, lang: Lang) -> str:
     held, waits = len(checked.held), len(checked.proposal.waiting)
-    numbers = {"ready": len(checked.proposal.versions) - held, "held": held, "waits": waits}
+    numbers = {"ready": len(checked.ready) - held, "held": held, "waits": waits}
     names = dict(zip(numbers, list(_LEGEND.values())[:3], strict=True))
     cells = "".join(
         f'<div class="count {state}"><b>{n}</b>{escape(names[state].lang(lang))}</div>' for state, n in numbers.items()
@@ -95,12 +118,12 @@ def _counts(checked: Checked, lang: Lang) -> str:
     return f'<div class="counts">{cells}</div>'
 
 
-def _whole_file(checked: Checked, lang: Lang) -> str:
-    rows = [_finding_html(f, lang) for f in checked.findings if not f.feature]
+def _whole_file(listed: Listed, lang: Lang) -> str:
+    rows = [_finding_html(finding, lang) for finding in listed.about_file]
     if not rows:
         return ""
     title = Text("关于整个文件", "About the whole file").lang(lang)
-    state = "waits" if any(f.level == "blocks" for f in checked.findings if not f.feature) else "ready"
+    state = "waits" if any(finding.level == "blocks" for finding in listed.about_file) else "ready"
     return f'<h2>{escape(title)}</h2><div class="plot {state}">{"".join(rows)}</div>'
 
 
@@ -108,8 +131,39 @@ def _finding_html(finding: Finding, lang: Lang) -> str:
     mend = finding.mend.lang(lang)
     below = f'<div class="mend">{escape(mend)}</div>' if mend else ""
     word = escape(LEVELS[finding.level].lang(lang))
-    what = escape(finding.message.lang(lang))
+    what = escape(without_codes(finding.message.lang(lang)))
     return f'<div class="find"><span class="tag {finding.level}">{word}</span><span>{what}</span>{below}</div>'
+
+
+def _left(listed: Listed, lang: Lang) -> str:
+    """Say what is not listed: how many plots, and how many findings of each check."""
+    if not listed.left:
+        return ""
+    shown = len(listed.by_feature)
+    words = Text(
+        f"有问题的图形共{shown + listed.left}个，上面列出{shown}个（须改正的在先）。"
+        f"其余{listed.left}个的问题按项目计数如下；每个图形的问题和改法都写在退回的文件里，用制图软件或表格软件打开就能看到。",
+        f"{shown + listed.left} features have findings; {shown} are listed above, those to be mended first. The other "
+        f"{listed.left} are counted here by check; the file given back bears the findings of each.",
+    ).lang(lang)
+    rows = "".join(
+        f'<tr><td>{escape(title_of(check).lang(lang))}</td><td class="n">{count}</td></tr>'
+        for check, count in listed.left_by_check.items()
+    )
+    head = Text("<th>没有逐个列出的问题</th><th>处</th>", "<th>not listed one by one</th><th>places</th>").lang(lang)
+    return f'<p id="left">{escape(words)}</p><table><tr>{head}</tr>{rows}</table>'
+
+
+def _office(listed: Listed, lang: Lang) -> str:
+    """Return what only whoever received the file can do, folded away at the end."""
+    told = dict(listed.office)
+    if listed.left:
+        told[Text("退回的文件", "File given back")] = Text("用 --give-back 目录 写出", "written by --give-back FOLDER")
+    if not told:
+        return ""
+    title = Text("给接收人：命令行里怎么办", "For the office: on the command line").lang(lang)
+    rows = "".join(f"<li>{escape(name.lang(lang))}：{escape(words.lang(lang))}</li>" for name, words in told.items())
+    return f'<details class="office"><summary>{title}</summary><ul>{rows}</ul></details>'
 
 
 def _checks(checked: Checked, lang: Lang) -> str:
@@ -133,8 +187,7 @@ def _checks(checked: Checked, lang: Lang) -> str:
     return f'<h2>{title}</h2><p class="muted">{note}</p><table><tr>{head}</tr>{"".join(rows)}</table>'
 
 
-def _data(checked: Checked, units: UnitBook, lang: Lang) -> dict[str, Any]:
-    plots = _plots(checked, units, lang)
+def _data(checked: Checked, listed: Listed, units: UnitBook, lang: Lang) -> dict[str, Any]:
     counties = checked.around.zones.get("counties", ())
     sketch = "（示意）" if "counties" in checked.around.sketch else ""
     bounds = shapely.total_bounds([cell.geometry for cell in counties]).tolist() if counties else [0, 0, 0, 0]
@@ -145,40 +198,33 @@ def _data(checked: Checked, units: UnitBook, lang: Lang) -> dict[str, Any]:
         "legend": [*((colour, text.lang(lang)) for colour, text in _LEGEND.items()), *readings],
         "extent": [[bounds[1], bounds[0]], [bounds[3], bounds[2]]],
         "counties": [{"name": f"{cell.name or ''}{sketch}", "rings": rings_of(cell.geometry)} for cell in counties],
-        "accepted": [{"name": v.feature_id, "rings": rings_of(shape)} for v, shape in list(near)[:3000]],
-        "plots": plots,
+        "accepted": [{"name": v.feature_id, "rings": rings_of(shape)} for v, shape in list(near)[:MAX_DRAWN_AROUND]],
+        "plots": [*_plots(checked, listed, units, lang)],
         "readings": _readings(checked, lang),
-        "repairs": _repairs(checked, lang),
+        "repairs": _repairs(checked, listed, lang),
     }
 
 
-def _plots(checked: Checked, units: UnitBook, lang: Lang) -> list[dict[str, Any]]:
-    subjects = {item.number: item for item in checked.proposal.subjects}
-    found: dict[str, list[Finding]] = {}
-    for finding in checked.findings:
-        found.setdefault(finding.feature or "", []).append(finding)
-    result, room = [], MAX_DRAWN_CORNERS
-    for item in checked.reading.candidates:
-        told = found.get(str(item.number), [])
-        geometry = from_wkb([item.wkb])[0] if item.wkb else None
-        corners = int(shapely.get_num_coordinates(geometry)) if geometry is not None else 0
-        room -= corners
-        rings = rings_of(geometry) if geometry is not None and (room > 0 or (told and corners < 50_000)) else None
-        title = _title(checked, subjects, item.number, item.where, units, lang)
-        row = {"number": item.number, "state": checked.states[item.number], "title": title, "rings": rings}
-        result.append({**row, "findings": [_finding_row(finding, lang) for finding in told]})
-    return result
+def _plots(checked: Checked, listed: Listed, units: UnitBook, lang: Lang) -> Iterator[dict[str, Any]]:
+    for item in drawn_of(checked, listed):
+        yield {
+            "number": item.number,
+            "state": checked.states[item.number],
+            "title": _title(checked, item, units, lang),
+            "rings": None if item.geometry is None else rings_of(item.geometry),
+            "findings": [_finding_row(finding, lang) for finding in listed.by_feature.get(item.number, ())],
+        }
 
 
-def _title(checked: Checked, subjects: Mapping[int, Any], number: int, where: str, units: UnitBook, lang: Lang) -> str:
-    item = subjects.get(number)
-    first = Text(f"第{number}块", f"feature {number}").lang(lang)
-    if item is None:
-        return f"{first}（{where}）"
-    unit = units.get(item.version.unit or "")
+def _title(checked: Checked, item: Drawn, units: UnitBook, lang: Lang) -> str:
+    first = Text(f"第{item.number}块", f"feature {item.number}").lang(lang)
+    if item.subject is None:
+        return f"{first}（{item.where}）"
+    version = item.subject.version
+    unit = units.get(version.unit or "")
     unit_name = (unit.name_zh if lang == "zh" else unit.name_en) if unit else ""
-    given = item.version.feature_id if not item.version.feature_id.startswith(item.version.submission_id) else ""
-    parts = (given, item.version.name, unit_name, f"{checked.area_mu[number]:.2f} {Text('亩', 'mu').lang(lang)}")
+    given = version.feature_id if not version.feature_id.startswith(version.submission_id) else ""
+    parts = (given, version.name, unit_name, f"{checked.area_mu[item.number]:.2f} {Text('亩', 'mu').lang(lang)}")
     return f"{first}：" + "  ".join(part for part in parts if part)
 
 
@@ -187,16 +233,17 @@ def _finding_row(finding: Finding, lang: Lang) -> dict[str, Any]:
     return {
         "level": finding.level,
         "word": LEVELS[finding.level].lang(lang),
-        "what": finding.message.lang(lang),
+        "what": without_codes(finding.message.lang(lang)),
         "mend": finding.mend.lang(lang),
         "places": places or ([list(finding.lonlat)] if finding.lonlat else []),
     }
 
 
-def _repairs(checked: Checked, lang: Lang) -> list[dict[str, Any]]:
+def _repairs(checked: Checked, listed: Listed, lang: Lang) -> list[dict[str, Any]]:
     title = Text("建议修复成这样", "the proposed repair").lang(lang)
-    mended = [(i.number, from_wkb([i.proposed_wkb])[0]) for i in checked.reading.candidates if i.proposed_wkb]
-    mended += [(repair.number, repair.geometry) for repair in checked.repairs]
+    items = ((item.number, item.proposed_wkb) for item in checked.reading.candidates)
+    mended = [(number, from_wkb([wkb])[0]) for number, wkb in items if wkb and number in listed.by_feature]
+    mended += [(one.number, one.geometry) for one in checked.repairs if one.number in listed.by_feature]
     return [{"title": f"{title} #{number}", "rings": rings_of(shape)} for number, shape in mended]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from rich.console import RenderableType
 
@@ -70,34 +72,73 @@ def encoding_words(encoding: str) -> Text:
     return Text(f"文字编码{_CODECS.get(codec, codec)}（{told}）", f"text read as {encoding}")
 
 
-def findings_table(findings: Sequence[Finding], lang: Lang) -> Iterator[RenderableType]:
+def findings_table(findings: Iterable[Finding], lang: Lang) -> Iterator[RenderableType]:
     """Yield the table of findings, the gravest first; those that say the same of several features in one row."""
-    rows = grouped(findings, lang)
+    groups = Groups(findings, lang)
+    rows = groups.rows()
     if not rows:
         return
     titles = ("程度", "位置", "问题", "怎么改") if lang == "zh" else ("level", "where", "what", "how to mend")
-    yield table("", [(title, False) for title in titles], rows[:SHOWN])
-    left = len(rows) - SHOWN
+    yield table("", [(title, False) for title in titles], [row[:4] for row in rows])
+    left = groups.count - sum(row.findings for row in rows)
     if left > 0:
         yield Text(f"… 另有{left}条，见网页报告或 --json", f"… {left} more, see the page or --json").lang(lang)
 
 
-def grouped(findings: Iterable[Finding], lang: Lang) -> list[tuple[str, str, str, str]]:
-    """Return findings as rows of level, places, what and how to mend, the gravest first."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    for finding in findings:
-        key = (finding.level, finding.message.lang(lang), finding.mend.lang(lang))
-        groups.setdefault(key, []).append(finding.where)
-    order = list(LEVELS)
-    ranked = sorted(groups.items(), key=lambda item: order.index(item[0][0]))
-    return [(LEVELS[level].lang(lang), _places(places, lang), what, mend) for (level, what, mend), places in ranked]
+class GroupRow(NamedTuple):
+    """A row of the table: level, places, what and how to mend, and how many findings it stands for."""
+
+    level: str
+    where: str
+    what: str
+    mend: str
+    findings: int
 
 
-def _places(places: list[str], lang: Lang) -> str:
-    if len(places) == 1:
-        return places[0]
-    count = Text(f"共{len(places)}处", f"{len(places)} places").lang(lang)
-    return f"{places[0]} … {places[-1]} ({count})"
+class _Places:
+    """The first and the last place of findings that say the same, and how many there are."""
+
+    def __init__(self, where: str) -> None:
+        self.first, self.last, self.count = where, where, 0
+
+    def add(self, where: str) -> None:
+        self.last, self.count = where, self.count + 1
+
+    def words(self, lang: Lang) -> str:
+        if self.count == 1:
+            return self.first
+        count = Text(f"共{self.count}处", f"{self.count} places").lang(lang)
+        return f"{self.first} … {self.last} ({count})"
+
+
+class Groups:
+    """Findings gathered by what they say: of each level the first `SHOWN` sayings are kept, the others counted.
+
+    Attributes
+    ----------
+    count
+        How many findings there are in all.
+    """
+
+    def __init__(self, findings: Iterable[Finding], lang: Lang) -> None:
+        self._lang, self.count = lang, 0
+        self._levels: dict[str, dict[tuple[Text, Text, Text], _Places]] = {level: {} for level in LEVELS}
+        for finding in findings:
+            self.count += 1
+            said, groups = (finding.message, finding.mend, finding.office), self._levels[finding.level]
+            if said in groups or len(groups) < SHOWN:
+                groups.setdefault(said, _Places(finding.where)).add(finding.where)
+
+    def rows(self) -> list[GroupRow]:
+        """Return the first `SHOWN` rows, the gravest first."""
+        every = [(level, *group) for level, groups in self._levels.items() for group in groups.items()]
+        return [self._row(level, said, places) for level, said, places in every[:SHOWN]]
+
+    def _row(self, level: str, said: tuple[Text, Text, Text], places: _Places) -> GroupRow:
+        message, mend, office = (text.lang(self._lang) for text in said)
+        if office:
+            mend += f"（接收人：{office}）" if self._lang == "zh" else f" (the office: {office})"
+        return GroupRow(LEVELS[level].lang(self._lang), places.words(self._lang), message, mend, places.count)
 
 
 def checks_table(checked: Checked, lang: Lang) -> Iterator[RenderableType]:
@@ -141,9 +182,8 @@ def summary(checked: Checked) -> Text:
     total, held = len(checked.reading.candidates), len(checked.held)
     if not total:
         return Text("没有读出图形，没有可登记的地块。", "no feature could be read, nothing can be registered.")
-    ready, waits = len(checked.proposal.versions) - held, len(checked.proposal.waiting)
-    numbers = {str(item.number) for item in checked.proposal.subjects} - {str(n) for n in checked.proposal.waiting}
-    mu = sum(checked.area_mu[int(number)] for number in numbers)
+    ready, waits = len(checked.ready) - held, len(checked.proposal.waiting)
+    mu = math.fsum(checked.area_mu[number] for number in checked.ready)
     compared = checked.compared
     beside = Text(
         "没有登记库，未与已认定地块比对" if compared is None else f"与附近{compared}个已认定地块比对过",

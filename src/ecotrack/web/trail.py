@@ -32,6 +32,7 @@ _WORDS = {
     "overlap": "重叠",
     "upload": "收件回执",
     "intake_check": "检查结果",
+    "intake_check_part": "检查结果（续）",
     "receipt": "指标凭证",
     "published_map": "发布的地图",
     "definition": "口径文件",

@@ -9,6 +9,7 @@
     if (text !== undefined) node.textContent = text;
     return node;
   };
+  if (!document.getElementById("map")) return;  // nothing could be read: there is nothing to draw or to list
   const map = L.map("map", { attributionControl: false, zoomSnap: 0.25, maxZoom: 24 });
   map.setView([37.7, 115.8], 9);
   const box = L.featureGroup().addTo(map);
