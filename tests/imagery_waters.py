@@ -1,8 +1,7 @@
 """Chips of 256 by 256 pixels with known water, every part of them drawn by a seed: grounds, shapes, air, glint, noise.
 
-Reflectances are typical values from published spectra, rounded: clear, turbid and silty water (Doxaran et al. 2002;
-Bowers and Binding 2006), cyanobacteria (Kutser 2004), soils (Baumgardner et al. 1985), roofs, concrete and asphalt
-(Herold et al. 2004), salt crusts (Metternicht and Zinck 2003), leaves and reeds (Asner 1998). None was measured here.
+Reflectances are made up to look like spectra of clear, turbid and silty water, cyanobacteria, soils, roofs, concrete, asphalt,
+salt crusts, leaves and reeds: typical shapes, rounded. None was measured here.
 """
 
 from __future__ import annotations
