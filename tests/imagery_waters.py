@@ -1,7 +1,7 @@
 """Chips of 256 by 256 pixels with known water, every part of them drawn by a seed: grounds, shapes, air, glint, noise.
 
-Reflectances are made up to look like spectra of clear, turbid and silty water, cyanobacteria, soils, roofs, concrete, asphalt,
-salt crusts, leaves and reeds: typical shapes, rounded. None was measured here.
+Reflectances are made up to look like spectra of clear, turbid and silty water, cyanobacteria, soils, roofs, concrete,
+asphalt, salt crusts, leaves and reeds: typical shapes, rounded. None was measured here.
 """
 
 from __future__ import annotations
