@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak, warn
 from ecotrack.cli.language import SpokenGroup, command, option, say
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from ecotrack.imagery.plot_cover import PlotCover
     from ecotrack.imagery.scene import Scene
     from ecotrack.imagery.verdict import PlotAsked, Verdict
-    from ecotrack.workspace import FeatureView, Workspace
+    from ecotrack.maps.plot_rows import PlotRows
+    from ecotrack.workspace import Workspace
 
 SHOWN = 20
 """Contradictions that are printed; the file holds all verdicts."""
@@ -62,12 +62,13 @@ def plots(
     from ecotrack.imagery.kept_verdicts import KeptVerdicts, keep_verdicts, write_verdicts
     from ecotrack.imagery.verdict import VerdictRules
     from ecotrack.imagery.verify import verify_plots
+    from ecotrack.maps.plot_rows import plots_view
     from ecotrack.workspace import today
 
     workspace, day = open_workspace(ctx), as_of or today()
     chosen = chosen_scenes(workspace, scenes, until=day)
-    views = workspace.view(as_of=day).layer("plots").features
-    asked, shapes = [_asked(view) for view in views], np.array([view.geometry for view in views], dtype=object)
+    rows = plots_view(workspace.view(as_of=day), workspace.layer("plots"), most_records=0).plots
+    asked, shapes = _asked(rows), rows.geometries
     verdicts = verify_plots(
         asked,
         shapes,
@@ -80,7 +81,7 @@ def plots(
     )
     kept = KeptVerdicts(
         as_of=day,
-        sample=any(view.sample for view in views) or any(scene.sample for scene in chosen),
+        sample=bool(rows.samples.any()) or any(scene.sample for scene in chosen),
         scenes=tuple(scene.scene_id for scene in chosen),
         by_plot=keep_verdicts(verdicts, asked, shapes),
         chips=small_chips(_pictured(verdicts, asked, shapes, chosen)),
@@ -119,17 +120,14 @@ def _told(ctx: click.Context, scene: Scene) -> None:
     )
 
 
-def _asked(view: FeatureView) -> PlotAsked:
+def _asked(rows: PlotRows) -> list[PlotAsked]:
     from ecotrack.imagery.verdict import PlotAsked
 
-    properties = view.properties
-    return PlotAsked(
-        feature_id=view.feature_id,
-        season=properties.get("season"),
-        form=properties.get("form"),
-        core=0.0,
-        unit=properties.get("unit"),
-    )
+    told = (rows.ids, *(rows.values[name] for name in ("season", "form", "unit")))
+    return [
+        PlotAsked(feature_id=feature_id, season=season, form=form, core=0.0, unit=unit)
+        for feature_id, season, form, unit in zip(*(column.tolist() for column in told), strict=True)
+    ]
 
 
 def _document(kept: KeptVerdicts) -> dict[str, Any]:

@@ -64,7 +64,7 @@
         const before = taken.get(spot) || 0;
         taken.set(spot, before + 1);
         const anchor = [10 - 20 * before, 10];
-        const icon = L.divIcon({ className: "mark", iconSize: [20, 20], iconAnchor: anchor, html: String(number) });
+        const icon = L.divIcon({ className: "mark " + found.level, iconSize: [20, 20], iconAnchor: anchor, html: String(number) });
         const text = found.what;
         L.marker([place[1], place[0]], { icon: icon, keyboard: false }).bindPopup(() => make("div", "", text)).addTo(map);
         if (k < 8) {
