@@ -124,3 +124,8 @@ def test_no_format_shares_its_extension_and_each_names_one_driver() -> None:
     extensions = [kind.extension for kind in FORMATS.values()]
     assert len(extensions) == len(set(extensions))
     assert all(kind.driver for kind in FORMATS.values())
+
+
+def test_xml_in_an_encoding_that_does_not_exist_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="文字编码无法识别"):
+        told(tmp_path, b'<?xml version="1.0" encoding="utc-8"?>\n<kml/>')

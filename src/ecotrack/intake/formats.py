@@ -235,7 +235,7 @@ def xml_root(path: Path, *, name: str = "") -> str:
             parser.ParseFile(stream)
     except _FirstElement:
         return found[0].rpartition(":")[2]
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise UnreadableFile(name, detail=plain_words(error)) from None
     raise UnreadableFile(name, detail=Text("里面没有内容", "XML without an element"))
 

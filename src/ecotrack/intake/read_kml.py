@@ -153,7 +153,7 @@ def read_placemarks(path: Path, *, name: str = "") -> list[Placemark]:
     try:
         with path.open("rb") as stream:
             reader.parser().ParseFile(stream)
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise UnreadableFile(name, detail=plain_words(error)) from None
     return reader.done
 

@@ -38,6 +38,11 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 """What goes wrong is told as JSON also where the answer itself is of another media type."""
 
 
+def _document(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Return the responses of a route whose answer is an object of its own media type, and no string."""
+    return {200: {"content": {media_type: {"schema": {"type": "object"}}}}, **_RESPONSES}
+
+
 class _Features(Response):
     media_type = _GEOJSON
 
@@ -136,7 +141,7 @@ def _add_collections(router: APIRouter, portal: Portal) -> None:
 
 
 def _add_definition(router: APIRouter, portal: Portal) -> None:
-    @router.get("/api", response_class=_Definition, responses=_RESPONSES)
+    @router.get("/api", response_class=_Definition, responses=_document(_OPENAPI))
     def definition(request: Request, f: Format = "json") -> Response:
         """Return the definition of these routes as OpenAPI 3.0, which the standard asks for."""
         _known(portal, request, "f")
@@ -183,7 +188,7 @@ def _as_3_0(part: Any) -> Any:
 
 
 def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:
-    @router.get("/collections/{layer_id}/items", response_class=_Features, responses=_RESPONSES)
+    @router.get("/collections/{layer_id}/items", response_class=_Features, responses=_document(_GEOJSON))
     def items(
         request: Request,
         layer_id: str,
@@ -223,7 +228,7 @@ def _add_items(router: APIRouter, portal: Portal, layers: _Layers) -> None:
         }
         return _Features(json.dumps(document, ensure_ascii=False))
 
-    @router.get("/collections/{layer_id}/items/{feature_id}", response_class=_Features, responses=_RESPONSES)
+    @router.get("/collections/{layer_id}/items/{feature_id}", response_class=_Features, responses=_document(_GEOJSON))
     def one(request: Request, layer_id: str, feature_id: str, f: Format = "json") -> Response:
         """Return one feature."""
         _known(portal, request, "f")
