@@ -193,8 +193,8 @@ DISTRIBUTIONS = {
     "pystac": "pystac-core",
     "starlette": "fastapi",
 }
-# Needed without an import: zoneinfo reads the first, FastAPI the second for forms.
-UNSEEN = {"geopandas", "tzdata", "python-multipart"}
+# Needed without an import: zoneinfo reads the second, FastAPI the third for forms, uvicorn the last two where they are.
+UNSEEN = {"geopandas", "tzdata", "python-multipart", "httptools", "uvloop"}
 
 
 def imported() -> set[str]:
