@@ -176,6 +176,7 @@ def test_a_masked_shadow_is_left_out(tmp_path):
     assert found.doubts == ()
 
 
+@pytest.mark.long
 def test_a_year_of_twenty_scenes_gives_the_series_to_one_percent(tmp_path):
     days = [dt.date(2020, 1, 5) + dt.timedelta(days=18 * n) for n in range(20)]
     for number, day in enumerate(days):

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SECONDS = float(os.environ.get("ECOTRACK_FUZZ_SECONDS", "12"))
 SEED = os.environ.get("ECOTRACK_FUZZ_SEED", "1")
 DRIVER = Path(__file__).with_name("fuzz_readers.py")
 
 
+@pytest.mark.long
 def test_mutated_files_never_break_the_readers(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(DRIVER), str(SECONDS), SEED],

@@ -238,6 +238,7 @@ def test_a_program_that_only_reads_holds_nobody_up(portal: Served, field: Person
     other.close()
 
 
+@pytest.mark.long
 def test_whatever_the_point_at_which_it_is_killed_what_was_acknowledged_is_there(tmp_path: Path) -> None:
     folder = workspace_in(tmp_path / "w")
     portal = start(folder)

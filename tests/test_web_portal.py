@@ -161,6 +161,7 @@ def saved(book: openpyxl.Workbook) -> bytes:
     return data.getvalue()
 
 
+@pytest.mark.long
 def test_an_acknowledged_upload_outlives_kill_9(tmp_path: Path) -> None:
     folder, dice = workspace_in(tmp_path / "w"), random.Random(9)
     portal = start(folder)

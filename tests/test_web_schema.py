@@ -12,6 +12,8 @@ import pytest
 
 from portal_cases import Person, Served, hire
 
+pytestmark = pytest.mark.long
+
 PORTAL = ("--uploads-per-minute", "1000000")
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 BY_CHILDREN = (

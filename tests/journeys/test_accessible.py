@@ -16,6 +16,8 @@ from ecotrack.maps import MapModel, build_map, read_map, write_map
 from ecotrack.workspace import Workspace
 from map_cases import Open
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAPS = ("hengshui", "lake", "rivers", "sponge", "review")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}

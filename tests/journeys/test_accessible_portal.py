@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page
 from portal_pages import DESK, PHONE, fits, picture, sign_in
 from portal_season import Season, season_in
 
+pytestmark = pytest.mark.long
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 DRAWN_BY_CHILDREN = ("map",)
 """Pages that hold a whole map in a frame: the maps have a test of their own."""
