@@ -209,6 +209,23 @@ def test_sliding_moves_gauges_states_and_head_to_the_numbers_of_that_day(
     assert opened.complaints == []
 
 
+NAMED = """() => Array.from(document.querySelectorAll('.eco-label:not(.eco-hidden)'))
+  .map((one) => [one.firstChild.textContent, one.getBoundingClientRect()])
+  .filter((one) => one[0].startsWith('衡水湖') && one[1].width).map((one) => [one[0].slice(3), one[1].left])"""
+
+
+@pytest.mark.parametrize("size", [(360, 740), (768, 1024), (1280, 800)], ids=["phone", "tablet", "desk"])
+def test_the_western_basin_is_never_named_in_the_east(written: Path, browser: Browser, size: tuple[int, int]) -> None:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, offline=True)
+    page.goto(written.as_uri())
+    page.wait_for_selector("html[data-ecotrack=ready]", state="attached")
+    places = dict(page.evaluate(NAMED))
+    page.close()
+    assert places.keys() <= {"西湖", "东湖"}
+    assert places
+    assert places.get("西湖", 0) < places.get("东湖", size[0])
+
+
 def test_a_link_brings_back_view_day_layers_and_language(written: Path, open_map: Open) -> None:
     page = open_map(written).page
     page.evaluate("ecotrack.goToPeriod(1)")

@@ -57,12 +57,19 @@
     // A reading is for who has come near.
     label.html.classList.toggle('eco-terse', label.read && size < READING_PX);
     const box = label.html.getBoundingClientRect();
-    // Of two basins the eastern one is named in the east.
-    const beside = ((box.width + size) / 2 + GAP_PX) * label.side;
+    const away = (box.width + size) / 2 + GAP_PX;
+    const x = map.latLngToLayerPoint(label.point).x;
+    // Of two basins the eastern one is named in the east, and never beyond the other, where it would be taken for that.
+    const beside = [label.side, -label.side].filter(function (side) {
+      return !label.others.some(function (point) {
+        const apart = (map.latLngToLayerPoint(point).x - x) * side;
+        return apart > 0 && apart < away + box.width / 2;
+      });
+    }).map(function (side) { return [away * side, 0]; });
     if (size >= SMALL_PX) {
-      return [[0, 0], [0, size / 4], [0, -size / 4]].concat(size < READING_PX ? [[beside, 0], [-beside, 0]] : []);
+      return [[0, 0], [0, size / 4], [0, -size / 4]].concat(size < READING_PX ? beside : []);
     }
-    return [[0, low + box.height / 2], [0, high - box.height / 2 - GAP_PX / 2], [beside, 0], [-beside, 0]];
+    return [[0, low + box.height / 2], [0, high - box.height / 2 - GAP_PX / 2]].concat(beside);
   }
 
   function free(box, taken) {
@@ -121,6 +128,7 @@
             name: name,
             point: [point[1], point[0]],
             side: point[0] < middle ? -1 : 1,
+            others: named.filter(function (other) { return other !== point; }).map(function (other) { return [other[1], other[0]]; }),
             span: layer.geometry === 'Polygon' ? spanOf(layer.shapes[k]) : null,
             marker: L.marker([point[1], point[0]], { icon: icon, interactive: false, keyboard: false }),
             html: html
