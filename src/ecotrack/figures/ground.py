@@ -19,6 +19,7 @@ from ecotrack.geometry.boxes import Boxes, Ints
 from ecotrack.geometry.codec import ReadWkb, from_wkb
 from ecotrack.geometry.distinct import distinct
 from ecotrack.geometry.features import Feature, geometries_of
+from ecotrack.geometry.matches import matches
 from ecotrack.geometry.measure import measure
 from ecotrack.geometry.overlap import OverlapPairs, shares
 from ecotrack.geometry.split import left_over, split_boxes
@@ -227,10 +228,7 @@ def _crossed(ground: Ground, fresh: Ints, pieces: ZonePieces) -> tuple[Ints, Int
     if len(row) == 0:
         return row, cell
     count = int(cell.max()) + 1
-    left = ground.left[fresh]
-    first, times = np.searchsorted(row, left), np.searchsorted(row, left, side="right") - np.searchsorted(row, left)
-    pair = np.repeat(np.arange(len(fresh)), times)
-    place = np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times) + first[pair]
+    pair, place = matches(ground.left[fresh], row)
     held, wanted = row.astype(np.int64) * count + cell, ground.right[fresh][pair].astype(np.int64) * count + cell[place]
     at = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
     crossed = np.flatnonzero((held[at] == wanted) & ~((whole[place] == 1) | (whole[at] == 1)))

@@ -15,6 +15,7 @@ from ecotrack.geometry.area import Floats, Geometries, area_m2
 from ecotrack.geometry.boxes import Boxes, Ints, Mask
 from ecotrack.geometry.codec import ReadShapes
 from ecotrack.geometry.distinct import distinct
+from ecotrack.geometry.matches import matches
 from ecotrack.geometry.sums import exact_sum, exact_sums
 
 _BLOCK = 50_000
@@ -336,10 +337,7 @@ def _tangled(pairs: OverlapPairs, key: Ints, rows: Ints, count: int) -> Mask:
     """
     rival = pairs.left[rows] + pairs.right[rows] - key[rows]
     order = np.argsort(rival, kind="stable")
-    first = np.searchsorted(rival[order], pairs.left)
-    times = np.searchsorted(rival[order], pairs.left, side="right") - first
-    beside = np.repeat(np.arange(len(times)), times)
-    place = np.arange(len(beside)) - np.repeat(np.cumsum(times) - times, times) + first[beside]
+    beside, place = matches(pairs.left, rival[order])
     polygon = key[rows[order[place]]]
     wanted, held = polygon * count + pairs.right[beside], np.sort(key[rows] * count + rival)
     at = np.searchsorted(held, wanted)

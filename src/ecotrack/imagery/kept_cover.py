@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecotrack.errors import Text, UnreadableFile
-from ecotrack.imagery.beside import write_beside
+from ecotrack.imagery.beside import read_beside, write_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,15 +68,10 @@ def read_cover(folder: Path, *, as_of: dt.date) -> dict[str, Any] | None:
     UnreadableFile
         The file is damaged.
     """
-    path = folder / FILE
-    if not path.exists():
-        return None
-    try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+
+    def take(document: dict[str, Any]) -> dict[str, Any] | None:
         if document["schema"] != SCHEMA or not isinstance(document["total"]["shares_pct"], dict):
             raise ValueError(document["schema"])
-        day = dt.date.fromisoformat(document["date"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        hint = Text("请重新运行 ecotrack imagery cover", "run ecotrack imagery cover again")
-        raise UnreadableFile(path, detail=error, hint=hint) from error
-    return document if day <= as_of else None
+        return document if dt.date.fromisoformat(document["date"]) <= as_of else None
+
+    return read_beside(folder / FILE, take, again="ecotrack imagery cover")

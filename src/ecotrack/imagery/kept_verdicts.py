@@ -9,7 +9,6 @@ import base64
 import binascii
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ import shapely
 
 from ecotrack.errors import Text, UnreadableFile
 from ecotrack.geometry.codec import from_wkb
-from ecotrack.imagery.beside import write_beside
+from ecotrack.imagery.beside import read_beside, write_beside
 from ecotrack.imagery.verdict import ANSWERS, Answer, PlotAsked, Verdict
 from ecotrack.model import FeatureVersion, Finding
 
@@ -225,11 +224,8 @@ def read_verdicts(folder: Path) -> KeptVerdicts | None:
     UnreadableFile
         The file is damaged, or of an older make.
     """
-    path = folder / FILE
-    if not path.exists():
-        return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+
+    def take(document: Any) -> KeptVerdicts:
         if document["schema"] != SCHEMA:
             raise ValueError(document["schema"])
         rows = [_kept(row) for row in document["verdicts"]]
@@ -240,9 +236,8 @@ def read_verdicts(folder: Path) -> KeptVerdicts | None:
             by_plot={row.feature_id: row for row in rows},
             chips={str(plot): tuple(map(_chip, chips)) for plot, chips in document["chips"].items()},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        hint = Text("请重新运行 ecotrack verify plots", "run ecotrack verify plots again")
-        raise UnreadableFile(path, detail=error, hint=hint) from error
+
+    return read_beside(folder / FILE, take, again="ecotrack verify plots")
 
 
 def verdicts_or_fault(folder: Path) -> tuple[KeptVerdicts | None, UnreadableFile | None]:

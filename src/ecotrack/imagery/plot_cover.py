@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,7 +14,7 @@ import rasterio.windows
 from rasterio.errors import RasterioError
 
 from ecotrack.errors import BadClassTable, MissingFile, Text, UnreadableFile
-from ecotrack.imagery.beside import write_beside
+from ecotrack.imagery.beside import read_beside, write_beside
 from ecotrack.imagery.coverage import Coverage, kept_coverage, strips_of, sums
 from ecotrack.imagery.land_cover import BUILT, ClassTable, class_places
 from ecotrack.imagery.read import grid_of
@@ -102,12 +101,8 @@ def kept_raster(folder: Path) -> tuple[Path, ClassTable] | None:
     UnreadableFile
         The file is damaged.
     """
-    path = folder / FILE
-    if not path.exists():
-        return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+
+    def take(document: Any) -> tuple[Path, ClassTable]:
         return Path(document["raster"]), msgspec.convert(document["table"], ClassTable)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        hint = Text("请重新运行 ecotrack imagery cover", "run ecotrack imagery cover again")
-        raise UnreadableFile(path, detail=error, hint=hint) from error
+
+    return read_beside(folder / FILE, take, again="ecotrack imagery cover")

@@ -205,12 +205,13 @@ class SafeHeaders:
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
 
 
+_LARGE = "内容太大：超过 1 MB，没有收下。请返回删短再报；文件从“上传边界”里传。"
 _TOO_LARGE = {
-    "application/json": '{"error": "TooLarge", "zh": "内容太大。"}'.encode(),
-    "text/html; charset=utf-8": """<!DOCTYPE html>
+    "application/json": f'{{"error": "TooLarge", "zh": "{_LARGE}"}}'.encode(),
+    "text/html; charset=utf-8": f"""<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>内容太大</title><link rel="stylesheet" href="/static/portal.css"></head>
-<body><main class="narrow"><h1>没有办成</h1><p class="error" role="alert">内容太大。</p>
+<body><main class="narrow"><h1>没有办成</h1><p class="error" role="alert">{_LARGE}</p>
 <p><a class="button" href="/">回首页</a></p></main></body></html>
 """.encode(),
 }
