@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from ecotrack.errors import (
     BadUnit,
     EcotrackError,
     RefusedRows,
+    RegisterBusy,
     UnitChanged,
     UnitClosed,
     UnitInUse,
@@ -27,7 +30,7 @@ from ecotrack.errors import (
 )
 from ecotrack.model import Unit
 from ecotrack.publication import publish, reproduce, restated
-from ecotrack.register import Register, audit
+from ecotrack.register import Register, audit, connection
 from ecotrack.register.portal_file import PortalFile, portal_path
 from ecotrack.unit_changes import add_unit, close_unit, open_unit, rename_unit
 from ecotrack.unit_changes import unit_changes as changes_in
@@ -259,6 +262,26 @@ def test_of_many_at_once_each_new_unit_stands_and_one_name_is_given_once(office:
     added = [unit.name_zh for unit in office.workspace.units if unit.code.startswith("new-")]
     assert sorted(added) == sorted(set(names))
     assert len(told(office.workspace)) == len(added)
+
+
+def test_while_another_program_holds_the_register_neither_file_nor_chain_changes(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.workspace.register(create=True).close()
+    before = (office.folder / "ecotrack.toml").read_bytes()
+    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN IMMEDIATE')"
+    program = [sys.executable, "-c", hold + "; print('held', flush=True); sys.stdin.read()"]
+    other = subprocess.Popen(
+        [*program, str(office.workspace.register_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    monkeypatch.setattr(connection, "_patience_ms", 50)
+    with refused(RegisterBusy, "登记库"):
+        add_unit(office.workspace, NEW, by="王五")
+    other.communicate("")
+    assert ((office.folder / "ecotrack.toml").read_bytes(), leftovers(office)) == (before, [])
+    assert add_unit(office.workspace, NEW, by="王五").units["1311GX"] == NEW
 
 
 class Died(BaseException):

@@ -6,7 +6,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import msgspec
 
@@ -19,9 +19,6 @@ from ecotrack.review import pending
 from ecotrack.settings import read_config
 from ecotrack.unit_file import finish, fresh_entries, mark_of, prepare, put_in_place, unit_of
 from ecotrack.workspace import Workspace, today
-
-if TYPE_CHECKING:
-    from ecotrack.accounts import Accounts
 
 KINDS: dict[UnitKind, Text] = {
     "county": Text("县（市、区）", "county"),
@@ -126,7 +123,6 @@ def close_unit(
     by: str,
     basis: str = "",
     seen: str | None = None,
-    accounts: Accounts | None = None,
 ) -> Workspace:
     """Close a unit from a day on and return the workspace as it is now; its plots, records and names stay.
 
@@ -134,8 +130,6 @@ def close_unit(
     ----------
     until
         First day on which it is no unit any more.
-    accounts
-        The accounts of the portal; read from its file by default.
 
     Raises
     ------
@@ -147,7 +141,7 @@ def close_unit(
     if until > today() + _FARTHEST:
         raise BadUnit("", zh=f"停用日期 {until} 太远，最多提前一年登记", en=f"{until} is more than a year ahead")
     name = _known(workspace.units, code).name_zh
-    if held := [*_accounts_of(workspace, code, accounts), *_waiting_of(workspace, code)]:
+    if held := [*_accounts_of(workspace, code), *_waiting_of(workspace, code)]:
         raise UnitInUse("", name=name, zh="；".join(one.zh for one in held), en="; ".join(one.en for one in held))
 
     def edit(unit: Unit) -> Unit:
@@ -303,23 +297,21 @@ def _refuse_taken(unit: Unit, others: Iterable[Unit]) -> None:
             raise UnitNameTaken("", name=text, other=other.name_zh, code=other.code)
 
 
-def _accounts_of(workspace: Workspace, code: str, accounts: Accounts | None) -> Iterator[Text]:
+def _accounts_of(workspace: Workspace, code: str) -> Iterator[Text]:
     """Say which accounts that may sign in answer for a unit."""
     path = portal_path(workspace.register_path)
-    if accounts is None and not path.is_file():
+    if not path.is_file():
         return
-    if accounts is None:
-        try:
-            from ecotrack.accounts import Accounts
-        except ImportError as error:
-            raise MissingExtra(name=error.name, extra="serve") from error
-        file = PortalFile(path)
-        try:
-            yield from _accounts_of(workspace, code, Accounts(file))
-        finally:
-            file.close()
-        return
-    logins = [one.login for one in accounts.all() if not one.disabled and any(has.unit == code for has in one.roles)]
+    try:
+        from ecotrack.accounts import Accounts
+    except ImportError as error:
+        raise MissingExtra(name=error.name, extra="serve") from error
+    file = PortalFile(path)
+    try:
+        accounts = [one for one in Accounts(file).all() if not one.disabled]
+    finally:
+        file.close()
+    logins = [one.login for one in accounts if any(has.unit == code for has in one.roles)]
     if logins:
         some = "、".join(logins[:5])
         zh = f"{len(logins)} 个账号在管它（{some}{'等' if len(logins) > 5 else ''}）"

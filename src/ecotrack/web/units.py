@@ -9,16 +9,16 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from ecotrack.model.organisation import Unit, UnitKind
-from ecotrack.unit_changes import KINDS, add_unit, close_unit, open_unit, rename_unit, unit_changes
-from ecotrack.unit_file import mark_of
+from ecotrack.model.organisation import UnitKind
+from ecotrack.unit_changes import KINDS
 from ecotrack.web.portal import Portal
 from ecotrack.workspace import today
 
 Code = Annotated[str, Path(max_length=40)]
 Name = Annotated[str, Field(max_length=200)]
 Seen = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-_CHANGES = 50
+_SECONDS = 60.0
+_WORK = "ecotrack.desk.unit_work:"
 
 
 class NewUnit(BaseModel):
@@ -75,37 +75,21 @@ def _add_seeing(router: APIRouter, portal: Portal) -> None:
 
 
 def _units(portal: Portal) -> dict[str, Any]:
-    workspace = portal.counter.workspace
     accounts = [one for one in portal.gate.accounts.all() if not one.disabled]
 
     def who(code: str, *roles: str) -> list[str]:
         return [one.login for one in accounts if any(h.role in roles and h.unit in ("", code) for h in one.roles)]
 
-    rows = [
-        {
-            "code": unit.code,
-            "name_zh": unit.name_zh,
-            "name_en": unit.name_en,
-            "kind": unit.kind,
-            "reports": unit.reports,
-            "former": [{"name": one.name, "until": one.until.isoformat()} for one in unit.former],
-            "aliases": list(unit.aliases),
-            "until": unit.until.isoformat() if unit.until else None,
-            "closed": not unit.stands_on(today()),
-            "basis": unit.basis or "",
-            "seen": mark_of(unit),
-            "senders": who(unit.code, "field", "office"),
-            "reviewers": who(unit.code, "reviewer"),
-        }
-        for unit in workspace.units
-    ]
-    with workspace.register(read_only=True) as register:
-        changes = unit_changes(register)[:_CHANGES]
-    told = [
-        {"at": one.at, "by": one.by, "code": one.code, "name_zh": one.name_zh, "what": one.what.zh, "basis": one.basis}
-        for one in changes
-    ]
-    return {"units": rows, "changes": told}
+    found: dict[str, Any] = _ask(portal, "units")
+    for unit in found["units"]:
+        unit["senders"], unit["reviewers"] = who(unit["code"], "field", "office"), who(unit["code"], "reviewer")
+    return found
+
+
+def _ask(portal: Portal, work: str, *given: Any) -> Any:
+    told = portal.counter.desks.call(_WORK + work, portal.folder, *given, seconds=_SECONDS)
+    portal.board.forget()
+    return told
 
 
 def _add_changing(router: APIRouter, portal: Portal) -> None:
@@ -113,26 +97,18 @@ def _add_changing(router: APIRouter, portal: Portal) -> None:
     def add(request: Request, new: NewUnit) -> dict[str, str]:
         """Add a unit; its code is for good."""
         visitor = portal.gate.require(request, "bureau")
-        unit = Unit(**{**new.model_dump(), "aliases": tuple(new.aliases)})
-        add_unit(portal.counter.workspace, unit, by=visitor.account.login)
-        portal.board.forget()
-        return {"code": unit.code.strip()}
+        _ask(portal, "add", visitor.account.login, new.model_dump())
+        return {"code": new.code.strip()}
 
     @router.put("/api/units/{code}/name", status_code=204, tags=["units"])
     def rename(request: Request, code: Code, new: NewName) -> None:
         """Give a unit another name or other spellings; days before ``since`` go on under the old name."""
         visitor = portal.gate.require(request, "bureau")
-        rename_unit(portal.counter.workspace, code, by=visitor.account.login, **new.model_dump())
-        portal.board.forget()
+        _ask(portal, "rename", visitor.account.login, code, new.model_dump())
 
     @router.put("/api/units/{code}/until", status_code=204, tags=["units"])
     def end(request: Request, code: Code, wish: End) -> None:
         """Close a unit from a day on, or open it again; its plots, records and names stay."""
         visitor = portal.gate.require(request, "bureau")
-        given: dict[str, Any] = {"by": visitor.account.login, "basis": wish.basis, "seen": wish.seen}
-        if wish.until is None:
-            open_unit(portal.counter.workspace, code, **given)
-        else:
-            accounts = portal.gate.accounts
-            close_unit(portal.counter.workspace, code, until=wish.until, accounts=accounts, **given)
-        portal.board.forget()
+        given = {"basis": wish.basis, "seen": wish.seen}
+        _ask(portal, "end", visitor.account.login, code, wish.until, given)
