@@ -74,6 +74,7 @@ def test_a_change_stands_in_the_file_and_in_the_chain_with_who_and_when(office: 
         newest = changes_in(register)[2]
     assert dt.datetime.fromisoformat(newest.at) >= begun.replace(microsecond=0)
     assert newest.basis == "冀政函〔2018〕1号"
+    assert workspace.units["1311BH"].basis is None
     assert workspace.units["1311GX"] == NEW
     assert office.workspace.config == workspace.config
 

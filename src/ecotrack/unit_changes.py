@@ -6,7 +6,6 @@ import datetime as dt
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import msgspec
 
@@ -28,6 +27,9 @@ KINDS: dict[UnitKind, Text] = {
 }
 """Kinds of units, and what they are called."""
 
+_BY_HAND = "ecotrack"
+"""Who stands in the chain for a change that nobody made through ecotrack."""
+
 LONGEST = 40
 _FARTHEST = dt.timedelta(days=366)
 _Edit = Callable[[Unit], Unit]
@@ -43,6 +45,10 @@ class UnitChange:
         Instant of recording (UTC).
     by
         Name of the account; ``ecotrack`` where the file was changed by hand.
+    basis
+        The paper that was given for it.
+    at_first
+        Whether the register found the unit in the file when it first looked: nobody changed anything.
     """
 
     at: str
@@ -51,6 +57,7 @@ class UnitChange:
     name_zh: str
     what: Text
     basis: str
+    at_first: bool
 
 
 def add_unit(workspace: Workspace, unit: Unit, *, by: str) -> Workspace:
@@ -63,7 +70,9 @@ def add_unit(workspace: Workspace, unit: Unit, *, by: str) -> Workspace:
     RegisterBusy, CannotWrite
         Nothing has changed.
     """
-    fresh = _cleaned(unit)
+    if unit.kind not in KINDS:
+        raise BadUnit("", zh=f"没有“{unit.kind}”这一类单位", en=f"no kind is named '{unit.kind}'")
+    fresh = _cleaned(msgspec.structs.replace(unit, code=_code_of(unit)))
 
     def edit(units: tuple[Unit, ...], _states: Sequence[UnitState]) -> tuple[Unit, ...]:
         _refuse_taken(fresh, units)
@@ -103,7 +112,7 @@ def rename_unit(
     """
 
     def edit(unit: Unit) -> Unit:
-        given = {"name_en": unit.name_en if name_en is None else name_en, "basis": basis or unit.basis}
+        given = {"name_en": unit.name_en if name_en is None else name_en, "basis": basis}
         spellings = unit.aliases if aliases is None else tuple(aliases)
         changed = _cleaned(msgspec.structs.replace(unit, name_zh=name_zh, aliases=spellings, **given))
         if changed.name_zh == unit.name_zh:
@@ -147,7 +156,7 @@ def close_unit(
     def edit(unit: Unit) -> Unit:
         if unit.former and until <= max(name.until for name in unit.former):
             raise BadUnit("", zh="停用日期要在最近一次改名之后", en="the day must be after its last change of name")
-        return msgspec.structs.replace(unit, until=until, basis=basis or unit.basis)
+        return msgspec.structs.replace(unit, until=until, basis=_paper(basis))
 
     return _change_one(workspace, code, edit, seen=seen, by=by)
 
@@ -162,7 +171,7 @@ def open_unit(workspace: Workspace, code: str, *, by: str, basis: str = "", seen
     """
 
     def edit(unit: Unit) -> Unit:
-        return msgspec.structs.replace(unit, until=None, basis=basis or unit.basis)
+        return msgspec.structs.replace(unit, until=None, basis=_paper(basis))
 
     return _change_one(workspace, code, edit, seen=seen, by=by)
 
@@ -173,12 +182,19 @@ def unit_changes(register: Register) -> list[UnitChange]:
     found = []
     for state in register.unit_states():
         unit = unit_of(state.entry)
-        what = _told(before.get(unit.code), unit)
-        before[unit.code] = unit
-        basis = unit.basis or ""
+        last = before.get(unit.code)
         found.append(
-            UnitChange(at=state.recorded_at, by=state.by, code=unit.code, name_zh=unit.name_zh, what=what, basis=basis)
+            UnitChange(
+                at=state.recorded_at,
+                by=state.by,
+                code=unit.code,
+                name_zh=unit.name_zh,
+                what=_told(last, unit),
+                basis=unit.basis or "",
+                at_first=last is None and state.by == _BY_HAND,
+            )
         )
+        before[unit.code] = unit
     return found[::-1]
 
 
@@ -256,23 +272,28 @@ def _cleaned(unit: Unit) -> Unit:
     BadUnit
         A text cannot be what it is to be.
     """
-    if unit.kind not in get_args(UnitKind):
-        raise BadUnit("", zh=f"没有“{unit.kind}”这一类单位", en=f"no kind is named '{unit.kind}'")
+    name = _text(unit.name_zh, Text("名称", "the name"), least=2)
+    aliases = [_text(one, Text("其他写法", "another spelling")) for one in unit.aliases if one.strip()]
+    return msgspec.structs.replace(
+        unit,
+        name_zh=name,
+        name_en=_text(unit.name_en, Text("英文名称", "the English name"), most=60),
+        aliases=tuple(one for one in dict.fromkeys(aliases) if one != name),
+        basis=_paper(unit.basis or ""),
+    )
+
+
+def _paper(text: str) -> str | None:
+    return _text(text, Text("依据文件", "the paper"), most=120) if text.strip() else None
+
+
+def _code_of(unit: Unit) -> str:
     code = _text(unit.code, Text("代码", "the code"), most=20)
     if not all(letter.isascii() and (letter.isalnum() or letter == "-") for letter in code):
         raise BadUnit("", zh="代码只能用数字、英文字母和短横", en="a code has letters, digits and hyphens")
     if unit.kind == "county" and not (len(code) == 6 and code.isdigit()):
         raise BadUnit("", zh="县（市、区）的代码是六位行政区划代码", en="a county's code has six digits (GB/T 2260)")
-    name = _text(unit.name_zh, Text("名称", "the name"), least=2)
-    aliases = [_text(one, Text("其他写法", "another spelling")) for one in unit.aliases if one.strip()]
-    return msgspec.structs.replace(
-        unit,
-        code=code,
-        name_zh=name,
-        name_en=_text(unit.name_en, Text("英文名称", "the English name"), most=60),
-        aliases=tuple(one for one in dict.fromkeys(aliases) if one != name),
-        basis=_text(unit.basis, Text("依据文件", "the paper"), most=120) if (unit.basis or "").strip() else None,
-    )
+    return code
 
 
 def _text(text: str | None, title: Text, *, least: int = 1, most: int = LONGEST) -> str:

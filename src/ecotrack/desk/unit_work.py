@@ -18,7 +18,7 @@ def units(folder: str) -> dict[str, Any]:
     """Return every unit, closed ones too, with the mark of its state, and the last changes."""
     workspace = Workspace.open(Path(folder))
     with workspace.register(read_only=True) as register:
-        changes = unit_changes(register)[:_CHANGES]
+        changes = [one for one in unit_changes(register) if not one.at_first][:_CHANGES]
     told = [
         {"at": one.at, "by": one.by, "code": one.code, "name_zh": one.name_zh, "what": one.what.zh, "basis": one.basis}
         for one in changes
