@@ -45,7 +45,7 @@ def test_the_bureau_adds_a_unit_gives_it_another_name_and_closes_it(
     assert fits(page)
     own.get_by_role("button", name="保存").click()
     expect(own.locator("b").first).to_have_text(f"{name}片区")
-    expect(page.get_by_role("cell", name="冀政函〔2018〕1号").first).to_be_visible()
+    expect(page.get_by_text("依据 冀政函〔2018〕1号").first).to_be_visible()
 
     worker = hire(bureau, f"gx-{size}", ("field", code))
     own.get_by_text("修改", exact=True).click()
