@@ -17,7 +17,7 @@ pytestmark = pytest.mark.long
 PORTAL = ("--uploads-per-minute", "1000000")
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 BY_CHILDREN = (
-    "/api/(trail|receipts|restated|publishable|records|review|layers|plots|office|outcomes|submissions|ground)"
+    "/api/(trail|receipts|restated|publishable|records|review|units|layers|plots|office|outcomes|submissions|ground)"
     "|/ogc/|/map/live"
 )
 """Routes whose every answer takes a child process: they are asked a few dozen times and not a few hundred."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _KINDS = ("county", "functional_area", "department", "city")
 _BY = option("--by", required=True, help=say("谁改的（写进登记链）", "who changes it; the chain keeps it"))
-_BASIS = option("--document", "basis", default="", help=say("依据文件", "the paper on which it rests"))
+_BASIS = option("--document", "basis", default="", help=say("依据文件", "document that it rests on"))
 _ALIAS = option("--alias", "aliases", multiple=True, help=say("其他写法，可多次", "another spelling; may be repeated"))
 
 

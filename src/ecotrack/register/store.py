@@ -35,14 +35,7 @@ from ecotrack.register.location import refuse_network_share
 from ecotrack.register.papers import Recorded, read_papers, read_papers_since
 from ecotrack.register.plots import read_ledger, read_wkb
 from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_subjects, read_tallies
-from ecotrack.register.trail import (
-    TrailDay,
-    TrailEntry,
-    UnitState,
-    read_trail,
-    read_trail_days,
-    read_unit_states,
-)
+from ecotrack.register.trail import TrailDay, TrailEntry, UnitState, read_trail, read_trail_days, read_unit_states
 from ecotrack.register.writer import Head, Writer, account_of, begin, records_indexed_later
 
 _T = TypeVar("_T")
