@@ -61,7 +61,7 @@
       const all = Array.from(ticks.children);
       const at = all.map(function (tick) { return parseFloat(tick.style.left) / 100 * ticks.clientWidth; });
       const apart = all.length > 2 ? Math.max(1, Math.ceil(YEAR_PX / (at[2] - at[1]))) : 1;
-      const first = all.length > 1 && at[1] - at[0] < YEAR_PX && apart === 1 ? 1 : 0;
+      const first = all.length > 2 && at[apart] - at[0] < Math.max(YEAR_PX, 0.8 * apart * (at[2] - at[1])) ? 1 : 0;
       all.forEach(function (tick, place) { tick.hidden = place < first || (place - first) % apart > 0; });
     }
     box.hidden = false;
