@@ -43,18 +43,17 @@ def unit() -> None:
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Print every unit, closed ones too."""
-    from rich.console import Console
-    from rich.table import Table
+    from ecotrack.errors import Text
+    from ecotrack.reports.terminal import show, table
 
     workspace, lang = open_workspace(ctx), lang_of(ctx)
     if as_json:
         echo_json({"schema": "ecotrack.units/1", "units": [_row(one) for one in workspace.units]})
         return
-    titles = ("代码", "名称", "类别", "报送", "说明") if lang == "zh" else ("code", "name", "kind", "reports", "")
-    table = Table(*titles, box=None)
-    for one in workspace.units:
-        table.add_row(one.code, one.name_zh if lang == "zh" else one.name_en, *_words(one, lang))
-    Console(width=None).print(table)
+    zh, en = ("代码", "名称", "类别", "报送", "说明"), ("code", "name", "kind", "reports", "note")
+    names = [one.name_zh if lang == "zh" else one.name_en for one in workspace.units]
+    cells = [(one.code, name, *_words(one, lang)) for one, name in zip(workspace.units, names, strict=True)]
+    show(table(Text("单位", "Units").lang(lang), [(title, False) for title in (zh if lang == "zh" else en)], cells))
 
 
 def _row(one: Unit) -> dict[str, Any]:
