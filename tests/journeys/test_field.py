@@ -163,7 +163,7 @@ def test_a_boundary_is_drawn_returned_and_drawn_again_with_the_reason(
     assert fits(page)
     page.get_by_role("button", name="保存并检查").click()
     page.get_by_role("button", name="提交 1 块").click()
-    expect(page.get_by_text("已提交，审核结果")).to_be_visible()
+    expect(page.locator("#outcome-words")).to_be_visible()
     row = next(row for row in worker.call("GET", "/api/uploads").json() if row["submission_id"])
     assert told == f"约 {row['told']['measured_mu']} 亩"
 
