@@ -230,6 +230,14 @@ def test_an_opening_balance_is_accepted_by_its_document(
         assert kept.versions()[0].attributes["存量"] == "是"
 
 
+def test_of_a_file_with_many_features_a_person_is_told_that_they_are_being_checked(
+    eco: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecotrack.intake.check._MANY", 3)
+    told = "a.geojson：读出3个图形，正在逐个检查"
+    assert told in eco("check", geojson(tmp_path / "a.geojson"), *OPTIONS).text
+
+
 def test_a_submission_is_listed_returned_and_accepted_by_somebody_else(
     eco: Callable[..., Result], tmp_path: Path
 ) -> None:
