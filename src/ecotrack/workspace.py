@@ -227,6 +227,11 @@ class Workspace:
         """Where the register lies."""
         return self.folder / self.config.register
 
+    def tell(self, line: Text) -> None:
+        """Tell whoever opened the workspace what takes long, if they asked for it."""
+        if self._told:
+            self._told(line)
+
     def layer(self, layer_id: str) -> LayerDef:
         """Return a layer's definition.
 
@@ -364,18 +369,16 @@ class Workspace:
         before = kept.ledger if kept.seq else None
         ledger = register.plot_ledger(PLOT_LAYER, until=head.seq, before=before, since=kept.seq)
         read = self._reader(ledger)
-        self._tell(len(ledger.version["seq"]) - len(kept.ground))
+        self._tell_fresh(len(ledger.version["seq"]) - len(kept.ground))
         ground = carry_on(kept.ground, len(ledger.version["seq"]), read, zones)
         kept = derived.Kept(head.seq, ledger, ground)
         derived.save(register.derived_path, kept, head=head.sha256, made_by=made_by)
         return kept
 
-    def _tell(self, fresh: int) -> None:
-        if self._told and fresh >= _MANY:
+    def _tell_fresh(self, fresh: int) -> None:
+        if fresh >= _MANY:
             zh = f"正在计算{fresh:,}个新边界的面积、重叠和在各县的部分，算过的不再重算"
-            self._told(
-                Text(zh, f"measuring {fresh:,} new boundaries, their overlaps and their parts in counties, once")
-            )
+            self.tell(Text(zh, f"measuring {fresh:,} new boundaries, their overlaps and their parts in counties, once"))
 
     def _reader(self, ledger: PlotLedger) -> ReadWkb:
         """Return what reads the stored bytes of a ledger's versions, from the register and only when asked."""
