@@ -350,11 +350,13 @@ def test_comments_and_order_and_everything_else_in_the_file_stay(office: Office)
     path = office.folder / "ecotrack.toml"
     before = office.workspace.config
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    path.chmod(0o640)
     workspace = rename_unit(office.workspace, "131127", name_zh="景州区", since=DAY, by="王五")
     workspace = add_unit(workspace, NEW, by="王五")
     after = path.read_text(encoding="utf-8")
     assert [line for line in after.splitlines() if line.startswith("#")] == lines
     assert msgspec.structs.replace(workspace.config, units=before.units) == before
+    assert path.stat().st_mode & 0o777 == 0o640
     assert [unit.code for unit in workspace.units] == [*(unit.code for unit in before.units), "1311GX"]
 
 

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,7 @@ def prepare(folder: Path, units: Sequence[Unit]) -> Path:
             file.write(changed)
             file.flush()
             os.fsync(file.fileno())
+        shutil.copymode(path, pending)  # who could read the file can read it afterwards
     except OSError as error:
         pending.unlink(missing_ok=True)
         raise CannotWrite(path, detail=error.strerror or error) from error
