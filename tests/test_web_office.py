@@ -137,6 +137,24 @@ def test_what_was_published_can_be_computed_again_and_tells_what_moved(
     assert (stale.status_code, stale.json()["error"]) == (409, "NotReady")
 
 
+@pytest.mark.parametrize("with_map", [False, True])
+def test_what_was_issued_stands_in_the_way_of_no_later_issue(
+    portal: Served, bureau: Person, accepted: str, with_map: bool
+) -> None:
+    def publish(figure: str) -> httpx.Response:
+        shown = bureau.call("GET", f"/api/publishable?as_of={today().isoformat()}").json()
+        wish = {"as_of": shown["as_of"], "seq": shown["seq"], "figures": [figure], "with_map": with_map}
+        return bureau.call("POST", "/api/receipts", json=wish)
+
+    at_the_desk = ["-w", str(portal.folder), "publish", "--figure", "year", "--by", "bl-01"]
+    done = CliRunner().invoke(cli, at_the_desk)
+    assert done.exit_code == 0, done.output
+    answers = [publish("units/responsible"), publish("year")]
+    assert [answer.status_code for answer in answers] == [201, 201], [answer.text for answer in answers]
+    kept = {row["receipt"] for one in bureau.call("GET", "/api/receipts").json()["sets"] for row in one["figures"]}
+    assert kept >= {answer.json()["receipts"][0] for answer in answers}
+
+
 def test_the_trail_names_everything_that_was_recorded_a_page_at_a_time(
     portal: Served, bureau: Person, office: Person, accepted: str
 ) -> None:

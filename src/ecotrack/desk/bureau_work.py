@@ -36,8 +36,14 @@ _COLUMNS = {
 
 
 def publishable(folder: str, as_of: str) -> dict[str, Any]:
-    """Return the figures of a day as they would be published: id, title, value."""
-    view = Workspace.open(Path(folder)).view(as_of=dt.date.fromisoformat(as_of))
+    """Return the figures of a day as they would be published: id, title, value.
+
+    ``seq`` and ``head`` are the place that the receipts will name: what was issued since moves no figure.
+    """
+    workspace = Workspace.open(Path(folder))
+    with workspace.register(read_only=True) as register:
+        head = register.last_said()
+    view = workspace.view(as_of=dt.date.fromisoformat(as_of), seq=head.seq)
     reader = FigureReader(view)
     found = [reader.read(figure_id) for figure_id in reader.ids]
     rows = [
@@ -48,7 +54,7 @@ def publishable(folder: str, as_of: str) -> dict[str, Any]:
         }
         for one in found
     ]
-    return {"as_of": as_of, "seq": view.head.seq, "head": view.head.sha256, "figures": rows}
+    return {"as_of": as_of, "seq": head.seq, "head": head.sha256, "figures": rows}
 
 
 def issue(folder: str, as_of: str, figures: tuple[str, ...], by: str, with_map: bool) -> dict[str, Any]:
