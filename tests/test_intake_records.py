@@ -522,3 +522,22 @@ def test_an_id_stands_for_one_content_only(workspace, tmp_path):
     rows[1][2] = "32.2"
     [error] = read_records(write_csv(tmp_path / "b.csv", *rows), known_in(workspace)).errors
     assert "corrects" in error.message.en
+
+
+def reach_work(path, unit):
+    path.write_text(
+        f"图层,记录类别,要素编号,日期,状态,责任单位,工程类别\nreaches,work,fuyang-01,2016-05-01,在建,{unit},清淤\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.mark.parametrize("unit", ["冀州区", "冀州市", "市水务局", "衡水市", ""])
+def test_a_reach_takes_records_of_its_unit_under_any_name_of_departments_and_of_nobody(workspace, tmp_path, unit):
+    assert len(import_records(workspace, reach_work(tmp_path / "河.csv", unit), author="张三").added) == 1
+
+
+def test_a_record_on_the_reach_of_another_unit_is_a_mistake_of_its_row(workspace, tmp_path):
+    with pytest.raises(RefusedRows) as refused:
+        import_records(workspace, reach_work(tmp_path / "河.csv", "枣强县"), author="张三")
+    assert "归冀州市负责，责任单位不能填枣强县" in refused.value.facts["rows"][0].message.zh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from ecotrack.intake.shapefile_out import ZONES as WRITTEN
 from ecotrack.register import Register
 from ecotrack.web.downloads import ZONES
 from ecotrack.workspace import today
-from portal_cases import PASSWORD, Person, Served, hire, plots, served, workspace_in
+from portal_cases import PASSWORD, ROOT, Person, Served, hire, plots, served, workspace_in
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +201,80 @@ def test_an_office_reports_for_no_other_unit_and_is_told_which(office: Person) -
     other = office.call("PUT", "/api/records?name=湖.csv", content=sheet.encode())
     assert (other.status_code, other.json()["error"]) == (400, "ForeignUnit")
     assert "武邑县" in other.json()["zh"]
+
+
+def work_on(reach: str, **values: str) -> dict[str, dict[str, str]]:
+    common = {"feature_id": reach, "effective_on": "2026-05-01", "state": "在建", "work": "清淤", "unit": "枣强县"}
+    return {"values": common | values}
+
+
+def test_an_office_records_nothing_on_the_reach_of_another_unit(portal: Served, office: Person) -> None:
+    told = office.call("POST", "/api/records/reaches/work", json=work_on("fuyang-02")).json()
+    assert (told["added"], [field["name"] for field in told["fields"]]) == (0, ["feature_id"])
+    assert "归桃城区负责" in told["fields"][0]["zh"]
+    sheet = "图层,记录类别,要素编号,日期,状态,责任单位,工程类别\nreaches,work,fuyang-02,2026-05-01,在建,枣强县,清淤\n"
+    sent = office.call("PUT", "/api/records?name=河.csv", content=sheet.encode()).json()
+    assert (sent["added"], len(sent["errors"])) == (0, 1)
+    assert "归桃城区负责" in sent["errors"][0]
+    with Register.open(portal.folder / "register" / "ecotrack.gpkg", read_only=True) as register:
+        assert not [record for record in register.records() if record.feature_id == "fuyang-02"]
+
+
+def test_an_office_records_work_on_its_own_reach_and_on_a_shared_border(bureau: Person, office: Person) -> None:
+    other = hire(bureau, "gc-01", ("office", "131126"))
+    reaches = json.loads((ROOT / "geo" / "reaches.geojson").read_text(encoding="utf-8"))["features"]
+    shared = next(one["properties"]["code"] for one in reaches if one["properties"]["shared_with"] == "131126")
+    for person, unit in ((office, "枣强县"), (other, "故城县")):
+        told = person.call("POST", "/api/records/reaches/work", json=work_on(shared, unit=unit)).json()
+        assert (told["added"], told["fields"]) == (1, [])
+
+
+def test_the_department_of_a_layer_and_the_bureau_record_on_every_reach(bureau: Person) -> None:
+    water = hire(bureau, "sw-01", ("office", "dept-water"))
+    everybody = hire(bureau, "bl-02", ("office", ""))
+    for person, unit in ((water, "市水务局"), (everybody, "桃城区")):
+        told = person.call("POST", "/api/records/reaches/work", json=work_on("fuyang-02", unit=unit)).json()
+        assert (told["added"], told["fields"]) == (1, [])
+    air = hire(bureau, "hj-01", ("office", "dept-environment"))
+    refused = air.call("POST", "/api/records/reaches/work", json=work_on("fuyang-02", unit="市生态环境局"))
+    assert (refused.status_code, refused.json()["error"]) == (400, "ForeignFeature")
+    assert "桃城区" in refused.json()["zh"]
+
+
+def test_an_office_records_nothing_on_the_plot_of_another_unit(bureau: Person, office: Person, accepted: str) -> None:
+    other = hire(bureau, "wy-01", ("office", "131122"))
+    plot = bureau_plot(bureau, accepted)
+    values = {"feature_id": plot, "effective_on": today().isoformat(), "state": "核销", "unit": "武邑县"}
+    told = other.call("POST", "/api/records/plots/status", json={"values": values}).json()
+    assert (told["added"], [field["name"] for field in told["fields"]]) == (0, ["feature_id"])
+    assert "归枣强县负责" in told["fields"][0]["zh"]
+
+
+def bureau_plot(bureau: Person, submission: str) -> str:
+    reviewer = hire(bureau, "sh-09", ("reviewer", ""))
+    plots_list = reviewer.call("GET", f"/api/review/{submission}").json()["plots_list"]
+    return str(plots_list[0]["feature_id"])
+
+
+def test_no_office_puts_another_units_record_out_of_force(portal: Served, bureau: Person, office: Person) -> None:
+    everybody = hire(bureau, "bl-03", ("office", ""))
+    asked = work_on("fuyang-02", unit="桃城区", record_id="TC-1")
+    assert everybody.call("POST", "/api/records/reaches/work", json=asked).json()["added"] == 1
+    own = next(
+        one["properties"]["code"]
+        for one in json.loads((ROOT / "geo" / "reaches.geojson").read_text(encoding="utf-8"))["features"]
+        if one["properties"]["unit"] == "131121" and not one["properties"]["shared_with"]
+    )
+    refused = office.call("POST", "/api/records/reaches/work", json=work_on(own, corrects="TC-1"))
+    assert (refused.status_code, refused.json()["error"]) == (400, "ForeignFeature")
+
+
+def test_a_form_says_what_is_wrong_with_its_unit_without_speaking_of_a_sheet(office: Person) -> None:
+    for unit, words in (("桃城区", "责任单位填的是桃城区"), ("", "责任单位没有填")):
+        refused = office.call("POST", "/api/records/reaches/work", json=work_on("fuyang-02", unit=unit))
+        assert (refused.status_code, refused.json()["error"]) == (400, "ForeignEntry")
+        assert words in refused.json()["zh"]
+        assert "表" not in refused.json()["zh"]
 
 
 def test_an_office_sees_its_own_figures_and_no_other_units(office: Person, accepted: str) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ecotrack.errors import EcotrackError, ForeignUnit, NotAllowed, RefusedRows
+from ecotrack.errors import EcotrackError, ForeignEntry, ForeignFeature, ForeignUnit, NotAllowed, RefusedRows
 from ecotrack.intake.records import import_records, known_in, read_records
 from ecotrack.intake.records_form import form_of, one_row
+from ecotrack.intake.records_known import Known
+from ecotrack.intake.records_owners import answering
 from ecotrack.intake.records_template import form_columns, write_template
-from ecotrack.model import ProgressRecord
+from ecotrack.model import ProgressRecord, UnitBook
 from ecotrack.workspace import Workspace
+
+_NO_UNIT = "（没有填单位）"
 
 
 def form(folder: str, layers: tuple[str, ...]) -> bytes:
@@ -49,14 +53,17 @@ def enter(
     ------
     NotAllowed
         There is no such kind of record.
-    ForeignUnit, EcotrackError
-        As `bring_in` says.
+    ForeignEntry, ForeignFeature, EcotrackError
+        As `bring_in` says, of a form.
     """
     layer = Workspace.open(Path(folder)).layers.get(layer_id)
     kind = next((one for one in layer.records if one.kind == kind_id), None) if layer else None
     if layer is None or kind is None:
         raise NotAllowed("")
-    told = bring_in(folder, "表单.csv", one_row(layer, kind, values), author, units)
+    try:
+        told = bring_in(folder, "表单.csv", one_row(layer, kind, values), author, units)
+    except ForeignUnit as error:
+        raise _typed(error) from error
     names = {field.title_zh: field.name for field in form_columns(layer, kind)}
     fields = [{"name": names.get(row["title"], ""), "zh": row["zh"]} for row in told["fields"]]
     return {key: told[key] for key in ("added", "already", "doubts")} | {"fields": fields}
@@ -67,8 +74,8 @@ def bring_in(folder: str, file_name: str, data: bytes, author: str, units: tuple
 
     Raises
     ------
-    ForeignUnit
-        A row is about a unit for which the sender may not report.
+    ForeignUnit, ForeignFeature
+        A row is about a unit, or about another unit's feature, for which the sender may not report.
     EcotrackError
         As `ecotrack.intake.records.read_records` says.
     """
@@ -77,7 +84,8 @@ def bring_in(folder: str, file_name: str, data: bytes, author: str, units: tuple
         path = Path(name) / file_name[-60:]
         path.write_bytes(data)
         try:
-            refuse_foreign(workspace, read_records(path, known_in(workspace)).records, units)
+            known = known_in(workspace)
+            refuse_foreign(known, read_records(path, known).records, units)
             outcome = import_records(workspace, path, author=author)
         except RefusedRows as error:
             return _refused(error, path)
@@ -95,22 +103,48 @@ def bring_in(folder: str, file_name: str, data: bytes, author: str, units: tuple
     }
 
 
-def refuse_foreign(workspace: Workspace, records: Sequence[ProgressRecord], units: tuple[str, ...]) -> None:
+def refuse_foreign(known: Known, records: Sequence[ProgressRecord], units: tuple[str, ...]) -> None:
     """Raise where records speak of another unit than those for which somebody may report; empty is all.
 
     Raises
     ------
     ForeignUnit
-        Which ones.
+        The records name other units, or none.
+    ForeignFeature
+        They are about what other units answer for, or put other units' records out of force.
     """
-    foreign = sorted({record.unit or "" for record in records} - {*units}) if units else []
+    if not units:
+        return
+    foreign = sorted({record.unit or "" for record in records} - {*units})
     if foreign:
-        raise ForeignUnit("", names="、".join(name_of(workspace, code) for code in foreign))
+        raise ForeignUnit("", names="、".join(name_of(known.units, code) for code in foreign))
+    if any(known.units[code].kind == "city" for code in units if code in known.units):
+        return
+    wrong = known.recorded(record.corrects for record in records if record.corrects)
+    answer = answering([*records, *wrong.values()], known)
+    for record in records:
+        _refuse_feature(str(record.feature_id), answer.get((record.layer, str(record.feature_id))), known, units)
+    for record in wrong.values():
+        whose = {record.unit or "", *known.layers[record.layer].responsible_units} - {""}
+        owners = answer.get((record.layer, str(record.feature_id)), frozenset())
+        _refuse_feature(record.record_id, owners | whose, known, units)
 
 
-def name_of(workspace: Workspace, code: str) -> str:
+def _refuse_feature(name: str, whose: Collection[str] | None, known: Known, units: tuple[str, ...]) -> None:
+    if whose and not {*whose} & {*units}:
+        owners = "、".join(name_of(known.units, code) for code in sorted(whose))
+        raise ForeignFeature("", name=name, owners=owners)
+
+
+def name_of(units: UnitBook, code: str) -> str:
     """Return what people call a unit; a row may have left it out."""
-    return "（没有填单位）" if not code else workspace.units[code].name_zh if code in workspace.units else code
+    return units[code].name_zh if code in units else code or _NO_UNIT
+
+
+def _typed(error: ForeignUnit) -> ForeignEntry:
+    names = str(error.facts["names"])
+    said = "责任单位没有填" if names == _NO_UNIT else f"责任单位填的是{names}"
+    return ForeignEntry("", names=names, said=said)
 
 
 def _refused(error: RefusedRows, path: Path) -> dict[str, Any]:

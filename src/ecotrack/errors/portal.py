@@ -26,6 +26,20 @@ class ForeignUnit(UsageError):
     mend = Text("请改正“责任单位”一栏，或请管理员开通该单位", "mend the column of units, or ask the bureau")
 
 
+class ForeignEntry(ForeignUnit):
+    """A record typed into a form for a unit for which this account may not report."""
+
+    what = Text("{said}，您的账号不能这样填报", "the unit of this record is not this account's: {names}")
+    mend = Text("请在“责任单位”填您自己的单位，或请管理员开通该单位", "name your own unit, or ask the bureau")
+
+
+class ForeignFeature(UsageError):
+    """A record about a feature for which this account does not answer, or in the place of such a record."""
+
+    what = Text("“{name}”归{owners}负责，您的账号不能填报或更正", "'{name}' is of {owners}, not of this account")
+    mend = Text("请核对要素编号或记录编号，或请管理员开通该单位", "mend the id, or ask the bureau")
+
+
 class TooMany(UsageError):
     """More requests than the portal takes from one place in a while."""
 

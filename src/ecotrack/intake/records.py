@@ -18,6 +18,7 @@ from ecotrack.intake.records_columns import Plan, RowError
 from ecotrack.intake.records_doubts import doubt_lines
 from ecotrack.intake.records_errors import write_errors
 from ecotrack.intake.records_known import Known, known_of, today
+from ecotrack.intake.records_owners import foreign_rows
 from ecotrack.intake.records_plans import Planned, plan_tables, record_tables
 from ecotrack.intake.records_progress import (
     Line,
@@ -176,6 +177,7 @@ def _read_one(planned: Planned, known: Known, asked: Asked, reading: Reading, id
             reader.errors += check_tasks(plan, lines, known)
         lines = settle_into(reading, reader, lines, known, correct=asked.correct)
     reader.errors += _contradictions(plan, lines, known)
+    reader.errors += foreign_rows(plan, lines, known)
     take(reading, reader, [line.record for line in lines])
 
 

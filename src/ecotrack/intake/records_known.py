@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ecotrack.errors import UnknownLayer
+from ecotrack.intake.records_owners import Owners, owners_in
 from ecotrack.model import LayerDef, ProgressRecord, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.progress import PLOT_LAYER, current
@@ -41,6 +42,8 @@ class Known:
         million, are left out (`recorded` finds them).
     look_up
         Gives records of the register by their ids.
+    owners
+        Gives the units of some features of a layer (`ecotrack.intake.records_owners`).
     today
         Days after it are refused.
     """
@@ -51,6 +54,7 @@ class Known:
     features: Callable[[str], FeatureNames]
     records: Sequence[ProgressRecord] = ()
     look_up: Callable[[Sequence[str]], Sequence[ProgressRecord]] = lambda _: ()
+    owners: Callable[[str, Sequence[str]], Owners] = lambda *_: {}
     today: dt.date = field(default_factory=today)
 
     def recorded(self, ids: Iterable[str]) -> dict[str, ProgressRecord]:
@@ -90,6 +94,7 @@ def known_of(workspace: Workspace, register: Register | None) -> Known:
         features=features,
         records=register.records(but_layer=PLOT_LAYER) if register is not None else (),
         look_up=partial(_look_up, workspace) if register is not None else lambda _: (),
+        owners=partial(owners_in, workspace),
     )
 
 
