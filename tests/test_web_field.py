@@ -153,6 +153,46 @@ def test_a_plane_file_without_a_system_is_read_when_its_sender_names_one(field: 
     assert (read["ready"], read["measured_mu"]) == (1, "132.31"), read
 
 
+def test_a_sender_reads_what_is_asked_about_plots_that_can_be_submitted(field: Person) -> None:
+    claims = [{"编号": "Q-1", "上报面积(亩)": "240"}, {"编号": "Q-2", "上报面积(亩)": ""}]
+    document = json.loads(plots(x=115.86, count=2))
+    for feature, said in zip(document["features"], claims, strict=True):
+        feature["properties"] = said
+    sent = field.send(json.dumps(document).encode()).json()["upload_id"]
+    told = field.settled(sent)["told"]
+    assert told["ready"] == 2, told
+    assert ["Q-1" in one["plot"] for one in told["asked"]] == [True], told
+    page = field.client.get(f"/uploads/{sent}").text
+    assert "请核对（1 处）" in page
+    assert told["asked"][0]["zh"] in page
+
+
+def test_a_reviewer_is_told_of_a_repair_and_of_every_plot_that_is_held_in_words_of_the_page(
+    field: Person, reviewer: Person
+) -> None:
+    x = 115.90
+    crossed = field.send(plots(x=x, count=1, crossed=True)).json()["upload_id"]
+    field.settled(crossed)
+    field.call("POST", f"/api/uploads/{crossed}/check", json={**ASKED, "repairs": ["make_valid"]})
+    field.settled(crossed)
+    assert field.call("POST", f"/api/uploads/{crossed}/submit").status_code == 202
+    found = reviewer.call("GET", f"/api/review/{field.settled(crossed)['submission_id']}").json()["plots_list"]
+    repair = [one["zh"] for one in found[1]["findings"] if "已按建议修复边界" in one["zh"]]
+    assert re.search(r"面积由[\d.]+平方米变为[\d.]+平方米", repair[0])
+
+    assert rule(reviewer, [plot["version_id"] for plot in found], "accept").json() == {"decided": 2}
+    over = {f"H-{n}": shapely.box(x, 37.5 + n * 0.001, x + 0.003, 37.5009 + n * 0.001) for n in range(3)}
+    sent = field.submitted(boundaries(over))
+    refused = rule(reviewer, [sent["submission_id"]], "accept")
+    assert (refused.status_code, refused.json()["error"]) == (409, "HeldHere")
+    words = refused.json()["zh"]
+    assert all(name in words for name in ("有 3 块", "H-0", "H-1", "H-2", "在“意见”里写明理由", "照样通过"))
+    assert "--" not in words
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", words)
+    allowed = rule(reviewer, [sent["submission_id"]], "accept", despite=True, reason="现场核实，界线无误")
+    assert allowed.json() == {"decided": 1}  # one decision about the whole submission
+
+
 def test_the_queue_is_paged_and_filtered(field: Person, reviewer: Person) -> None:
     for k in range(3):
         field.submitted(plots(x=115.30 + k * 0.02, count=1), name=f"批次{k}.geojson")

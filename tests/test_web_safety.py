@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from ecotrack.accounts import weakness
 from ecotrack.register import Register, new_id
 from portal_cases import (
     PASSWORD,
@@ -465,3 +466,28 @@ def _kept(person: Person, upload_id: str, wanted: int) -> int:
             return kept
         time.sleep(0.02)
     return kept
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["12345678", "123456789012", "11111111", "abc12345", "abcd1234", "Aa123456", "qq123456", "password1", "P@ssw0rd",
+     "qwerty123", "1qaz2wsx", "1q2w3e4r", "admin888", "iloveyou1", "hengshui2026", "abcabcabc", "13812345678",
+     "neu-07-neu-07", "neu-07-2026", "kurz-1"],
+)  # fmt: skip
+def test_the_passwords_that_everybody_tries_first_are_weak(password: str) -> None:
+    assert weakness(password, "neu-07") is not None
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "falsch-falsch", "maple-17-ditch", "梨树湾第三个闸口", "Kx7#mWq2"])
+def test_a_password_of_ones_own_is_taken(password: str) -> None:
+    assert weakness(password, "neu-07") is None
+
+
+def test_a_weak_password_is_refused_in_plain_words_and_the_link_still_stands(portal: Served, bureau: Person) -> None:
+    made = bureau.call("POST", "/api/accounts", json={"login": "neu-07", "roles": [("field", "131121")]})
+    words = {"secret": made.json()["secret"], "password": "12345678", "again": "12345678"}
+    refused = httpx.post(f"{portal.url}/start", data=words, trust_env=False)
+    assert refused.status_code == 400
+    assert "这个密码太容易猜到：只有数字" in refused.text
+    words |= {"password": PASSWORD, "again": PASSWORD}
+    assert httpx.post(f"{portal.url}/start", data=words, trust_env=False).status_code == 303

@@ -45,6 +45,56 @@ _AT_ONCE = threading.BoundedSemaphore(2)  # each password takes 19 MiB of memory
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
+_LEAST_DISTINCT = 5
+_LEAST_BESIDE_DIGITS = 4
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn", "qazwsxedcrfvtgb",
+    "a1b2c3d4e5f6g7h8", "1q2w3e4r5t6y7u8i9o0p", "qweasdzxc",
+)  # fmt: skip
+_EVERYBODYS = frozenset({
+    "password", "passwd", "passwords", "pass", "mima", "admin", "administrator", "root", "user", "guest", "test",
+    "login", "welcome", "letmein", "iloveyou", "woaini", "woaiwojia", "woaizhongguo", "zhongguo", "china", "hello",
+    "dragon", "monkey", "superman", "hengshui", "hebei", "ecotrack", "shengtai", "xiufu", "linye", "changeme",
+    "default", "qwerty", "abcd", "abcdef",
+})  # fmt: skip
+_LOOKALIKE = str.maketrans("@$01357", "asoiest")
+
+
+def weakness(password: str, login: str) -> Text | None:
+    """Return why a password would be among the first that somebody tries, or ``None``.
+
+    Examples
+    --------
+    >>> [weakness(text, "zq-01").en for text in ("12345678", "P@ssw0rd", "zq-01zq-01", "abcd1234")]
+    ['digits alone', 'a word that everybody uses', 'the sign-in name', 'keys in a row']
+    >>> weakness("三月栽树浇水九月", "zq-01") is weakness("maple-17-ditch", "zq-01") is None
+    True
+    """
+    text, name = password.casefold(), login.casefold()
+    # What stands before and behind a common word hides nothing.
+    core = text.strip("0123456789 .,;:!@#$%^&*()_+-=~`'\"?/\\|<>[]{}")
+    beside_digits = [letter for letter in text if not letter.isdigit()]
+    tests = (
+        (len(text) < LEAST_PASSWORD, Text(f"不到 {LEAST_PASSWORD} 个字符", f"fewer than {LEAST_PASSWORD} characters")),
+        (
+            bool(name) and len(text.replace(name, "")) < LEAST_PASSWORD and name in text,
+            Text("用了用户名", "the sign-in name"),
+        ),
+        (not beside_digits, Text("只有数字", "digits alone")),
+        (len(beside_digits) < _LEAST_BESIDE_DIGITS, Text("几乎只有数字", "hardly anything but digits")),
+        (
+            len({*text}) < _LEAST_DISTINCT or text in (text + text)[1:-1],
+            Text("是重复的字符", "the same again and again"),
+        ),
+        (
+            any(core in row or core in row[::-1] for row in _ROWS if len(core) > 2),
+            Text("是键盘或字母表上连着的一串", "keys in a row"),
+        ),
+        (core.translate(_LOOKALIKE) in _EVERYBODYS, Text("是人人都用的词", "a word that everybody uses")),
+    )
+    return next((why for holds, why in tests if holds), None)
+
+
 @cache
 def _nobody() -> str:
     """Return a password that nobody has; made once, and not before somebody signs in."""
@@ -229,8 +279,9 @@ class Accounts:
         """
         account = self.linked(secret)
         name = account.login if account else login
-        if len(password) < LEAST_PASSWORD or password.casefold() == name.casefold():
-            raise WeakPassword("", least=LEAST_PASSWORD)
+        weak = weakness(password, name)
+        if weak is not None:
+            raise WeakPassword("", why_zh=weak.zh, why_en=weak.en, least=LEAST_PASSWORD)
         if account is None:
             account = self.add(login, roles=[Role("bureau", EVERY_UNIT)], by="ecotrack serve")
         with _AT_ONCE:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import shapely
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from portal_cases import Person, Served, boundaries, hire, plots
+from portal_cases import ASKED, Person, Served, boundaries, hire, plots
 from portal_pages import DESK, PHONE, fits, picture, sign_in
 
 
@@ -49,12 +51,51 @@ def test_a_batch_of_five_hundred_is_filtered_paged_and_decided(
     picture(page, "review-500-done")
 
 
+def test_what_a_check_asks_about_and_what_was_repaired_is_chosen_by_hand_and_held_plots_are_named(
+    bureau: Person, field: Person, desktop: BrowserContext
+) -> None:
+    hire(bureau, "sh-05", ("reviewer", ""))
+    document = json.loads(plots(x=115.86, count=2, crossed=True))
+    document["features"][0]["properties"]["上报面积(亩)"] = "240"
+    upload = field.send(json.dumps(document).encode()).json()["upload_id"]
+    field.settled(upload)
+    field.call("POST", f"/api/uploads/{upload}/check", json={**ASKED, "repairs": ["make_valid"]})
+    field.settled(upload)
+    field.call("POST", f"/api/uploads/{upload}/submit")
+    page = sign_in(desktop, "sh-05")
+    page.goto(f"/review/{field.settled(upload)['submission_id']}")
+    expect(page.locator("#chosen")).to_have_text("已选 1 / 3 块")
+    asked, clean, repaired = (page.locator("#plots .plot").nth(n) for n in range(3))
+    expect(asked.locator("input")).not_to_be_checked()
+    expect(clean.locator("input")).to_be_checked()
+    expect(repaired.locator("input")).not_to_be_checked()
+    expect(repaired.get_by_text("已按建议修复边界")).to_contain_text("平方米变为")
+    picture(page, "review-repaired")
+    page.get_by_label("本页全选").check()
+    page.get_by_role("button", name="通过", exact=True).click()
+    expect(page.get_by_text("待审 0")).to_be_visible()
+
+    over = {f"H-{n}": shapely.box(115.86, 37.5 + n * 0.001, 115.863, 37.5009 + n * 0.001) for n in range(3)}
+    sent = field.submitted(boundaries(over))
+    page.goto(f"/review/{sent['submission_id']}")
+    expect(page.locator("#chosen")).to_have_text("已选 0 / 3 块")
+    page.get_by_label("本页全选").check()
+    page.get_by_role("button", name="通过", exact=True).click()
+    refused = page.get_by_role("alert")
+    expect(refused).to_contain_text("有 3 块检查不通过或没有检查，不能直接通过：H-0、H-1、H-2")
+    picture(page, "review-held")
+    page.get_by_label("意见（退回时必填）").fill("现场核实，界线无误")
+    page.get_by_label("有问题的地块已经核实无误，照样通过").check()
+    page.get_by_role("button", name="通过", exact=True).click()
+    expect(page.get_by_text("待审 0")).to_be_visible()
+
+
 def test_of_two_reviewers_at_once_the_second_reads_who_decided(
     portal: Served, bureau: Person, field: Person, browser: Browser
 ) -> None:
     hire(bureau, "sh-02", ("reviewer", ""))
     hire(bureau, "sh-03", ("reviewer", ""))
-    sent = field.submitted(plots(x=115.60, count=3))
+    sent = field.submitted(plots(x=115.80, count=3))
     contexts = [browser.new_context(base_url=portal.url, viewport=size, locale="zh-CN") for size in (DESK, PHONE)]
     first, second = (sign_in(context, login) for context, login in zip(contexts, ("sh-02", "sh-03"), strict=True))
     for page in (first, second):

@@ -13,7 +13,7 @@ import shapely
 
 from ecotrack.desk.arrival import REPAIR
 from ecotrack.desk.board import write_whole
-from ecotrack.desk.review_work import decided_about, find_sent
+from ecotrack.desk.review_work import decided_about, find_sent, plot_label
 from ecotrack.errors import NotAllowed, NotReady
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
@@ -106,8 +106,7 @@ def _verdict(decision: Decision | None) -> dict[str, str]:
 
 def label_of(version: FeatureVersion, number: int) -> str:
     """Return what people call a plot: its own number and name, or its place in the file."""
-    own = "" if version.feature_id.startswith(version.submission_id) else version.feature_id
-    return " ".join(part for part in (own or f"第{number}块", version.name or "") if part)
+    return " ".join(part for part in (plot_label(version, number), version.name or "") if part)
 
 
 def plot_to_mend(folder: str, submission_id: str, version_id: str, sender: str) -> dict[str, Any]:

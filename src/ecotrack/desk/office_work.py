@@ -22,7 +22,10 @@ _TOLD = {"unit": "responsible_unit", "due_on": "due_on", "zh": "zh"}
 
 
 def due(folder: str, path: str) -> None:
-    """Write for every unit the plots whose survival check is overdue or due within 60 days, and what waits longest."""
+    """Write for every unit the plots whose survival check is overdue or due within 60 days, and what waits longest.
+
+    Sample plots come after the real ones and are counted for themselves.
+    """
     workspace = Workspace.open(Path(folder))
     view = workspace.view()
     document = {"as_of": view.as_of.isoformat(), "units": _checks(view), "findings": _findings(workspace, view.as_of)}
@@ -41,6 +44,7 @@ def _checks(view: View) -> dict[str, Any]:
         found[code] = {
             "overdue": _listed(columns, late & own, day),
             "overdue_count": int(np.count_nonzero(late & own)),
+            "overdue_sample": int(np.count_nonzero(late & own & columns.sample)),
             "soon": _listed(columns, soon & own, day),
             "soon_count": int(np.count_nonzero(soon & own)),
         }
@@ -49,7 +53,7 @@ def _checks(view: View) -> dict[str, Any]:
 
 def _listed(columns: PlotColumns, which: Mask, day: int) -> list[dict[str, Any]]:
     places = np.flatnonzero(which)
-    places = places[np.argsort(columns.due[places], kind="stable")][:_SHOWN]
+    places = places[np.lexsort((columns.due[places], columns.sample[places]))][:_SHOWN]
     return [
         {
             "feature_id": columns.features[i],
@@ -67,7 +71,8 @@ def _findings(workspace: Workspace, day: dt.date) -> list[dict[str, Any]]:
         waiting = [one.submission.submission_id for one in pending(register) if one.waiting]
         papers = records_about(register, waiting)
     return [
-        {name: found[key] for name, key in _TOLD.items()} | {"file_name": paper.body["file_name"]}
+        {name: found[key] for name, key in _TOLD.items()}
+        | {"file_name": paper.body["file_name"], "sample": paper.sample}
         for paper in papers.values()
         for found in paper.body["findings"]
         if found["due_on"] and found["due_on"] < day.isoformat()

@@ -8,11 +8,11 @@ from typing import Any
 
 import shapely
 
-from ecotrack.errors import NotAllowed
+from ecotrack.errors import HeldHere, HeldPlots, NotAllowed
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.imagery.kept_verdicts import contradicted, verdicts_or_fault
-from ecotrack.intake.check_record import records_about
+from ecotrack.intake.check_record import held_versions, records_about
 from ecotrack.intake.surroundings import surroundings_of
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
 from ecotrack.register import Register
@@ -22,6 +22,7 @@ from ecotrack.units import mu_from_m2
 from ecotrack.workspace import Workspace, today
 
 _NEIGHBOURS = 3_000
+_NAMED = 200
 
 
 def queue(folder: str, units: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -153,7 +154,7 @@ def _plots(
     return [
         {
             "version_id": v.version_id,
-            "feature_id": v.feature_id if not v.feature_id.startswith(v.submission_id) else f"第{number}块",
+            "feature_id": plot_label(v, number),
             "name": v.name or "",
             "unit": workspace.units[v.unit].name_zh if v.unit and v.unit in workspace.units else "",
             "season": v.season or "",
@@ -219,26 +220,52 @@ def verdict(
     ------
     NotAllowed
         Some of it is of another unit.
-    OwnReview, HeldPlots, NotAccepted, UnknownSubmission, EarlyDecision, DecidedMeanwhile
+    HeldHere
+        A check holds some of it back; all of them are named.
+    OwnReview, NotAccepted, UnknownSubmission, EarlyDecision, DecidedMeanwhile
         As `ecotrack.review.decide` says.
     """
     workspace = Workspace.open(Path(folder))
     with workspace.register() as register:
         if units:
             _refuse_foreign(register, ids, units)
-        made = decide(
-            register,
-            ids,
-            word,
-            reviewer=reviewer,
-            decided_on=today(),
-            reason=reason,
-            document=document,
-            identity_proven=True,
-            despite=despite,
-            once=word in ("accept", "return"),
-        )
+        try:
+            made = decide(
+                register,
+                ids,
+                word,
+                reviewer=reviewer,
+                decided_on=today(),
+                reason=reason,
+                document=document,
+                identity_proven=True,
+                despite=despite,
+                once=word in ("accept", "return"),
+            )
+        except HeldPlots as error:
+            raise _held_here(register, ids) from error
     return len(made)
+
+
+def _held_here(register: Register, ids: tuple[str, ...]) -> HeldHere:
+    """Return what a page says of plots that a check holds back: every one by the name that its card bears."""
+    subjects = register.subjects(ids)
+    held = held_versions(register, [said.submission_id for said in subjects.submissions])
+    stopped = {
+        version.version_id: (plot_label(version, number), held[version.version_id])
+        for said in subjects.submissions
+        for number, version in enumerate(register.versions(submission_id=said.submission_id), 1)
+        if version.version_id in held and {version.version_id, version.submission_id} & {*ids}
+    }
+    names = [name for name, _ in stopped.values()]
+    shown = "、".join(names[:_NAMED]) + (f" 等 {len(names)} 块" if len(names) > _NAMED else "")
+    first = next((f"{name}：{why}" for name, why in stopped.values() if why), "")
+    return HeldHere("", count=len(names), plots=shown, first=first)
+
+
+def plot_label(version: FeatureVersion, number: int) -> str:
+    """Return what people call a plot: its own number, or its place in the file."""
+    return version.feature_id if not version.feature_id.startswith(version.submission_id) else f"第{number}块"
 
 
 def _refuse_foreign(register: Register, ids: tuple[str, ...], units: tuple[str, ...]) -> None:

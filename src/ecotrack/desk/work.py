@@ -9,6 +9,7 @@ from typing import Any
 
 from ecotrack.coordinates import crs_name
 from ecotrack.desk.arrival import Arrival
+from ecotrack.desk.field_work import label_of
 from ecotrack.desk.plain_mend import in_page
 from ecotrack.desk.uploads import day_of
 from ecotrack.errors import EcotrackError, NotReady, UnknownCode
@@ -19,6 +20,7 @@ from ecotrack.intake.read import Upload
 from ecotrack.intake.readings import choose, file_key
 from ecotrack.intake.repairs import REPAIRS
 from ecotrack.intake.submit import refuse_bad_target, register_proposal
+from ecotrack.model.findings import Finding
 from ecotrack.reports.intake_page import write_page
 from ecotrack.reports.intake_terminal import summary
 from ecotrack.workspace import Workspace
@@ -29,6 +31,7 @@ SYSTEMS = ("38带", "39带", "114度", "117度", "EPSG:32650")
 
 ENCODINGS = ("GBK", "UTF-8")
 _MENDABLE = 50
+_ASKED = 200
 _DRAWN_STAGES = ("geometry", "shape", "ground")
 _DEFAULTS = ("unit", "season", "kind", "programme")
 
@@ -119,9 +122,25 @@ def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict
         "refused": _foreign(workspace, checked, units),
         "findings": findings,
         "mendable": mendable(checked),
+        "asked": asked_about(checked),
         "repairs": sorted({repair.id for repair in checked.repairs} | _invalid(checked)),
         "open": checked.settled is not None and checked.settled.system is None,
     }
+
+
+def asked_about(checked: Checked) -> list[dict[str, str]]:
+    """Return what the checks ask about the plots that can be submitted, and about the file as a whole, by plot."""
+    items = {str(item.number): item for item in checked.proposal.subjects}
+    ready = {number for number in items if int(number) not in checked.proposal.waiting}
+    return [
+        {"plot": label_of(items[found.feature].version, int(found.feature)) if found.feature else "", **_words(found)}
+        for found in checked.findings
+        if found.level == "warns" and (found.feature is None or found.feature in ready)
+    ][:_ASKED]
+
+
+def _words(found: Finding) -> dict[str, str]:
+    return {"zh": found.message.zh, "mend": found.mend.zh}
 
 
 def mendable(checked: Checked) -> list[dict[str, Any]]:

@@ -55,10 +55,13 @@ class BadLink(UsageError):
 
 
 class WeakPassword(UsageError):
-    """A password that is too short or is the account's own name."""
+    """A password that is too short, or among the first that somebody would try."""
 
-    what = Text("密码至少要 {least} 个字符，且不能和用户名相同", "a password has at least {least} characters")
-    mend = Text("请换一个长一点、自己记得住的密码", "choose a longer one")
+    what = Text("这个密码太容易猜到：{why_zh}", "this password is easily guessed: {why_en}")
+    mend = Text(
+        "请换一个至少 {least} 个字符、自己记得住的，比如几个不相干的词连在一起；不要只用数字，不要带用户名",
+        "choose one of at least {least} characters, such as a few words that have nothing to do with each other",
+    )
 
 
 class BadAccount(UsageError):
@@ -118,6 +121,19 @@ class DecidedMeanwhile(UsageError):
         "{reviewer} has decided about {count} of these plots meanwhile ({state_en}); nothing of yours was written",
     )
     mend = Text("请刷新页面，看最新结果后再审其余的", "reload to see how they stand, then decide about the rest")
+
+
+class HeldHere(UsageError):
+    """A verdict at the portal on plots that a check holds back, with every one of them named."""
+
+    what = Text(
+        "有 {count} 块检查不通过或没有检查，不能直接通过：{plots}。{first}",
+        "{count} plots are held back by a check: {plots}. {first}",
+    )
+    mend = Text(
+        "请取消勾选这几块，或退回改正；确已核实无误的，在“意见”里写明理由，勾上“有问题的地块已经核实无误，照样通过”，再按“通过”",
+        "untick them or send them back; once settled, write the reason, tick 'all the same', and accept",
+    )
 
 
 class BadPhoto(UsageError):

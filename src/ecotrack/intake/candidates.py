@@ -58,7 +58,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         if self.proposed_wkb is None:
             return self
         kept = [finding for finding in self.findings if finding.check != "invalid"]
-        note = Place(self.where, str(self.number)).finding("repaired")
+        wrong = next(finding for finding in self.findings if finding.check == "invalid")
+        note = Place(self.where, str(self.number)).finding("repaired", **wrong.facts)
         return msgspec.structs.replace(self, wkb=self.proposed_wkb, proposed_wkb=None, findings=[*kept, note])
 
 

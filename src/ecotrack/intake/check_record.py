@@ -21,6 +21,10 @@ PART_KIND = "intake_check_part"
 """Kind of the documents with the findings of a large submission, a block of them each."""
 
 
+_TOLD_NOTES = ("repaired", "repair_taken")
+"""Notes that are kept with what blocks and warns: the boundary is no longer the one that was drawn."""
+
+
 def records_of(checked: Checked) -> Iterator[IssuedDocument]:
     """Yield what was found about the features that are registered, and the answers of every check, as documents.
 
@@ -30,7 +34,9 @@ def records_of(checked: Checked) -> Iterator[IssuedDocument]:
     versions = {str(item.number): item.version.version_id for item in checked.proposal.subjects}
     block: list[dict[str, Any]] = []
     for found in checked.findings:
-        if found.level == "notes" or (found.feature is not None and int(found.feature) not in checked.ready):
+        if (found.level == "notes" and found.check not in _TOLD_NOTES) or (
+            found.feature is not None and int(found.feature) not in checked.ready
+        ):
             continue
         if len(block) == BLOCK:
             part += 1

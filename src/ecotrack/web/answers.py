@@ -46,6 +46,7 @@ STATUS: dict[type[EcotrackError], int] = {
     errors.NotReady: 409,
     errors.UploadTooLarge: 413,
     errors.OwnReview: 403,
+    errors.HeldHere: 409,
     errors.HeldPlots: 409,
     errors.DecidedMeanwhile: 409,
     errors.UnitChanged: 409,

@@ -12,7 +12,7 @@ from ecotrack.errors import NotAllowed
 from ecotrack.web.gate import Visitor
 from ecotrack.web.portal import Portal
 
-_NOTHING: dict[str, Any] = {"overdue": [], "overdue_count": 0, "soon": [], "soon_count": 0}
+_NOTHING: dict[str, Any] = {"overdue": [], "overdue_count": 0, "overdue_sample": 0, "soon": [], "soon_count": 0}
 
 
 def routes(portal: Portal) -> APIRouter:
@@ -36,6 +36,10 @@ def routes(portal: Portal) -> APIRouter:
     return router
 
 
+def _real_first(found: dict[str, Any]) -> tuple[bool, str]:
+    return found["sample"], found["due_on"]
+
+
 def _codes(portal: Portal, visitor: Visitor) -> list[str]:
     bound = portal.units_of(visitor.account, "office")
     return [unit.code for unit in portal.counter.workspace.units.reporting if not bound or unit.code in bound]
@@ -44,8 +48,10 @@ def _codes(portal: Portal, visitor: Visitor) -> list[str]:
 def _of_unit(portal: Portal, visitor: Visitor, code: str) -> dict[str, Any]:
     if code not in _codes(portal, visitor):
         raise NotAllowed("")
-    board = json.loads(portal.board.get("figures.json", "ecotrack.desk.board:figures").read_bytes())
-    late = json.loads(portal.board.get("due.json", "ecotrack.desk.office_work:due").read_bytes())
+    figures = portal.board.get("figures.json", "ecotrack.desk.board:figures")
+    due = portal.board.get("due.json", "ecotrack.desk.office_work:due")
+    current = portal.board.current(figures.name) and portal.board.current(due.name)  # asked before they are read
+    board, late = (json.loads(path.read_bytes()) for path in (figures, due))
     tasks = [
         {"task_id": task["task_id"], "title_zh": task["title_zh"], "sample": task["sample"], **row}
         for task in board["funnel"]
@@ -55,9 +61,10 @@ def _of_unit(portal: Portal, visitor: Visitor, code: str) -> dict[str, Any]:
     return {
         "unit": code,
         "as_of": board["as_of"],
+        "current": current,
         "sample": board["units"]["sample"],
         "own": next((row for row in board["units"]["responsible"] if row["code"] == code), None),
         "tasks": tasks,
         **(late["units"].get(code) or _NOTHING),
-        "late_findings": [found for found in late["findings"] if found["unit"] == code],
+        "late_findings": sorted((found for found in late["findings"] if found["unit"] == code), key=_real_first),
     }

@@ -67,8 +67,8 @@ def _add_figures(router: APIRouter, portal: Portal) -> None:
     def figures_page(request: Request) -> Response:
         visitor = portal.gate.require(request)
         path = portal.board.get("figures.json", "ecotrack.desk.board:figures")
+        current = portal.board.current("figures.json")  # asked before it is read
         document = json.loads(path.read_bytes())
-        current = portal.board.current("figures.json")
         return portal.page(request, "figures.html", visitor, board=document, current=current)
 
     @router.get("/api/figures", tags=["figures"])

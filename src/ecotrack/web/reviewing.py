@@ -73,7 +73,8 @@ def _add_pages(router: APIRouter, portal: Portal) -> None:
         rows = [row for row in _rows(portal, visitor) if row["waiting"] or all]
         units = dict(sorted({(row["unit"], row["unit_name"]) for row in rows}))
         fits = [row for row in rows if unit in ("", row["unit"] or "-") and _holds(row, q)]
-        fits.sort(key=_ORDERS.get(order, _ORDERS["age"]))
+        ranked = _ORDERS.get(order, _ORDERS["age"])
+        fits.sort(key=lambda row: (row["sample"], ranked(row)))  # what is real waits for nothing made up
         pages = max(1, -(-len(fits) // PAGE))
         page = min(max(page, 1), pages)
         asked = {"order": order, "all": "true" if all else "", "unit": unit, "q": q}

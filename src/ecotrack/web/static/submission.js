@@ -11,7 +11,8 @@ const one = read("one");
 const own = read("own");
 const plots = one.plots_list;
 const open = (plot) => !plot.verdict && !own;
-const chosen = new Set(plots.filter((plot) => open(plot) && !plot.held).map((plot) => plot.version_id));
+// What a check asks about, and a boundary that is not as it was drawn, is chosen by hand only.
+const chosen = new Set(plots.filter((plot) => open(plot) && !plot.held && !plot.findings.length).map((plot) => plot.version_id));
 const form = get("verdict");
 let proposals = {};
 let page = 0;
