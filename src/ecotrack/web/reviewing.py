@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -20,8 +21,8 @@ PAGE = 50
 """Submissions on one page of the queue."""
 
 Word = Annotated[str, Query(max_length=100)]
-_ORDERS = {
-    "age": lambda row: row["submitted_on"],
+_ORDERS: dict[str, Callable[[dict[str, Any]], tuple[Any, ...]]] = {
+    "age": lambda row: (row["submitted_on"],),
     "unit": lambda row: (row["unit_name"], row["submitted_on"]),
     "severity": lambda row: (-row["held"], -row["warns"], row["submitted_on"]),
 }
