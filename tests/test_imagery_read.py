@@ -46,7 +46,7 @@ def test_every_window_reads_what_the_whole_reads(tmp_path):
     rng = np.random.default_rng(3)
     scene = scene_with(tmp_path, rng.integers(1, 5000, (20, 20)).astype(np.uint16), 3)
     whole = read(scene)
-    for row, col, height, width in rng.integers(0, 30, (20, 4)) + (0, 0, 1, 1):
+    for row, col, height, width in rng.integers((0, 0, 1, 1), (30, 30, 31, 31), (20, 4)):
         part = read(scene, Window(int(row), int(col), int(height), int(width)))
         assert (part.bands["swir1"] == whole.bands["swir1"][row : row + height, col : col + width]).all()
 
