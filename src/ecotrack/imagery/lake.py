@@ -21,7 +21,7 @@ from ecotrack.imagery.indices import compute, index_roles
 from ecotrack.imagery.outlines import outlines
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Role, Scene
-from ecotrack.imagery.shade import SHADE_ROLES, Shade, look_for_shade
+from ecotrack.imagery.shade import SHADE_ROLES, SHADE_SHARE, Shade, look_for_shade
 from ecotrack.imagery.shore import look_at_shore
 from ecotrack.imagery.threshold import BINS, WaterEdge, find_edge, fixed_edge, histogram
 from ecotrack.imagery.water import refuse_raw, water_index, wet_plants
@@ -42,8 +42,6 @@ _PLANT_ROLES: tuple[Role, ...] = ("blue", "red", "nir", "swir1")
 _DOUBT_SHARE = 0.01
 _NEAR = 0.05
 _NEAR_SHARE = 0.05
-SHADE_SHARE = 0.005
-"""Share of the water from which what may be shadow, or missed, is said: the error of area that is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ SURE_NDWI, SURE_GREEN = 0.6, 0.38
 """No shadow has such an NDWI, or green so far above the line."""
 BLACK_GREEN, BLACK_NDWI = 0.05, 0.35
 """Water as dark as the first has an NDWI above the second; shadow has not."""
-BULGE, SILTY_NDWI, SILTY_NIR = 0.5, -0.12, 0.2
+BULGE, SILTY_NDWI, SILTY_NIR = 0.5, -0.12, 0.24
 """Ground may be silty water from the first two on, up to the third; dry soil reaches 0.42, -0.2 and 0.25."""
 GREEN_BULGE, ALGAE_NIR, MOST_SWIR = 0.33, 0.14, 0.1
 """Ground may be full of algae where green alone bulges by the first, and is no brighter than the others."""
@@ -41,8 +41,11 @@ MOST_LAND, MOST_GLINT = 0.12, 0.02
 """Light from the land beside, as a share of it, and light thrown back by waves, that explain lighter water."""
 ALIKE, ALIKE_NIR, ALIKE_LEVEL = 0.22, 0.01, 0.15
 """How far the logarithms of the visible bands, the infrared, and the bulges may lie from that explanation."""
-CLEAR_NDWI, LEAST_LEVEL = 0.45, 0.25
-"""NDWI or bulges of the lake's own water from which others are measured by it."""
+CLEAR_NDWI, LEAST_LEVEL = 0.45, 0.5
+"""NDWI, or bulges, of the lake's own water from which others are measured by it; where only the first holds the water
+is so clear that it is like shadow itself, and others must be twice as like."""
+SHADE_SHARE = 0.005
+"""Share of the water from which what may be shadow, or missed, is said: the error of area that is allowed."""
 LEAST_CORE = 50
 """Pixels of the lake's own water, and of land, that are needed for that."""
 CORRECTED = ("L2A", "C2 L2")
@@ -164,7 +167,7 @@ def maybe_shadow(bands: Mapping[Role, Reflectance], water: Mask, own: Waters | N
     >>> maybe_shadow(bands, np.ones((9, 18), dtype=bool))[4, [3, 14]].tolist()
     [False, True]
     """
-    inner = water & ~grown(~water, 1)
+    inner = _inside(bands, water, 1)
     if not inner.any():
         return np.zeros_like(water)
     mean = _smooth(bands, inner)
@@ -174,9 +177,23 @@ def maybe_shadow(bands: Mapping[Role, Reflectance], water: Mask, own: Waters | N
         land = (level < LEVEL) | ((level < DARK_LEVEL) & (mean["green"] < DARK_GREEN))
         land |= (mean["green"] < BLACK_GREEN) & (ndwi < BLACK_NDWI)
         found = inner & land & (ndwi < SURE_NDWI) & (green < SURE_GREEN)
-    if own is not None and _measures(own):
-        found &= ~_like(mean, level, own)
+    if own is not None and (part := _measure(own)) > 0:
+        found &= ~_like(mean, level, own, part)
     return np.asarray(grown(found, 1) & water)
+
+
+def shaded_chip(bands: Mapping[Role, Reflectance], water: Mask, seen: Mask) -> Mask:
+    """Return pixels of a chip's water that may be land in shadow, measured by most of it; none with few bands.
+
+    Parameters
+    ----------
+    bands
+        As in `maybe_shadow`, or fewer.
+    """
+    if not set(SHADE_ROLES) <= set(bands):
+        return np.zeros_like(water)
+    own = own_waters(bands, water & ~grown(~water, 1), seen & ~grown(water, 2))
+    return maybe_shadow(bands, water, own)
 
 
 def maybe_turbid(bands: Mapping[Role, Reflectance], dry: Mask) -> Mask:
@@ -191,7 +208,7 @@ def maybe_turbid(bands: Mapping[Role, Reflectance], dry: Mask) -> Mask:
     >>> maybe_turbid(bands, np.ones((9, 18), dtype=bool))[4, [3, 14]].tolist()
     [True, False]
     """
-    inner = dry & ~grown(~dry, 2)
+    inner = _inside(bands, dry, 2)
     if not inner.any():
         return np.zeros_like(dry)
     mean = _smooth(bands, inner)
@@ -202,6 +219,12 @@ def maybe_turbid(bands: Mapping[Role, Reflectance], dry: Mask) -> Mask:
     if "swir1" in bands:
         found &= bands["swir1"] <= MOST_SWIR
     return np.asarray(grown(found & inner, 2) & dry)
+
+
+def _inside(bands: Mapping[Role, Reflectance], mask: Mask, deep: int) -> Mask:
+    """Return the pixels of a mask some way from its edge that have a number in every band."""
+    known = np.logical_and.reduce([np.isfinite(bands[role]) for role in SHADE_ROLES])
+    return np.asarray(mask & known & ~grown(~mask, deep))
 
 
 def _smooth(bands: Mapping[Role, Reflectance], inner: Mask) -> dict[Role, Reflectance]:
@@ -222,16 +245,18 @@ def _bulges(bands: Mapping[Role, Reflectance]) -> tuple[Reflectance, Reflectance
     return green, red
 
 
-def _measures(own: Waters) -> bool:
-    """Return whether the lake's own water is surely water: other pixels may then be measured by it."""
+def _measure(own: Waters) -> float:
+    """Return by which part of the tolerances pixels are measured by the lake's own water; 0 if it is doubted itself."""
     one: dict[Role, Reflectance] = {
         role: np.full(1, max(own.water[role], _DARKEST), np.float32) for role in SHADE_ROLES
     }
     green, red = _bulges(one)
-    return float(green[0] + red[0]) >= LEAST_LEVEL or float(compute("NDWI", one)[0]) >= CLEAR_NDWI
+    if float(green[0] + red[0]) >= LEAST_LEVEL:
+        return 1.0
+    return 0.5 if float(compute("NDWI", one)[0]) >= CLEAR_NDWI else 0.0
 
 
-def _like(bands: Mapping[Role, Reflectance], level: Reflectance, own: Waters) -> Mask:
+def _like(bands: Mapping[Role, Reflectance], level: Reflectance, own: Waters, part: float) -> Mask:
     """Return pixels that are the lake's own water with a little light from land or waves in it."""
     more = bands["nir"] - np.float32(own.water["nir"])
     share = np.clip(more / np.float32(max(own.land["nir"] - own.water["nir"], 0.01)), 0, MOST_LAND)
@@ -240,8 +265,9 @@ def _like(bands: Mapping[Role, Reflectance], level: Reflectance, own: Waters) ->
     for added in ({role: share * (own.land[role] - own.water[role]) for role in SHADE_ROLES},
                   dict.fromkeys(SHADE_ROLES, glint)):  # fmt: skip
         told = {role: np.maximum(own.water[role] + added[role], _DARKEST).astype(np.float32) for role in SHADE_ROLES}
-        near = (np.abs(bands["nir"] - told["nir"]) < ALIKE_NIR) & (np.abs(level - sum(_bulges(told))) < ALIKE_LEVEL)
+        near = np.abs(level - sum(_bulges(told))) < part * ALIKE_LEVEL
+        near &= np.abs(bands["nir"] - told["nir"]) < ALIKE_NIR
         for role in SHADE_ROLES[:3]:
-            near &= np.abs(np.log(bands[role] / told[role])) < ALIKE
+            near &= np.abs(np.log(bands[role] / told[role])) < part * ALIKE
         found |= near
     return found

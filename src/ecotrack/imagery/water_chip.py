@@ -17,6 +17,7 @@ from ecotrack.errors import Text
 from ecotrack.imagery.chip_bands import Given, Places, reflectances, stored_bands
 from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.scene import Role
+from ecotrack.imagery.shade import SHADE_SHARE, shaded_chip
 from ecotrack.imagery.shore import edge_by_halves, grown
 from ecotrack.imagery.threshold import (
     Counts,
@@ -73,6 +74,8 @@ class ChipWater:
         The threshold; its ``method`` is ``otsu``, or ``fixed`` where it was given or Otsu's was not to be trusted.
     doubts
         Why a fixed threshold stood in, and what else to look at.
+    shadow
+        The part of ``mask`` that may be land in shadow; blue, green, red and near infrared tell it.
     """
 
     mask: Mask
@@ -80,6 +83,7 @@ class ChipWater:
     index: str
     edge: WaterEdge
     doubts: tuple[Text, ...] = field(default=())
+    shadow: Mask = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """Return the mask."""
@@ -196,7 +200,10 @@ def _told(
     if threshold is None and name == "NDWI":
         wet = grown_water(bands, wet | silty(bands, possible), possible)
     water = edge_by_halves(dark, _without_specks(wet), seen) & possible
-    return ChipWater(water, seen, name, edge, (*taken, *doubts, *_too_bright(dark, water)))
+    shadow = shaded_chip(bands, water, seen)
+    return ChipWater(
+        water, seen, name, edge, (*taken, *doubts, *_too_bright(dark, water), *_shaded(shadow, water)), shadow
+    )
 
 
 def _dark_enough(bands: dict[Role, Reflectance]) -> Mask:
@@ -275,6 +282,19 @@ def _too_bright(dark: Reflectance, water: Mask) -> list[Text]:
             "水面在红外波段偏亮：可能没有加偏移（哨兵二号 04.00 版起 offset=-0.1），或水很混浊",
             "the water is bright in the infrared: an offset may not have been applied "
             "(Sentinel-2 since baseline 04.00: offset=-0.1), or the water is very turbid",
+        )
+    ]
+
+
+def _shaded(shadow: Mask, water: Mask) -> list[Text]:
+    """Return the doubt that a part of the water is shadow."""
+    if shadow.sum() < max(SHADE_SHARE * int(water.sum()), LEAST_TOLD):
+        return []
+    pct = f"{100 * int(shadow.sum()) / int(water.sum()):.1f}"
+    return [
+        Text(
+            f"水面中有{pct}%的光谱像阴影里的陆地：可能是云影、楼影或山影（shadow）",
+            f"{pct} % of the water look like land in the shadow of clouds, houses or hills (shadow)",
         )
     ]
 
