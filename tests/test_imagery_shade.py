@@ -16,7 +16,7 @@ from imagery_shades import LANDS, draw_shade, patches
 FOUR = ("blue", "green", "red", "nir")
 LAKE = round_lake()
 SHADE = shapely.box(115.6115, 37.6050, 115.6165, 37.6150)
-WATERS = (("lake", "turbid"), ("turbid",), ("clear",), ("shallow", "green"), ("lake",), ("silty", "turbid"))
+WATERS = (("lake", "turbid"), ("turbid",), ("silty",), ("shallow", "green"), ("lake",), ("silty", "turbid"))
 
 
 def ndwi_water(bands):
@@ -39,7 +39,7 @@ def test_every_shadow_that_is_taken_for_water_is_doubted(land, taken):
         inner = water & ~grown(~water, 1)
         own = own_waters(bands, inner & made.lake, ~grown(water, 2))
         doubted = maybe_shadow(bands, water, own)
-        for patch in patches(inner & made.shadow, least=20):
+        for patch in patches(inner & made.shadow, least=50):
             several += 1
             if doubted[patch].mean() < 0.5:
                 silent.append((seed, int(patch.sum())))

@@ -167,15 +167,14 @@ def test_what_has_no_green_band_is_refused():
         water_mask({"green": LAKE.bands["green"], "red": LAKE.bands["red"]})
 
 
-@pytest.mark.parametrize("land", [("soil", "town", "salt"), ("asphalt", "white roof", "town")], ids=["soil", "city"])
-def test_a_shadow_over_bright_ground_is_left_out_or_doubted(land):
+def test_a_shadow_over_bright_ground_is_left_out_or_doubted():
     doubted = 0
     for seed in range(8):
-        ground = Ground(share=0.05, shadow=0.15, land=land, water=("turbid", "lake"), walls=seed % 2 == 1)
-        made = draw(ground, seed)
+        land = ("soil", "town", "salt") if seed % 2 else ("asphalt", "white roof", "town")
+        made = draw(Ground(share=0.05, shadow=0.15, land=land, water=("turbid", "lake")), seed)
         found = water_mask({role: made.bands[role] for role in VISIBLE})
-        wrong = found.mask & ~made.truth
-        assert (wrong & ~found.shadow).sum() <= 0.1 * made.truth.sum()
-        doubted += any("shadow of clouds" in doubt.en for doubt in found.doubts)
+        said = any("shadow of clouds" in doubt.en for doubt in found.doubts)
+        assert said or (found.mask & ~made.truth).mean() <= 0.1 * made.truth.mean()
         assert (found.shadow & made.truth).sum() <= 0.05 * made.truth.sum()
-    assert doubted > 0 or land[0] == "soil"
+        doubted += said
+    assert doubted > 0

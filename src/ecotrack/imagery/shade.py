@@ -51,7 +51,8 @@ LEAST_CORE = 50
 CORRECTED = ("L2A", "C2 L2")
 """Levels whose numbers are without the air."""
 _DARKEST = np.float32(1e-3)
-_RIM = 6
+_RIM = 8
+_SHORE = 2
 _SAMPLED_STRIPS = 6
 
 
@@ -167,7 +168,7 @@ def maybe_shadow(bands: Mapping[Role, Reflectance], water: Mask, own: Waters | N
     >>> maybe_shadow(bands, np.ones((9, 18), dtype=bool))[4, [3, 14]].tolist()
     [False, True]
     """
-    inner = _inside(bands, water, 1)
+    inner = _inside(bands, water, 0)
     if not inner.any():
         return np.zeros_like(water)
     mean = _smooth(bands, inner)
@@ -179,7 +180,9 @@ def maybe_shadow(bands: Mapping[Role, Reflectance], water: Mask, own: Waters | N
         found = inner & land & (ndwi < SURE_NDWI) & (green < SURE_GREEN)
     if own is not None and (part := _measure(own)) > 0:
         found &= ~_like(mean, level, own, part)
-    return np.asarray(grown(found, 1) & water)
+    sure = water & ~found
+    # Land in the pixels of a shore lowers them: what borders on sure water is no shadow.
+    return np.asarray(found & ~grown(sure & ~grown(~sure, 1), _SHORE))
 
 
 def shaded_chip(bands: Mapping[Role, Reflectance], water: Mask, seen: Mask) -> Mask:

@@ -17,7 +17,7 @@ from ecotrack.errors import Text
 from ecotrack.imagery.chip_bands import Given, Places, reflectances, stored_bands
 from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.scene import Role
-from ecotrack.imagery.shade import SHADE_SHARE, shaded_chip
+from ecotrack.imagery.shade import shaded_chip
 from ecotrack.imagery.shore import edge_by_halves, grown
 from ecotrack.imagery.threshold import (
     Counts,
@@ -53,6 +53,8 @@ LEAST_BODY = 0.1
 """Share of the water that another body needs, and of its pixels that lie within it and not at an edge."""
 BRIGHT_WATER, LEAST_TOLD = 0.09, 50
 """Median infrared reflectance of water that is doubted, and the pixels of water from which it is."""
+SHADOW_SHARE = 0.01
+"""Share of the water from which it is said to look like shadow."""
 LEAST_PIXELS = 4
 """Water of fewer pixels is noise."""
 _SPLITS = 3
@@ -288,7 +290,7 @@ def _too_bright(dark: Reflectance, water: Mask) -> list[Text]:
 
 def _shaded(shadow: Mask, water: Mask) -> list[Text]:
     """Return the doubt that a part of the water is shadow."""
-    if shadow.sum() < max(SHADE_SHARE * int(water.sum()), LEAST_TOLD):
+    if shadow.sum() < max(SHADOW_SHARE * int(water.sum()), LEAST_TOLD):
         return []
     pct = f"{100 * int(shadow.sum()) / int(water.sum()):.1f}"
     return [
