@@ -196,7 +196,8 @@ def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
 def _told(one: dict[str, Any], key: str, whole: str, lang: Lang) -> str:
     """Return a cell of an observation; its state says what is in doubt."""
     if key == "state" and one["doubts"]:
-        return f"{one['state']} {Text('存疑', 'in doubt').lang(lang)} {one['doubted_km2'] or ''}".rstrip()
+        km2 = f"{Decimal(one['doubted_km2']):.2f}" if one["doubted_km2"] else ""
+        return f"{one['state']} {Text('存疑', 'in doubt').lang(lang)} {km2}".rstrip()
     return str(one[key] if one[key] is not None else whole if key == "basin" else "")
 
 
