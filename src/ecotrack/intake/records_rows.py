@@ -96,8 +96,15 @@ class RowReader:
         if common["value"] is None:
             common["value_unit"] = None
         self._check_id(row)
+        self._check_unit(row, common["unit"], common["effective_on"])
         self._require(row, common)
         return common
+
+    def _check_unit(self, row: Row, code: str | None, day: dt.date | None) -> None:
+        unit = self.known.units.get(code or "")
+        if unit is not None and day is not None and not unit.stands_on(day):
+            name, until = unit.name_zh, unit.until
+            self.fail(row, "unit", f"{name}自 {until} 起已停用", f"{name} was closed on {until}")
 
     def _effective(self, row: Row) -> dt.date | None:
         """Return the row's day; a correction keeps the day of what it corrects."""
