@@ -190,7 +190,7 @@ class _LayerWork:
         if raw.beside and features and ask.geometry == "Polygon":
             self.findings.append(self._here.finding("beside_points", count=str(len(features))))
             features = []
-        if not raw.has_geometry and not self._seen.drawn:
+        if not raw.has_geometry and not self._seen.drawn and ask.geometry != "none":
             names = ", ".join(raw.fields[:8])
             self.findings.append(self._here.finding("no_geometry_column", found=names))
             features = []
@@ -317,16 +317,18 @@ class _LayerWork:
         findings = [msgspec.structs.replace(finding, feature=str(number)) for finding in raw.findings]
         here = Place(raw.where, str(number))
         if shape is None or shape.is_empty:
-            if not findings:
+            if not findings and self._ask.geometry != "none":
                 findings.append(here.finding("no_geometry"))
             return msgspec.structs.replace(draft, findings=findings)
-        if self._raw.walks and self._ask.geometry == "Polygon":
+        if self._may_be_walk(shape):
             walk = close_walk(shape)
-            findings.append(here.finding(walk.check, **walk.facts))
-            if walk.polygon is None:
+            if self._raw.walks or walk.polygon is not None:
+                findings.append(here.finding(walk.check, **walk.facts))
+            if walk.polygon is not None:
+                shape = walk.polygon
+                raw = raw._replace(wkb=bytes(shapely.to_wkb(shape, byte_order=1)))
+            elif self._raw.walks:
                 return msgspec.structs.replace(draft, findings=findings)
-            shape = walk.polygon
-            raw = raw._replace(wkb=bytes(shapely.to_wkb(shape, byte_order=1)))
         closes = self._ask.geometry == "Polygon" and self._raw.driver == "DXF"
         if closes and (ring := ring_of(shape)) is not None:
             findings.append(here.finding("closed_line"))
@@ -347,6 +349,11 @@ class _LayerWork:
             waiting = [msgspec.structs.replace(waits, feature=str(number), where=raw.where)] if waits else []
             return msgspec.structs.replace(draft, findings=[*findings, *waiting])
         return Drawn(draft, polygon, findings)
+
+    def _may_be_walk(self, shape: shapely.Geometry) -> bool:
+        """Tell whether a geometry can be a walk round a plot: any of a layer of walks, one line of a layer of others."""
+        line = shape.geom_type == "LineString"
+        return self._ask.geometry == "Polygon" and (self._raw.walks or (self._raw.loops and line))
 
 
 def _with_fields(features: Iterable[RawFeature], kept: frozenset[str]) -> Iterator[RawFeature]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+import numpy as np
 import shapely
 
 from ecotrack.errors import RefusedFormat, Text, UnreadableFile
@@ -40,10 +42,14 @@ class Placemark:
     ----------
     first
         First coordinate, longitude and latitude as they stand; ``None`` where it has none.
+    tracks
+        The coordinates of its recorded walks (``gx:Track``), which OGR passes over; one that cannot be read is
+        not finite.
     """
 
     attributes: dict[str, Value] = field(default_factory=dict)
     first: tuple[float, float] | None = None
+    tracks: list[list[tuple[float, float]]] = field(default_factory=list)
 
     @property
     def key(self) -> _Key | None:
@@ -90,9 +96,11 @@ class _Reader:
                 self._now.attributes[FOLDER] = folders
         elif local in ("Data", "SimpleData"):
             self._data = attributes.get("name", "")
+        elif local == "Track" and self._now is not None:
+            self._now.tracks.append([])
 
     def _characters(self, text: str) -> None:
-        # Only the first coordinate is of use, and an attribute has its limit: nothing here grows with the file.
+        # Of a list only the first coordinate is of use, and an attribute has its limit: only walks grow with the file.
         if self._length < MAX_TEXT:
             self._text.append(text[: MAX_TEXT - self._length])
             self._length += len(text)
@@ -122,6 +130,8 @@ class _Reader:
             now.attributes[local] = text
         elif local in ("coordinates", "coord") and now.first is None:
             now.first = _first(text)
+        if local == "coord" and now.tracks:
+            now.tracks[-1].append(_first(text) or (nan, nan))
 
 
 def _with_described(placemark: Placemark) -> Placemark:
@@ -179,7 +189,9 @@ def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
         layer.name = layer.name.removesuffix(":Layer #0")
         layer.features = _joined(layer.features, waiting, alone)
         layer.fields = fields
-        layer.assumed_crs = True
+        layer.assumed_crs = layer.loops = True
+        # Where there are placemarks that OGR leaves out, they come behind and speak for themselves.
+        layer.empty_is_told = not placemarks
         yield layer
     left = [placemark for placemark in placemarks if placemark.key is None or placemark in waiting[placemark.key]]
     if left or alone:
@@ -210,8 +222,7 @@ def _first_of(geometry: shapely.Geometry | None) -> tuple[float, float] | None:
 
 
 def _rest(left: list[Placemark], alone: list[str], fields: list[str], name: str) -> RawLayer:
-    features = (RawFeature(where=f"{name} {n.attributes.get('Name') or ''}".strip(), geometry=None,
-                           attributes=n.attributes) for n in left)  # fmt: skip
+    features = (_walked(item, f"{name} {item.attributes.get('Name') or ''}".strip()) for item in left)
     findings = [Place(name).finding("kml_unmatched", count=str(len(alone)))] if alone else []
     return RawLayer(
         name=name,
@@ -222,4 +233,18 @@ def _rest(left: list[Placemark], alone: list[str], fields: list[str], name: str)
         findings=findings,
         assumed_crs=True,
         empty_is_told=bool(left),
+        walks=True,
     )
+
+
+def _walked(placemark: Placemark, where: str) -> RawFeature:
+    """Return the recorded walks of a placemark as a line each; without a geometry where it has none, or no sound one."""
+    lines = [shapely.LineString(walk) for walk in placemark.tracks if len(walk) > 1]
+    geometry = None if not lines else lines[0] if len(lines) == 1 else shapely.MultiLineString(lines)
+    findings = []
+    if (
+        geometry is not None
+        and (bad := np.flatnonzero(~np.isfinite(shapely.get_coordinates(geometry)).all(axis=1))).size
+    ):
+        findings, geometry = [Place(where).finding("bad_corner", row=str(int(bad[0]) + 1))], None
+    return RawFeature(where=where, geometry=geometry, attributes=placemark.attributes, findings=findings)

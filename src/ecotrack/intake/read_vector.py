@@ -67,6 +67,8 @@ class RawLayer:
     origin: Origin = field(default_factory=Origin)
     walks: bool = False
     """Whether its lines are walks round a plot, to be closed by rule."""
+    loops: bool = False
+    """Whether a line that comes back to its start is such a walk, and any other line is none."""
     beside: bool = False
     """Whether it is a by-catch of the format (the waypoints of a walk) that no layer of polygons asks for."""
     empty_is_told: bool = True
