@@ -2,18 +2,17 @@
 
 from ecotrack.coordinates.edges import LONG_EDGE_M, MAX_VERTICES, split_long_edges
 from ecotrack.coordinates.gate import (
-    ZONE_EPSG,
     CRSReading,
     Extent,
     StoredGeometry,
     crs_label,
-    crs_name,
     parse_crs,
-    possible_readings,
     read_crs,
     to_stored,
     to_stored_all,
 )
+from ecotrack.coordinates.numbers import fitting_planes, possible_readings, tell, ways_of
+from ecotrack.coordinates.planes import ZONE_EPSG, crs_name
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 
 __all__ = [
@@ -26,11 +25,14 @@ __all__ = [
     "StoredGeometry",
     "crs_label",
     "crs_name",
+    "fitting_planes",
     "parse_crs",
     "possible_readings",
     "read_crs",
     "split_long_edges",
+    "tell",
     "to_stored",
     "to_stored_all",
     "unshifted",
+    "ways_of",
 ]

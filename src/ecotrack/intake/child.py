@@ -351,7 +351,7 @@ class _LayerWork:
         return Drawn(draft, polygon, findings)
 
     def _may_be_walk(self, shape: shapely.Geometry) -> bool:
-        """Tell whether a geometry can be a walk round a plot: any of a layer of walks, one line of a layer of others."""
+        """Tell whether a geometry can be a walk round a plot: any of a layer of walks, a single line elsewhere."""
         line = shape.geom_type == "LineString"
         return self._ask.geometry == "Polygon" and (self._raw.walks or (self._raw.loops and line))
 

@@ -238,13 +238,11 @@ def _rest(left: list[Placemark], alone: list[str], fields: list[str], name: str)
 
 
 def _walked(placemark: Placemark, where: str) -> RawFeature:
-    """Return the recorded walks of a placemark as a line each; without a geometry where it has none, or no sound one."""
-    lines = [shapely.LineString(walk) for walk in placemark.tracks if len(walk) > 1]
-    geometry = None if not lines else lines[0] if len(lines) == 1 else shapely.MultiLineString(lines)
-    findings = []
-    if (
-        geometry is not None
-        and (bad := np.flatnonzero(~np.isfinite(shapely.get_coordinates(geometry)).all(axis=1))).size
-    ):
-        findings, geometry = [Place(where).finding("bad_corner", row=str(int(bad[0]) + 1))], None
+    """Return the walks of a placemark, a line each; without a geometry where it has none, or no sound one."""
+    walks = [walk for walk in placemark.tracks if len(walk) > 1]
+    fixes = np.array([fix for walk in walks for fix in walk]).reshape(-1, 2)
+    bad = np.flatnonzero(~np.isfinite(fixes).all(axis=1))
+    findings = [Place(where).finding("bad_corner", row=str(int(bad[0]) + 1))] if len(bad) else []
+    lines = [] if len(bad) else [shapely.LineString(walk) for walk in walks]
+    geometry = shapely.MultiLineString(lines) if len(lines) > 1 else next(iter(lines), None)
     return RawFeature(where=where, geometry=geometry, attributes=placemark.attributes, findings=findings)
