@@ -339,6 +339,17 @@ def test_garbled_text_is_told_once_a_column_and_chinese_is_not_garbled() -> None
     assert [finding.facts["field"] for finding in found] == ["XIAN", "SZ"]
 
 
+@pytest.mark.parametrize(("codec", "level"), [("utf-8", 1), ("big5", 2)])
+def test_text_that_was_read_as_gbk_is_told_with_what_it_may_have_been(codec: str, level: int) -> None:
+    meant = [["枣强县的林场", "阜城县崔家庙"], ["棗強縣林場", "阜城縣崔家廟"]][level - 1]
+    read = [text.encode(codec).decode("gb18030") for text in meant]
+    items = [Candidate(number=n, where=f"a.shp #{n}", attributes={"MC": text}) for n, text in enumerate(read, 1)]
+    [finding] = garbled_findings(Reading(file_name="a.shp", candidates=items), CHECKS["garbled"])
+    assert any(text in finding.message.zh for text in meant)
+    plain = [Candidate(number=1, where="a.shp #1", attributes={"MC": text}) for text in [*meant, "滹沱河东岸榆楸林"]]
+    assert not list(garbled_findings(Reading(file_name="a.shp", candidates=plain), CHECKS["garbled"]))
+
+
 def test_a_change_of_a_known_plot_is_shown_and_needs_a_reason() -> None:
     layer = read_layers(ROOT / "")["plots"]
     before = subject(rectangle(100, 100), 9, feature_id="旧-9").version

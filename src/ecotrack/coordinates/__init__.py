@@ -11,7 +11,15 @@ from ecotrack.coordinates.gate import (
     to_stored,
     to_stored_all,
 )
-from ecotrack.coordinates.numbers import fitting_planes, possible_readings, tell, ways_of
+from ecotrack.coordinates.numbers import (
+    carried,
+    crs_title,
+    fitting_planes,
+    possible_readings,
+    reading_title,
+    tell,
+    ways_of,
+)
 from ecotrack.coordinates.planes import ZONE_EPSG, crs_name
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 
@@ -23,12 +31,15 @@ __all__ = [
     "CRSReading",
     "Extent",
     "StoredGeometry",
+    "carried",
     "crs_label",
     "crs_name",
+    "crs_title",
     "fitting_planes",
     "parse_crs",
     "possible_readings",
     "read_crs",
+    "reading_title",
     "split_long_edges",
     "tell",
     "to_stored",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -127,8 +128,8 @@ def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, whe
         return _shifted(declared, bounds, extent)
     if declared:
         return _declared(declared, bounds, extent, where)
-    for scale in (1.0, *SCALES) if bounds is not None else ():
-        for swapped in (False, True):
+    for scale, swapped in product((1.0, *SCALES), (False, True)):
+        if bounds is not None:
             epsg = _told_by_numbers(turned(scaled(bounds, scale), swapped), extent)
             if epsg is not None and (scale == 1.0 or epsg != STORED_CRS):
                 return told_reading(epsg, swapped=swapped, scale=scale)

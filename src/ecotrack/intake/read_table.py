@@ -51,6 +51,12 @@ class _Columns(NamedTuple):
     listed: int | None = None
     pairs: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def hold_boundary(self) -> bool:
+        """Whether there is a boundary, in whatever form."""
+        both = self.first is not None and self.second is not None
+        return both or self.wkt is not None or self.listed is not None or bool(self.pairs)
+
     def taken(self) -> set[int]:
         """Return the places that hold the boundary itself."""
         if self.wkt is not None:
@@ -76,7 +82,11 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
     """
     words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP, *_LISTS}
     try:
-        sheets = read_tables(path, knows=lambda text: _fold(text) in words or _numbered(_fold(text)) is not None)
+        sheets = read_tables(
+            path,
+            knows=lambda text: _fold(text) in words or _numbered(_fold(text)) is not None,
+            wants=lambda table: _columns(table).hold_boundary,
+        )
     except UnreadableFile as error:
         bare = list(read_bare_corners(path, name=name))
         if bare:
@@ -84,8 +94,12 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
             return
         raise UnreadableFile(name, detail=_reason(error), hint=_NO_COLUMNS) from None
     unread = [Place(f"{name}:{sheet}").finding("unread_sheet") for sheet in sheets.unread]
+    turned: set[str] = set()
     for table in sheets.tables:
         for layer in _layers(table, f"{name}:{table.sheet}" if table.sheet else name):
+            if table.turned and table.sheet not in turned:
+                unread.append(Place(layer.name).finding("turned_table"))
+                turned.add(table.sheet)
             layer.findings, unread = unread, []
             yield layer
 
@@ -107,7 +121,7 @@ def _layers(table: Table, title: str) -> Iterator[RawLayer]:
     if columns.pairs or _lists_corners(table, columns):
         yield _layer(table, title, _row_features(table, columns, title), columns, found=True)
         return
-    found = (columns.first is not None and columns.second is not None) or columns.listed is not None
+    found = columns.hold_boundary
     systems = dict.fromkeys(_system_of(row, columns) for row in table.rows) if found else {}
     for system in systems or {None: None}:
         rows = _corner_features(table, columns, title, system=system) if found else iter(())
