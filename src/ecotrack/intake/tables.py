@@ -26,6 +26,9 @@ HEADER_SEARCH_ROWS = 30
 _TITLE_COLUMNS = 3
 """How far to the right the titles stand of a sheet that has them down a column."""
 
+_TITLE_ROWS = 2000
+"""Rows that such a sheet has at most."""
+
 ABOUT_SHEET = "说明"
 """Name of the sheet with which the form explains itself."""
 
@@ -132,7 +135,7 @@ def _best_header(grid: Grid, knows: Callable[[str], bool]) -> tuple[int, int]:
 def _tables(path: Path, grid: Grid, knows: Callable[[str], bool], wants: Callable[[Table], bool] | None) -> list[Table]:
     """Return the table of a sheet, or those that it holds one below the other with their titles down a column."""
     upright = _table(path, grid, knows)
-    if wants is None or (upright is not None and wants(upright)):
+    if wants is None or (upright is not None and wants(upright)) or len(grid.rows) > _TITLE_ROWS:
         return [upright] if upright is not None else []
     turned = [_table(path, part, knows) for part in _turned_parts(grid, knows)]
     good = [replace(table, turned=True) for table in turned if table is not None and wants(table)]
