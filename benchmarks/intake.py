@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from multiprocessing import get_context
@@ -92,9 +92,7 @@ def _checked(
 ) -> dict[str, Any]:
     path, log = scratch / f"{kind}{size}.zip", scratch / "check.json"
     if not path.exists():
-        # Elsewhere: a process is charged with the memory of the one that started it.
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            pool.submit(write_file, path, data, size=size, wrong=kind == "wrong").result()
+        _elsewhere(write_file, path, data, size=size, wrong=kind == "wrong")
     folder, register = data.workspace, verb == "import"
     if register:
         folder = scratch / "workspace"
@@ -104,11 +102,23 @@ def _checked(
     arguments += ["--by", "示例"] if register else []
     # Findings end the command with 1, which is an answer here.
     cost = run(arguments, log=log, timeout_s=timeout_s, good=(0, 1))
-    found = json.loads(log.read_text(encoding="utf-8"))["files"][0]
+    found = _elsewhere(_answer, log)
     cost = {name: round(value, 2) for name, value in cost.items()}
     came_in = found["added"] if register else found["can_come_in"]
     comes_in = came_in == size and not found["held"]
-    return {"verb": verb, "kind": kind, "plots": size, "findings": len(found["findings"]), "comes_in": comes_in, **cost}
+    return {"verb": verb, "kind": kind, "plots": size, "findings": found["findings"], "comes_in": comes_in, **cost}
+
+
+def _elsewhere(work: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """Do something in a process of its own: one that is measured is charged with the memory of whoever starts it."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(work, *given, **named).result()
+
+
+def _answer(log: Path) -> dict[str, Any]:
+    """Return what was found about the one file, of the findings only how many they are."""
+    found: dict[str, Any] = json.loads(log.read_text(encoding="utf-8"))["files"][0]
+    return {**found, "findings": len(found["findings"]), "plots": []}
 
 
 def write_file(path: Path, data: DataSet, *, size: int, wrong: bool) -> None:
