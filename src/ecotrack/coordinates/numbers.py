@@ -44,6 +44,7 @@ _PLANES = {
     "EPSG:4526": Text("38带（带号开头）", "CGCS2000 zone 38"),
     "EPSG:4527": Text("39带（带号开头）", "CGCS2000 zone 39"),
     "EPSG:32650": Text("UTM 50带", "UTM zone 50N"),
+    "EPSG:3857": Text("网络墨卡托（网页地图用的平面）", "web Mercator"),
 }
 
 

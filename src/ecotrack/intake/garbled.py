@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 _SIGNS = re.compile(r"\ufffd|锟斤拷|烫烫|[\u00c0-\u00ff][\u0080-\u00bf]|[\ue000-\uf8ff]{2}|[\u0080-\u009f]")
+_BYTES = re.compile(r"[\x00-\xff]+")
 _HANZI = re.compile(r"[\u3400-\u9fff]")
 _WRITTEN, _MEANT = 0.75, 0.8
 """Shares of common characters: what people write has more than the first, what was meant must have the second."""
@@ -49,6 +50,23 @@ def meant_text(values: Sequence[str]) -> list[str] | None:
         if all(meant) and len(found) >= 2 and _share(found, common) > _MEANT:
             return meant
     return None
+
+
+def gbk_text(text: str) -> str:
+    """Return a text whose GBK bytes were read one by one, as a drawing's are that names no code page; others as are.
+
+    Examples
+    --------
+    >>> gbk_text("小班".encode("gbk").decode("latin-1")), gbk_text("小班"), gbk_text("Layer é")
+    ('小班', '小班', 'Layer é')
+    """
+    if text.isascii() or not _BYTES.fullmatch(text):
+        return text
+    try:
+        meant = text.encode("latin-1").decode("gb18030")
+    except UnicodeDecodeError:
+        return text
+    return meant if _HANZI.search(meant) else text
 
 
 def _decoded(data: bytes, codec: str) -> str:

@@ -6,6 +6,7 @@ entities but XML's own five, and joined by name and first coordinate; what finds
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ FOLDER = "文件夹"
 """Attribute that holds the folders in which a placemark lies, outermost first."""
 
 _Key = tuple[str, float, float]
+_PREFIXED = re.compile(rb"<([A-Za-z][\w.-]*):kml[\s>]")
 _NAMES = {"name": "Name", "description": "Description"}
 
 
@@ -179,6 +181,7 @@ def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
         As `read_placemarks` says, or OGR cannot open it.
     """
     placemarks = read_placemarks(path, name=name)
+    _without_prefix(path)
     waiting: dict[_Key, deque[Placemark]] = defaultdict(deque)
     for placemark in placemarks:
         if placemark.key is not None:
@@ -198,12 +201,22 @@ def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
         yield _rest(left, alone, fields, name)
 
 
+def _without_prefix(path: Path) -> None:
+    """Write a KML whose names all bear a prefix (``kml:Placemark``) again without it: OGR knows only the bare names."""
+    with path.open("rb") as stream:
+        found = _PREFIXED.search(stream.read(4096))
+    if found:
+        names = re.compile(rb"(</?)" + found[1] + rb":")
+        path.write_bytes(names.sub(rb"\1", path.read_bytes()).replace(b"xmlns:" + found[1] + b"=", b"xmlns=", 1))
+
+
 def _joined(
     features: Iterator[RawFeature], waiting: dict[_Key, deque[Placemark]], alone: list[str]
 ) -> Iterator[RawFeature]:
     for feature in features:
         first = _first_of(feature.geometry)
-        queue = waiting.get((str(feature.attributes.get("Name") or "").strip(), *first)) if first else None
+        title = str(feature.attributes.get("Name") or "").strip()
+        queue = waiting.get((title, *first)) if first else _only_named(waiting, title)
         if queue:
             feature.attributes = queue.popleft().attributes
             if title := str(feature.attributes.get("Name") or "").strip():
@@ -212,6 +225,12 @@ def _joined(
             alone.append(feature.where)
         feature.where = feature.where.replace(":Layer #0", "")
         yield feature
+
+
+def _only_named(waiting: dict[_Key, deque[Placemark]], title: str) -> deque[Placemark] | None:
+    """Return the one placemark of a name, for a feature whose boundary could not be read."""
+    named = [queue for key, queue in waiting.items() if key[0] == title and queue]
+    return named[0] if len(named) == 1 and len(named[0]) == 1 else None
 
 
 def _first_of(geometry: shapely.Geometry | None) -> tuple[float, float] | None:

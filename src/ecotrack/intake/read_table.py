@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,19 +15,23 @@ from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.read_cells import read_corners, read_shape
 from ecotrack.intake.read_corners import corner_feature, ovital_origin, read_bare_corners
-from ecotrack.intake.read_table_blocks import blocks_of
+from ecotrack.intake.read_table_blocks import POINT_TITLES, blocks_of
+from ecotrack.intake.read_table_sides import sides_of
 from ecotrack.intake.read_vector import RawFeature, RawLayer
 from ecotrack.intake.tables import read_tables
 from ecotrack.intake.tables_cells import Row, Table
+from ecotrack.model.findings import Finding
 
 _WKT = ("wkt", "geometry", "geom", "thegeom", "图形", "边界")
 _FIRST = (
     *("x", "lon", "lng", "long", "longitude", "经度", "东经", "横坐标", "东坐标", "x坐标", "横坐标y", "y横坐标"),
     *("横坐标e", "坐标x", "x米", "x坐标米", "横坐标米", "pointx", "easting", "经度度", "经度e", "东经e"),
+    *("y东", "东y", "横坐标东", "y横", "横y"),
 )
 _SECOND = (
     *("y", "lat", "latitude", "纬度", "北纬", "纵坐标", "北坐标", "y坐标", "纵坐标x", "x纵坐标", "纵坐标n"),
     *("坐标y", "y米", "y坐标米", "纵坐标米", "pointy", "northing", "纬度度", "纬度n", "北纬n"),
+    *("x北", "北x", "纵坐标北", "x纵", "纵x"),
 )
 _LISTS = (
     *("坐标", "坐标串", "坐标点", "拐点坐标", "界址点坐标", "四至坐标", "边界坐标", "地块坐标", "范围坐标"),
@@ -95,13 +99,26 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
         raise UnreadableFile(name, detail=_reason(error), hint=_NO_COLUMNS) from None
     unread = [Place(f"{name}:{sheet}").finding("unread_sheet") for sheet in sheets.unread]
     turned: set[str] = set()
-    for table in sheets.tables:
+    for table in _each_side(sheets.tables, unread, name):
         for layer in _layers(table, f"{name}:{table.sheet}" if table.sheet else name):
             if table.turned and table.sheet not in turned:
                 unread.append(Place(layer.name).finding("turned_table"))
                 turned.add(table.sheet)
             layer.findings, unread = unread, []
             yield layer
+
+
+def _each_side(tables: Iterable[Table], told: list[Finding], name: str) -> Iterator[Table]:
+    """Yield the plots of a sheet that stand side by side as tables of their own."""
+    for table in tables:
+        sides, left = sides_of(table, first=lambda title: _fold(title) in _FIRST, own=_names_a_row)
+        if left:
+            told.append(Place(f"{name}:{table.sheet}" if table.sheet else name).finding("pair_left", count=str(left)))
+        yield from sides
+
+
+def _names_a_row(title: str) -> bool:
+    return _fold(title) in _GROUP or title in POINT_TITLES
 
 
 def _reason(error: UnreadableFile) -> Text:

@@ -72,7 +72,7 @@ def decode(path: Path, data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings: tuple[str, ...] = ("utf-16",)
     else:
-        encodings = ("utf-8-sig", "gb18030")
+        encodings, data = ("utf-8-sig", "gb18030"), data.rstrip(b"\0")
     for encoding in encodings:
         try:
             text = data.decode(encoding)
