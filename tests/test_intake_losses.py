@@ -132,3 +132,18 @@ def test_a_ring_that_is_not_closed_is_told_once_with_the_name_of_its_placemark(t
     reading = read(tmp_path, text.encode(), "a.kml")
     assert [item.attributes["Name"] for item in reading.candidates] == ["甲"]
     assert told(reading) == ["open_ring"]
+
+
+def test_a_boundary_that_is_no_boundary_keeps_the_attributes_of_its_placemark_and_is_told_once(tmp_path: Path) -> None:
+    ring = "115.6，37.6 115.603，37.6 115.603，37.602 115.6，37.6"
+    drawn = f"<outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
+    text = f"<kml><Document><Placemark><name>甲</name><Polygon>{drawn}</Polygon></Placemark></Document></kml>"
+    reading = read(tmp_path, text.encode(), "a.kml")
+    assert [item.attributes["Name"] for item in reading.candidates] == ["甲"]
+    assert told(reading) == ["no_geometry"]
+
+
+def test_headers_in_traditional_writing_are_known(tmp_path: Path) -> None:
+    rows = "\n".join(f"甲,{x:.3f},{y:.3f}" for x, y in EAST)
+    reading = read(tmp_path, f"地塊編號,橫座標,縱座標\n{rows}\n".encode(), "a.csv")
+    assert [item.attributes["地塊編號"] for item in reading.candidates if item.wkb] == ["甲"]

@@ -262,7 +262,7 @@ class _LayerWork:
         return reading
 
     def _unknown(self, here: Place, bounds: Extent | None) -> Finding:
-        words = "{:.6g}, {:.6g} – {:.6g}, {:.6g}".format(*bounds) if bounds else "-"
+        words = "{:.10g}, {:.10g} – {:.10g}, {:.10g}".format(*bounds) if bounds else "-"
         fits = possible_readings(bounds, extent=self._ask.extent) if bounds else []
         zh, en = "；".join(fit.zh for fit in fits), "; ".join(fit.en for fit in fits)
         told = {

@@ -54,11 +54,16 @@ class Placemark:
     tracks: list[list[tuple[float, float]]] = field(default_factory=list)
 
     @property
+    def title(self) -> str:
+        """Its name; empty text where it has none."""
+        return str(self.attributes.get("Name") or "").strip()
+
+    @property
     def key(self) -> _Key | None:
         """What joins it to OGR's feature; ``None`` without a geometry."""
         if self.first is None:
             return None
-        return (str(self.attributes.get("Name") or "").strip(), round(self.first[0], 9), round(self.first[1], 9))
+        return (self.title, round(self.first[0], 9), round(self.first[1], 9))
 
 
 class _Reader:
@@ -183,20 +188,24 @@ def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
     placemarks = read_placemarks(path, name=name)
     _without_prefix(path)
     waiting: dict[_Key, deque[Placemark]] = defaultdict(deque)
+    unplaced: dict[str, deque[Placemark]] = defaultdict(deque)
     for placemark in placemarks:
         if placemark.key is not None:
             waiting[placemark.key].append(placemark)
+        else:
+            unplaced[placemark.title].append(placemark)
     fields = list(dict.fromkeys(key for placemark in placemarks for key in placemark.attributes))
     alone: list[str] = []
     for layer in read_vector(path, FORMATS["kml"], name=name):
         layer.name = layer.name.removesuffix(":Layer #0")
-        layer.features = _joined(layer.features, waiting, alone)
+        layer.features = _joined(layer.features, waiting, unplaced, alone)
         layer.fields = fields
         layer.assumed_crs = layer.loops = True
         # Where there are placemarks that OGR leaves out, they come behind and speak for themselves.
         layer.empty_is_told = not placemarks
         yield layer
-    left = [placemark for placemark in placemarks if placemark.key is None or placemark in waiting[placemark.key]]
+    rest = {id(item) for queue in (*waiting.values(), *unplaced.values()) for item in queue}
+    left = [item for item in placemarks if id(item) in rest]
     if left or alone:
         yield _rest(left, alone, fields, name)
 
@@ -211,12 +220,15 @@ def _without_prefix(path: Path) -> None:
 
 
 def _joined(
-    features: Iterator[RawFeature], waiting: dict[_Key, deque[Placemark]], alone: list[str]
+    features: Iterator[RawFeature],
+    waiting: dict[_Key, deque[Placemark]],
+    unplaced: dict[str, deque[Placemark]],
+    alone: list[str],
 ) -> Iterator[RawFeature]:
     for feature in features:
         first = _first_of(feature.geometry)
         title = str(feature.attributes.get("Name") or "").strip()
-        queue = waiting.get((title, *first)) if first else _only_named(waiting, title)
+        queue = waiting.get((title, *first)) if first else _only_named(waiting, title) or unplaced.get(title)
         if queue:
             feature.attributes = queue.popleft().attributes
             if title := str(feature.attributes.get("Name") or "").strip():

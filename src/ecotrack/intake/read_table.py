@@ -39,6 +39,9 @@ _LISTS = (
 )
 _GROUP = ("plotid", "featureid", "xiaoban", "xbh", "dkbh", "小班号", "地块编号", "地块号", "地块", "编号", "id")
 
+_SIMPLE = str.maketrans("經緯縱橫座標號塊編點東圖邊範圍圖級", "经纬纵横坐标号块编点东图边范围图级")
+"""Characters of headers in traditional writing."""
+
 _NO_COLUMNS = Text(
     "请提供带 WKT 列的表，或每行一个拐点、带 地块编号、经度、纬度 列的表",
     "give a WKT column, or one row a corner with columns plot_id, lon, lat",
@@ -126,7 +129,7 @@ def _reason(error: UnreadableFile) -> Text:
 
 
 def _fold(text: str) -> str:
-    return re.sub(r"[\s_()（）.°/:：]|\b[mM]\b", "", text).lower()
+    return re.sub(r"[\s_()（）.°/:：]|\b[mM]\b", "", text).lower().translate(_SIMPLE)
 
 
 def _layers(table: Table, title: str) -> Iterator[RawLayer]:
