@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from pyproj import Transformer
 from shapely.geometry import mapping
 
 from ecotrack.errors import BadConfig
@@ -523,3 +524,14 @@ def test_kml_in_gbk_is_read_with_all_its_attributes(workspace: Workspace) -> Non
     assert [item.version.feature_id for item in checked.proposal.subjects] == ["JZ-0", "JZ-1", "JZ-2"]
     assert {item.version.species for item in checked.proposal.subjects} == {"速生杨"}
     assert {item.version.attributes["文件夹"] for item in checked.proposal.subjects} == {"河东"}
+
+
+def test_metres_beside_degrees_in_one_table_are_not_doubted_with_them(workspace: Workspace) -> None:
+    plane = Transformer.from_crs("EPSG:4490", "EPSG:4527", always_xy=True)
+    corners = [(115.6, 37.6), (115.603, 37.6), (115.603, 37.602), (115.6, 37.602)]
+    rows = [f"甲,{x},{y}" for x, y in corners]
+    rows += ["乙,{:.3f},{:.3f}".format(*plane.transform(x + 0.01, y)) for x, y in corners]
+    file = Upload("混.csv", ("地块编号,X,Y\n" + "\n".join(rows)).encode())
+    found = check_upload(workspace, file, ORDER).findings
+    assert [finding.feature for finding in found if finding.check == "ambiguous_position"] == ["1"]
+    assert [finding.feature for finding in found if finding.check == "own_reading"] == ["2"]

@@ -28,6 +28,7 @@ from ecotrack.coordinates.gate import (
     turned,
 )
 from ecotrack.coordinates.planes import SCALES, WIDE_ZONE_EPSG, ZONE_EPSG
+from ecotrack.coordinates.shifted import SHIFTED
 from ecotrack.errors import Text
 from ecotrack.geometry.area import Floats
 from ecotrack.geometry.codec import STORED_CRS
@@ -94,6 +95,18 @@ def crs_title(crs: str) -> Text:
     """
     name = _PLANES[crs].en if crs in _PLANES else parse_crs(crs).name
     return _PLANES.get(crs, Text(name, name))
+
+
+@lru_cache(maxsize=64)
+def is_plane(crs: str) -> bool:
+    """Tell whether a CRS is a plane, and no degrees, whatever these are.
+
+    Examples
+    --------
+    >>> is_plane("EPSG:4527"), is_plane("EPSG:4490"), is_plane("GCJ-02")
+    (True, False, False)
+    """
+    return crs not in SHIFTED and bool(parse_crs(crs).is_projected)
 
 
 @lru_cache(maxsize=8)
