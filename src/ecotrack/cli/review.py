@@ -115,22 +115,42 @@ def _row(item: Any, satellite: Counter[str]) -> dict[str, Any]:
     }
 
 
-def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text as Cell
+_COUNTS = (("waiting", "待审"), ("accepted", "通过"), ("returned", "退回"), ("struck", "核销"), ("withdrawn", "撤回"))
 
-    keys = ("submission", "submitted_on", "unit", "file", "sender", "plots", "accepted", "returned", "struck",
-            "withdrawn", "waiting")  # fmt: skip
-    zh = ("提交编号", "提交日期", "单位", "文件", "提交人", "地块", "通过", "退回", "核销", "撤回", "待审", "影像矛盾")
-    table = Table(*(zh if lang_of(ctx) == "zh" else (*keys, "satellite contradicts")))
-    for row in rows:
-        mark = " 示例" if row["sample"] else ""
-        cells = [str(row[key] if row[key] is not None else "") for key in keys]
-        cells[3] += mark
-        cells.append(_satellite_cell(row["satellite"], lang_of(ctx)))
-        table.add_row(*(Cell(text, overflow="fold") for text in cells))
-    Console(highlight=False).print(table)
+
+def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
+    from ecotrack.reports.terminal import show, table
+
+    zh = lang_of(ctx) == "zh"
+    titles = (
+        ("提交编号", "提交", "地块", "影像矛盾")
+        if zh
+        else ("submission", "handed in", "plots", "satellite contradicts")
+    )
+    # An id must be one piece, so that it can be copied: what else there is shares two columns.
+    cells = [
+        (row["submission"], _handed_in(row), _counted(row, zh=zh), _satellite_cell(row["satellite"], lang_of(ctx)))
+        for row in rows
+    ]
+    show(table("", [(title, False) for title in titles], cells))
+
+
+def _handed_in(row: dict[str, Any]) -> str:
+    mark = " 示例" if row["sample"] else ""
+    return f"{' '.join(filter(None, (row['submitted_on'], row['unit'], row['sender'])))}\n{row['file']}{mark}"
+
+
+def _counted(row: dict[str, Any], *, zh: bool) -> str:
+    """Return the plots and what became of them.
+
+    Examples
+    --------
+    >>> row = {"plots": 3, "waiting": 1, "accepted": 2, "returned": 0, "struck": 0, "withdrawn": 0}
+    >>> _counted(row, zh=True), _counted(row, zh=False)
+    ('3：待审1 通过2', '3: waiting 1, accepted 2')
+    """
+    told = [f"{word}{row[key]}" if zh else f"{key} {row[key]}" for key, word in _COUNTS if row[key]]
+    return f"{row['plots']}：{' '.join(told)}" if zh else f"{row['plots']}: {', '.join(told)}"
 
 
 def _satellite_cell(satellite: dict[str, int], lang: Lang) -> str:
