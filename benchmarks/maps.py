@@ -30,14 +30,21 @@ PERIODS = tuple(f"{year}Q{quarter}" for year in (2016, 2017, 2018, 2019) for qua
 COLORS = {"合格": "#1f7a6d", "待查": "#b9b4a6", "补植": "#eab54b", "失败": "#8c3b12"}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
-DRAWN = """() => Array.from(document.querySelectorAll('canvas')).some((one) => {
-  const copy = document.createElement('canvas');
-  copy.width = one.width; copy.height = one.height;
-  if (!copy.width) { return false; }
-  const pen = copy.getContext('2d');
-  pen.drawImage(one, 0, 0);
-  return pen.getImageData(0, 0, copy.width, copy.height).data.some((part) => part > 0);
-})"""
+# Looked at once a frame from inside the page: asking from outside would itself take the page's time.
+WATCH = """(() => {
+  const step = () => {
+    const seen = Array.from(document.querySelectorAll('canvas')).some((one) => {
+      const copy = document.createElement('canvas');
+      copy.width = one.width; copy.height = one.height;
+      if (!copy.width) { return false; }
+      const pen = copy.getContext('2d');
+      pen.drawImage(one, 0, 0);
+      return pen.getImageData(0, 0, copy.width, copy.height).data.some((part) => part > 0);
+    });
+    if (seen) { performance.mark('drawn'); } else { requestAnimationFrame(step); }
+  };
+  requestAnimationFrame(step);
+})()"""
 PAN = """(map) => new Promise((done) => {
   const times = [];
   let last = performance.now();
@@ -167,7 +174,7 @@ def _peak_kb() -> int:
 
 def look(path: Path, built: dict[str, Any], *, slow: int = 1, timeout_s: float = 120) -> dict[str, Any]:
     """Open a page as a person would: first view, movement, and what its renderer holds."""
-    from playwright.sync_api import TimeoutError, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
@@ -178,18 +185,14 @@ def look(path: Path, built: dict[str, Any], *, slow: int = 1, timeout_s: float =
         page.wait_for_timeout(1000)
         empty_mb = _renderer_mb()
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slow})
+        if not built["layer"]:
+            page.add_init_script(WATCH)
         page.goto(path.as_uri(), wait_until="commit", timeout=timeout_s * 1000)
-        if built["layer"]:
-            page.wait_for_selector("html[data-ecotrack-plots=drawn]", state="attached", timeout=timeout_s * 1000)
-            first_ms = page.evaluate("performance.getEntriesByName('ecotrack-plots-drawn')[0].startTime")
-        else:
-            try:
-                page.wait_for_function(DRAWN, timeout=timeout_s * 1000, polling=50)
-            except TimeoutError:
-                # Without a network it stays blank: its program is on other hosts.
-                browser.close()
-                return {"first_view_s": None}
-            first_ms = page.evaluate("performance.now()")
+        first_ms = _first_view_ms(page, "ecotrack-plots-drawn" if built["layer"] else "drawn", timeout_s=timeout_s)
+        if first_ms is None:
+            # Without a network it stays blank: its program is on other hosts.
+            browser.close()
+            return {"first_view_s": None}
         found = {"first_view_s": first_ms / 1000}
         if slow == 1:
             page.wait_for_timeout(2500)
@@ -200,6 +203,17 @@ def look(path: Path, built: dict[str, Any], *, slow: int = 1, timeout_s: float =
             found["slider_ms"] = statistics.median(page.evaluate(f"({SLIDE})({built['layer']})"))
         browser.close()
     return found
+
+
+def _first_view_ms(page: Any, mark: str, *, timeout_s: float) -> float | None:
+    """Return when a page set its mark, milliseconds since the navigation began; nobody asks it before it is done."""
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        page.wait_for_timeout(3000)
+        entries: list[float] = page.evaluate(f"performance.getEntriesByName('{mark}').map((one) => one.startTime)")
+        if entries:
+            return entries[0]
+    return None
 
 
 def _renderer_mb() -> float:

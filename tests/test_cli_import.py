@@ -230,12 +230,23 @@ def test_an_opening_balance_is_accepted_by_its_document(
         assert kept.versions()[0].attributes["存量"] == "是"
 
 
+def test_of_a_file_with_many_features_a_person_is_told_that_they_are_being_checked(
+    eco: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecotrack.intake.check._MANY", 3)
+    told = "a.geojson：读出3个图形，正在逐个检查"
+    assert told in eco("check", geojson(tmp_path / "a.geojson"), *OPTIONS).text
+
+
 def test_a_submission_is_listed_returned_and_accepted_by_somebody_else(
     eco: Callable[..., Result], tmp_path: Path
 ) -> None:
     eco("import", geojson(tmp_path / "a.geojson"), *OPTIONS)
     row = json.loads(eco("review", "list", "--json").text)["submissions"][0]
     assert (row["sender"], row["plots"], row["waiting"]) == ("张三", 3, 3)
+    # Whole in a file too, with the unit's name: no cell is cut to the width of a window.
+    listed = eco("review", "list").text
+    assert all(text in listed for text in (row["submission"], "a.geojson", "枣强县", "未核对"))
     own = eco("review", "accept", row["submission"], "--by", "张三")
     assert (own.code, "不能审核自己提交的内容" in own.text) == (2, True)
     assert eco("review", "return", "A1", "--by", "李四").code == 2  # a return needs its reason

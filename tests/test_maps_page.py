@@ -315,3 +315,31 @@ def test_names_keep_off_marks_and_of_two_basins_the_eastern_is_named_in_the_east
     assert not (left < mark[0] < right and top < mark[1] < bottom)
     assert boxes["衡水湖西湖"][0] <= boxes["衡水湖东湖"][0]
     assert opened.complaints == []
+
+
+PLACED = """() => {
+  const placed = {};
+  const board = {
+    scale: 1, taken: [],
+    to: (point) => [1000 * point[1], -1000 * point[0]],
+    size: () => ({ width: 100, height: 30 }),
+    put: (label, aside) => { placed[label.name] = aside; }
+  };
+  const left = ecotrack.placeNames(ecotrack.labels, [], board);
+  return [placed, left.length];
+}"""
+
+
+def test_a_name_goes_beside_its_town_though_another_town_lies_below_on_that_side(open_map: Open) -> None:
+    # The names of the first two leave no room over and under the third; the fourth is to its right, but far below.
+    places = {"甲县城": (-80, -52), "乙县城": (-80, 0), "丙县城": (0, 0), "丁县城": (35, 80)}
+    towns = [
+        feature(name, name, box(115.69 + x / 1000, 37.69 - y / 1000, 115.71 + x / 1000, 37.71 - y / 1000))
+        for name, (x, y) in places.items()
+    ]
+    definition = a_definition("builtup", labels=("builtup",), panels=())
+    opened = open_map(a_model(definition=definition, views=(view("builtup", *towns),)))
+    placed, left = opened.page.evaluate(PLACED)
+    assert (set(placed), left) == (set(places), 0)
+    assert placed["丙县城"] == [pytest.approx(64, abs=1), 0]
+    assert opened.complaints == []

@@ -410,6 +410,16 @@ def test_a_backup_holds_the_layers_that_were_replaced(tmp_path: Path) -> None:
     assert "geo/replaced/counties.geojson" in manifest["files"]
 
 
+def test_an_audit_of_many_entries_tells_how_far_it_is(register: Register) -> None:
+    with register.writer(author="张三") as writer:
+        writer.add_many([submission(f"many-{number}") for number in range(4100)])
+    walked: list[int] = []
+    found = audit(register, walked=walked.append)
+    assert found.sound
+    assert len(walked) == 2
+    assert found.entries - 2000 < sum(walked) <= found.entries
+
+
 def test_audit_names_the_submission_whose_raw_file_is_gone_or_changed(tmp_path: Path) -> None:
     with make_workspace(tmp_path / "a") as register:
         assert audit(register).sound

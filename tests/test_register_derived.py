@@ -98,6 +98,19 @@ def test_carrying_on_equals_working_everything_out_again_to_the_digit(workspace:
     assert [figures(workspace, day) for day in days] == carried
 
 
+def test_a_person_is_told_once_of_the_measuring_of_many_boundaries(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecotrack.workspace._MANY", 20)
+    told: list[str] = []
+    asked = Workspace.open(workspace.folder, told=lambda line: told.append(line.zh))
+    for first, count in ((0, 25), (25, 5)):
+        add_plots(workspace, first, count, 1)
+        asked.view(as_of=DAY).to_json()
+        asked.view(as_of=DAY).to_json()
+    assert [line[:9] for line in told] == ["正在计算25个新边"]
+
+
 def test_what_comes_in_while_columns_are_read_belongs_to_the_next_reading(workspace: Workspace) -> None:
     add_plots(workspace, 0, 10, 1)
     with workspace.register() as register:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ecotrack import __version__
-from ecotrack.errors import BadConfig, FutureDate, UnknownLayer
+from ecotrack.errors import BadConfig, FutureDate, Text, UnknownLayer
 from ecotrack.figures.definitions import DEFINITIONS, newest
 from ecotrack.figures.ground import Ground, carry_on, no_ground, zone_key
 from ecotrack.figures.plots import PlotSet
@@ -32,6 +32,12 @@ from ecotrack.units import mu_from_m2
 
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
 """Days are days here; instants are UTC."""
+
+Told = Callable[[Text], object]
+"""Is told of work that takes long."""
+
+_MANY = 5_000
+"""So many boundaries take a moment to be measured; a person is told of it."""
 
 
 def today() -> dt.date:
@@ -178,7 +184,10 @@ class Workspace:
     'lake'
     """
 
-    def __init__(self, folder: Path, config: WorkspaceConfig, layers: dict[str, LayerDef]) -> None:
+    def __init__(
+        self, folder: Path, config: WorkspaceConfig, layers: dict[str, LayerDef], *, told: Told | None = None
+    ) -> None:
+        self._told = told
         self.folder = folder
         self.config = config
         self.layers = layers
@@ -186,8 +195,13 @@ class Workspace:
         self.features = cache(self._features)
 
     @classmethod
-    def open(cls, folder: Path) -> Workspace:
+    def open(cls, folder: Path, *, told: Told | None = None) -> Workspace:
         """Open the workspace in ``folder``.
+
+        Parameters
+        ----------
+        told
+            Called with a line about work that takes long, before it begins.
 
         Raises
         ------
@@ -203,7 +217,7 @@ class Workspace:
                 if target.params[param] not in layers:
                     detail = f"targets.{target.id}.params.{param} = {target.params[param]!r}"
                     raise BadConfig(folder / CONFIG_NAME, detail=detail)
-        return cls(folder.absolute(), config, layers)
+        return cls(folder.absolute(), config, layers, told=told)
 
     @property
     def targets(self) -> tuple[TargetDef, ...]:
@@ -214,6 +228,11 @@ class Workspace:
     def register_path(self) -> Path:
         """Where the register lies."""
         return self.folder / self.config.register
+
+    def tell(self, line: Text) -> None:
+        """Tell whoever opened the workspace what takes long, if they asked for it."""
+        if self._told:
+            self._told(line)
 
     def layer(self, layer_id: str) -> LayerDef:
         """Return a layer's definition.
@@ -359,10 +378,16 @@ class Workspace:
         before = kept.ledger if kept.seq else None
         ledger = register.plot_ledger(PLOT_LAYER, until=head.seq, before=before, since=kept.seq)
         read = self._reader(ledger)
+        self._tell_fresh(len(ledger.version["seq"]) - len(kept.ground))
         ground = carry_on(kept.ground, len(ledger.version["seq"]), read, zones)
         kept = derived.Kept(head.seq, ledger, ground)
         derived.save(register.derived_path, kept, head=head.sha256, made_by=made_by)
         return kept
+
+    def _tell_fresh(self, fresh: int) -> None:
+        if fresh >= _MANY:
+            zh = f"正在计算{fresh:,}个新边界的面积、重叠和在各县的部分，算过的不再重算"
+            self.tell(Text(zh, f"measuring {fresh:,} new boundaries, their overlaps and their parts in counties, once"))
 
     def _reader(self, ledger: PlotLedger) -> ReadWkb:
         """Return what reads the stored bytes of a ledger's versions, from the register and only when asked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import re
 import shutil
@@ -312,6 +313,27 @@ def test_measuring_agrees_with_the_ellipsoid_and_coordinates_with_the_zone(writt
         found = page.evaluate("(at) => ecotrack.toZone(at[0], at[1])", [lon, 37.7])
         assert found["north_m"] == pytest.approx(north, abs=0.001)
         assert found["zone"] * 1_000_000 + found["east_m"] == pytest.approx(east, abs=0.001)
+
+
+@pytest.mark.parametrize("width", [360, 700, 1280])
+def test_the_years_under_the_slider_never_run_into_each_other(written: Path, browser: Browser, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 740}, offline=True)
+    page.goto(written.as_uri())
+    page.wait_for_selector("html[data-ecotrack=ready]", state="attached")
+    years = page.locator(".eco-ticks span:not([hidden])").all()
+    edges = [(box["x"], box["x"] + box["width"]) for one in years if (box := one.bounding_box())]
+    page.close()
+    assert edges
+    assert all(right < left for (_, right), (left, _) in itertools.pairwise(edges))
+
+
+def test_measuring_changes_the_cursor_and_leaves_the_map_as_large_as_it_was(written: Path, open_map: Open) -> None:
+    page = open_map(written).page
+    before = page.locator(".folium-map").bounding_box()
+    page.click("[data-tool=measure]")
+    assert page.evaluate("getComputedStyle(document.querySelector('.folium-map')).cursor") == "crosshair"
+    assert page.locator(".folium-map").bounding_box() == before
+    assert page.evaluate("getComputedStyle(document.querySelector('.folium-map')).paddingLeft") == "0px"
 
 
 def test_the_sheet_for_paper_and_the_picture_hold_the_map(written: Path, open_map: Open, tmp_path: Path) -> None:

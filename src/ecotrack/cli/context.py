@@ -26,7 +26,8 @@ def open_workspace(ctx: click.Context) -> Workspace:
     """
     from ecotrack.workspace import Workspace
 
-    return Workspace.open(ctx.find_root().params["workspace"])
+    lang = language(ctx)
+    return Workspace.open(ctx.find_root().params["workspace"], told=lambda line: click.echo(line.lang(lang), err=True))
 
 
 def speak(ctx: click.Context, zh: str, en: str, *, err: bool = False) -> None:

@@ -9,7 +9,7 @@ import click
 
 from ecotrack.cli.context import echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
-from ecotrack.errors import ClashingOptions, Untold
+from ecotrack.errors import ClashingOptions, Text, Untold
 
 if TYPE_CHECKING:
     from ecotrack.imagery.accuracy import Accuracy
@@ -92,20 +92,19 @@ def _plain(value: float) -> float | None:
 
 
 def _print(ctx: click.Context, found: Accuracy, *, outside: int, whole: bool) -> None:
-    from rich.table import Table
-
     from ecotrack.imagery.accuracy import Z95
-    from ecotrack.reports.terminal import show
+    from ecotrack.reports.terminal import show, table
 
     zh = ("图上类别", *(f"参考{name}" for name in found.classes), "IoU", "用户精度", "生产者精度", "面积占比")
     en = ("mapped", *(f"ref. {name}" for name in found.classes), "IoU", "user's", "producer's", "area share")
-    table = Table(*(zh if lang_of(ctx) == "zh" else en))
+    cells = []
     for number, name in enumerate(found.classes):
         parts = ((found.users, found.users_se), (found.producers, found.producers_se),
                  (found.area_share, found.area_share_se))  # fmt: skip
         told = [_interval(values[number], errors[number], whole=whole) for values, errors in parts]
-        table.add_row(name, *map(str, found.matrix[number]), f"{found.iou[number]:.3f}", *told)
-    show(table)
+        cells.append((name, *map(str, found.matrix[number]), f"{found.iou[number]:.3f}", *told))
+    columns = [(title, place > 0) for place, title in enumerate(zh if lang_of(ctx) == "zh" else en)]
+    show(table(Text("精度", "Accuracy").lang(lang_of(ctx)), columns, cells))
     overall = _interval(found.overall, found.overall_se, whole=whole)
     speak(ctx, f"总体精度 {overall}，Kappa {found.kappa:.3f}", f"overall accuracy {overall}, kappa {found.kappa:.3f}")
     if outside:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from ecotrack.cli.context import echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import command, option, say
+from ecotrack.errors import Text
 
 if TYPE_CHECKING:
     from ecotrack.errors import Lang
@@ -45,7 +47,10 @@ def audit(ctx: click.Context, expect: str | None, as_json: bool) -> None:
 
     expected = read_head(expect) if expect is not None else None
     with open_workspace(ctx).register(read_only=True) as register:
-        result = walk(register, expected=expected)
+        label = Text("正在核验", "verifying").lang(lang_of(ctx))
+        with click.progressbar(length=register.head().seq, label=label, file=sys.stderr) as bar:
+            result = walk(register, expected=expected, walked=bar.update)
+            bar.update(result.entries - bar.pos)
     if as_json:
         echo_json(_audit_json(result, lang_of(ctx)))
     else:

@@ -12,9 +12,11 @@ import click
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak, warn
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.readings import findings_, raw_, readings_, revoke_
+from ecotrack.errors import Text
 
 if TYPE_CHECKING:
     from ecotrack.errors import Lang
+    from ecotrack.model import UnitBook
     from ecotrack.register import Register
     from ecotrack.review import Verdict
     from ecotrack.workspace import Workspace
@@ -70,7 +72,7 @@ def list_(ctx: click.Context, layer: str | None, waiting: bool, as_json: bool) -
         document = {"schema": "ecotrack.review/1", "submissions": rows}
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    _print_table(ctx, rows)
+    _print_table(ctx, rows, workspace.units)
 
 
 def _satellite(ctx: click.Context, workspace: Workspace, register: Register) -> dict[str, Counter[str]]:
@@ -115,42 +117,30 @@ def _row(item: Any, satellite: Counter[str]) -> dict[str, Any]:
     }
 
 
-_COUNTS = (("waiting", "待审"), ("accepted", "通过"), ("returned", "退回"), ("struck", "核销"), ("withdrawn", "撤回"))
-
-
-def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
+def _print_table(ctx: click.Context, rows: list[dict[str, Any]], units: UnitBook) -> None:
     from ecotrack.reports.terminal import show, table
 
-    zh = lang_of(ctx) == "zh"
-    titles = (
-        ("提交编号", "提交", "地块", "影像矛盾")
-        if zh
-        else ("submission", "handed in", "plots", "satellite contradicts")
-    )
-    # An id must be one piece, so that it can be copied: what else there is shares two columns.
-    cells = [
-        (row["submission"], _handed_in(row), _counted(row, zh=zh), _satellite_cell(row["satellite"], lang_of(ctx)))
-        for row in rows
-    ]
-    show(table("", [(title, False) for title in titles], cells))
+    lang = lang_of(ctx)
+    counted = ("plots", "accepted", "returned", "struck", "withdrawn", "waiting")
+    keys = ("submission", "submitted_on", "unit", "file", "sender", *counted)
+    zh = ("提交编号", "提交日期", "单位", "文件", "提交人", "地块", "通过", "退回", "核销", "撤回", "待审", "影像矛盾")
+    titles = zh if lang == "zh" else (*keys, "satellite contradicts")
+    cells = []
+    for row in rows:
+        told = {**row, "unit": _unit_name(units, row["unit"], row["submitted_on"], lang)}
+        told["file"] = " ".join(filter(None, (row["file"], row["sample"] and Text("示例", "sample").lang(lang))))
+        values = [str(told[key] if told[key] is not None else "") for key in keys]
+        cells.append([*values, _satellite_cell(row["satellite"], lang)])
+    numbers = {len(keys) - place for place in range(1, len(counted) + 1)}
+    columns = [(title, place in numbers) for place, title in enumerate(titles)]
+    show(table(Text("提交", "Submissions").lang(lang), columns, cells))
 
 
-def _handed_in(row: dict[str, Any]) -> str:
-    mark = " 示例" if row["sample"] else ""
-    return f"{' '.join(filter(None, (row['submitted_on'], row['unit'], row['sender'])))}\n{row['file']}{mark}"
-
-
-def _counted(row: dict[str, Any], *, zh: bool) -> str:
-    """Return the plots and what became of them.
-
-    Examples
-    --------
-    >>> row = {"plots": 3, "waiting": 1, "accepted": 2, "returned": 0, "struck": 0, "withdrawn": 0}
-    >>> _counted(row, zh=True), _counted(row, zh=False)
-    ('3：待审1 通过2', '3: waiting 1, accepted 2')
-    """
-    told = [f"{word}{row[key]}" if zh else f"{key} {row[key]}" for key, word in _COUNTS if row[key]]
-    return f"{row['plots']}：{' '.join(told)}" if zh else f"{row['plots']}: {', '.join(told)}"
+def _unit_name(units: UnitBook, code: str | None, day: str, lang: Lang) -> str:
+    unit = units.get(code or "")
+    if unit is None:
+        return code or ""
+    return unit.name_on(dt.date.fromisoformat(day)) if lang == "zh" else unit.name_en
 
 
 def _satellite_cell(satellite: dict[str, int], lang: Lang) -> str:

@@ -10,6 +10,7 @@ import click
 
 from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
+from ecotrack.errors import Text
 
 if TYPE_CHECKING:
     from ecotrack.imagery.scene import Scene
@@ -104,18 +105,18 @@ def _row(found: Scene) -> dict[str, Any]:
 
 
 def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-    from rich.text import Text as Cell
+    from ecotrack.reports.terminal import show, table
 
-    from ecotrack.reports.terminal import show
-
+    lang = lang_of(ctx)
     zh, en = ("影像编号", "日期", "传感器", "波段", "云掩膜"), ("scene", "day", "sensor", "bands", "cloud mask")
-    table = Table(*(zh if lang_of(ctx) == "zh" else en))
+    cells = []
     for row in rows:
-        mark = (" 示例" if lang_of(ctx) == "zh" else " (sample)") if row["sample"] else ""
-        cells = (row["scene_id"] + mark, row["acquired_on"], row["sensor"], " ".join(row["bands"]), row["mask"] or "-")
-        table.add_row(*(Cell(text, overflow="fold") for text in cells))
-    show(table)
+        mark = (" 示例" if lang == "zh" else " (sample)") if row["sample"] else ""
+        cells.append(
+            (row["scene_id"] + mark, row["acquired_on"], row["sensor"], " ".join(row["bands"]), row["mask"] or "-")
+        )
+    columns = [(title, False) for title in (zh if lang == "zh" else en)]
+    show(table(Text("影像", "Scenes").lang(lang), columns, cells))
 
 
 def chosen_scenes(workspace: Workspace, names: tuple[str, ...], *, until: dt.date | None = None) -> list[Scene]:

@@ -64,6 +64,9 @@ def layer() -> None:
     """Hold the verbs about layers."""
 
 
+_SHAPES = {"Point": "点", "LineString": "线", "Polygon": "面", "none": "无"}
+
+
 @command(
     "list",
     help=say("列出图层。", "List the layers."),
@@ -72,19 +75,18 @@ def layer() -> None:
 @click.pass_context
 def list_(ctx: click.Context) -> None:
     """Print every layer: id, title, geometry, classification, features, whether it is a sketch."""
-    from rich.console import Console
-    from rich.table import Table
+    from ecotrack.reports.terminal import show, table
 
-    workspace, zh = open_workspace(ctx), lang_of(ctx) == "zh"
-    titles = (
-        ("编号", "名称", "几何", "密级", "要素", "") if zh else ("id", "title", "geometry", "class", "features", "")
-    )
-    table = Table(*titles, box=None)
+    workspace, lang = open_workspace(ctx), lang_of(ctx)
+    zh, en = ("编号", "名称", "图形", "密级", "要素", "说明"), ("id", "title", "geometry", "class", "features", "note")
+    cells = []
     for item in workspace.layers.values():
         count = "" if item.source in ("register", "none") else str(len(workspace.features(item.id)))
-        mark = ("示意" if zh else "sketch") if item.sketch else ""
-        table.add_row(item.id, item.title.lang(lang_of(ctx)), item.geometry, item.classification, count, mark)
-    Console(width=None).print(table)
+        mark = Text("示意", "sketch").lang(lang) if item.sketch else ""
+        shape = _SHAPES.get(item.geometry, item.geometry) if lang == "zh" else item.geometry
+        cells.append((item.id, item.title.lang(lang), shape, item.classification, count, mark))
+    columns = [(title, place == 4) for place, title in enumerate(zh if lang == "zh" else en)]
+    show(table(Text("图层", "Layers").lang(lang), columns, cells))
 
 
 @command(

@@ -32,6 +32,9 @@ from ecotrack.model.findings import Finding
 from ecotrack.model.layers import LayerDef
 from ecotrack.workspace import Workspace, today
 
+_MANY = 2_000
+"""So many features take a moment to be checked; a person is told of it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -170,6 +173,9 @@ def check_upload(workspace: Workspace, upload: Upload, order: Order) -> Checked:
     target = target_of(workspace, order)
     checks = checks_of(target.layer.checks)
     reading, settled = read_settled(workspace, upload, order, target.layer)
+    if len(reading.candidates) >= _MANY:
+        zh = f"{upload.file_name}：读出{len(reading.candidates):,}个图形，正在逐个检查"
+        workspace.tell(Text(zh, f"{upload.file_name}: {len(reading.candidates):,} features read, checking each"))
     proposal = propose(
         upload,
         reading,

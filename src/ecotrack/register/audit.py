@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -68,7 +68,7 @@ def read_head(text: str) -> Head:
     return Head(int(found[1]), found[2])
 
 
-def audit(register: Register, *, expected: Head | None = None) -> Audit:
+def audit(register: Register, *, expected: Head | None = None, walked: Callable[[int], object] | None = None) -> Audit:
     """Walk the whole chain and compare it with what the tables hold.
 
     Parameters
@@ -76,6 +76,8 @@ def audit(register: Register, *, expected: Head | None = None) -> Audit:
     expected
         A head kept elsewhere (a receipt, a backup): the chain must pass through it. A chain alone proves
         nothing against one who rewrites the whole file.
+    walked
+        Told of every so many entries that hold, by how many it is further.
 
     Returns
     -------
@@ -83,10 +85,10 @@ def audit(register: Register, *, expected: Head | None = None) -> Audit:
         Names the first entry that was changed, removed or put in.
     """
     with register.one_moment():  # a writer beside it must not look like rows that came from nowhere
-        return _audit(register, expected)
+        return _audit(register, expected, walked)
 
 
-def _audit(register: Register, expected: Head | None) -> Audit:
+def _audit(register: Register, expected: Head | None, walked: Callable[[int], object] | None) -> Audit:
     previous, count, passed = Head(0, GENESIS), 0, expected is None
     counts: Counter[str] = Counter()
     for head, stamp, table, content in _walk(register):
@@ -100,6 +102,8 @@ def _audit(register: Register, expected: Head | None) -> Audit:
         previous, count = head, count + 1
         counts[table] += 1
         passed = passed or head == expected
+        if walked and count % _TOGETHER == 0:
+            walked(_TOGETHER)
     return _check_rest(register, previous, count, counts, passed, expected)
 
 

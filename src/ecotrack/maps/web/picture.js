@@ -11,7 +11,7 @@
 
   function text(pen, words, x, y, size, how) {
     const look = how || {};
-    pen.font = (look.bold ? '600 ' : '') + size + 'px ' + FONT;
+    pen.font = (look.italic ? 'italic ' : '') + (look.bold ? '600 ' : '') + size + 'px ' + FONT;
     pen.fillStyle = look.color || INK;
     pen.textAlign = look.align || 'left';
     pen.textBaseline = look.base || 'alphabetic';
@@ -121,14 +121,44 @@
     }));
   }
 
-  function paintLabels(pen, view, scale) {
-    (eco.labels || []).filter(function (label) { return label.shown; }).forEach(function (label) {
-      const at = view.to(label.point[0], label.point[1]);
-      text(pen, eco.clip(label.name, 20), at[0], at[1], 12 * scale, { align: 'center', base: 'middle', halo: true, color: '#4b4437' });
-    });
+  const LINE = 1.35;
+
+  // The look of a name on paper is its look on the screen.
+  function nameLook(label, scale) {
+    const own = getComputedStyle(label.html);
+    const lines = label.terse ? [] : label.lines;
+    const size = parseFloat(own.fontSize) * scale;
+    return { color: own.color, italic: own.fontStyle === 'italic', size: size, name: eco.clip(label.name, 20), lines: lines, small: 0.85 * size };
   }
 
-  function scaleBar(pen, view, x, y, scale) {
+  // Names are placed anew: paper has more room than the screen.
+  function paintLabels(pen, view, frame, scale) {
+    const board = {
+      scale: scale,
+      taken: [{ left: 0, right: 300 * scale, top: frame.h - 36 * scale, bottom: frame.h }, { left: frame.w - 40 * scale, right: frame.w, top: 0, bottom: 52 * scale }],
+      to: function (point) { return view.to(point[0], point[1]); },
+      size: function (label) {
+        const look = nameLook(label, scale);
+        const widths = [[look.name, look.size]].concat(look.lines.map(function (line) { return [line, look.small]; })).map(function (one) {
+          pen.font = one[1] + 'px ' + FONT;
+          return pen.measureText(one[0]).width;
+        });
+        return { width: Math.max.apply(null, widths), height: LINE * (look.size + look.lines.length * look.small) };
+      },
+      put: function (label, _aside, at) {
+        const look = nameLook(label, scale);
+        let y = at[1] - LINE * look.lines.length * look.small / 2;
+        text(pen, look.name, at[0], y, look.size, { align: 'center', base: 'middle', halo: true, color: look.color, italic: look.italic });
+        y += LINE * (look.size + look.small) / 2;
+        look.lines.forEach(function (line, place) {
+          text(pen, line, at[0], y + LINE * place * look.small, look.small, { align: 'center', base: 'middle', halo: true, color: '#1d5a8a' });
+        });
+      }
+    };
+    eco.placeNames(eco.labels || [], eco.labelledPoints || [], board);
+  }
+
+  function scaleBar(pen, view, x, y, scale, paper) {
     const ground = view.metres * Math.cos(view.lat * Math.PI / 180);
     const wanted = 150 * scale * ground;
     const unit = Math.pow(10, Math.floor(Math.log10(wanted)));
@@ -144,6 +174,9 @@
     const words = length >= 1000 ? eco.quantity(length / 1000, 'km') : eco.quantity(length, 'm');
     text(pen, '0', x, y - 4 * scale, 10 * scale, { halo: true });
     text(pen, words, x + width, y - 4 * scale, 10 * scale, { align: 'right', halo: true });
+    // True on the paper that the sheet is made for.
+    const ratio = Number((ground * DOTS_PER_MM * 1000).toPrecision(3));
+    text(pen, '1:' + eco.number(ratio) + ' (' + paper.toUpperCase() + ')', x + width + 10 * scale, y + 4 * scale, 10 * scale, { halo: true });
   }
 
   function north(pen, x, y, scale) {
@@ -178,7 +211,7 @@
           rows.forEach(function (row) {
             at += 13 * scale;
             if (at < bottom) {
-              swatch(pen, entry.layer, row.color, x + 4 * scale, at, scale);
+              swatch(pen, entry.layer, row.color, x + 4 * scale, at, scale, row.dashed);
               text(pen, row.text, x + 24 * scale, at, 10.5 * scale, { most: width - 60 * scale });
               if (row.count !== undefined) {
                 text(pen, eco.number(row.count), x + width, at, 10.5 * scale, { align: 'right', color: SOFT });
@@ -190,16 +223,26 @@
     });
   }
 
-  function swatch(pen, layer, color, x, y, scale) {
+  function swatch(pen, layer, color, x, y, scale, dashed) {
+    const dash = dashed || layer.style.dash ? [4 * scale, 3 * scale] : [];
     pen.fillStyle = color;
+    pen.strokeStyle = layer.geometry === 'LineString' ? color : layer.style.color;
+    pen.lineWidth = (layer.geometry === 'LineString' ? 3 : 0.8) * scale;
+    pen.setLineDash(dash);
+    pen.beginPath();
     if (layer.geometry === 'LineString') {
-      pen.fillRect(x, y - 5 * scale, 15 * scale, 3 * scale);
+      pen.moveTo(x, y - 4 * scale);
+      pen.lineTo(x + 15 * scale, y - 4 * scale);
+    } else if (layer.geometry === 'Point') {
+      pen.arc(x + 7.5 * scale, y - 4 * scale, 4.5 * scale, 0, 2 * Math.PI);
     } else {
-      pen.fillRect(x, y - 9 * scale, 15 * scale, 10 * scale);
-      pen.strokeStyle = layer.style.color;
-      pen.lineWidth = 0.6 * scale;
-      pen.strokeRect(x, y - 9 * scale, 15 * scale, 10 * scale);
+      pen.rect(x, y - 9 * scale, 15 * scale, 10 * scale);
     }
+    if (layer.geometry !== 'LineString' && !dashed) {
+      pen.fill();
+    }
+    pen.stroke();
+    pen.setLineDash([]);
   }
 
   // A promise of a canvas that holds the whole sheet.
@@ -229,8 +272,8 @@
     shown.filter(function (entry) { return !entry.packed; }).forEach(function (entry) { paintLayer(ink, entry.layer, view, scale); });
     const plots = shown.filter(function (entry) { return entry.client; });
     return Promise.all(plots.map(function (entry) { return paintPlots(ink, entry, view, frame, scale); })).then(function () {
-      paintLabels(ink, view, scale);
-      scaleBar(ink, view, 14 * scale, frame.h - 14 * scale, scale);
+      paintLabels(ink, view, frame, scale);
+      scaleBar(ink, view, 14 * scale, frame.h - 14 * scale, scale, paper);
       north(ink, frame.w - 22 * scale, 26 * scale, scale);
       pen.drawImage(inner, frame.x, frame.y);
       pen.strokeStyle = INK;

@@ -55,11 +55,14 @@
     const label = eco.el('output', 'eco-day');
     const ticks = eco.el('div', 'eco-ticks');
     let timer = 0;
-    // Years stand as close as their text allows: on a phone every second or third.
+    // Years stand as close as their text allows: on a phone every second or third, and none at a first quarter that
+    // would run into the year behind it.
     function thin() {
-      const most = Math.max(1, Math.floor(ticks.clientWidth / YEAR_PX));
-      const apart = Math.ceil(ticks.children.length / most);
-      Array.from(ticks.children).forEach(function (tick, place) { tick.hidden = place % apart > 0; });
+      const all = Array.from(ticks.children);
+      const at = all.map(function (tick) { return parseFloat(tick.style.left) / 100 * ticks.clientWidth; });
+      const apart = all.length > 2 ? Math.max(1, Math.ceil(YEAR_PX / (at[2] - at[1]))) : 1;
+      const first = all.length > 2 && at[apart] - at[0] < Math.max(YEAR_PX, 0.8 * apart * (at[2] - at[1])) ? 1 : 0;
+      all.forEach(function (tick, place) { tick.hidden = place < first || (place - first) % apart > 0; });
     }
     box.hidden = false;
     document.body.classList.add('eco-with-time');

@@ -31,7 +31,7 @@
       return engine.scenes[name];
     }
 
-    // Which rows the filters let through: column name to the values that stay.
+    // Which rows the filters let through: column name to the values that stay; null where none filters.
     function passing(filters) {
       // A link can name columns that this map does not have.
       const known = Object.keys(filters).filter(function (name) {
@@ -46,7 +46,7 @@
         }
         return function (row) { return wanted.has(column.at(row)); };
       });
-      return function (row) { return tests.every(function (test) { return test(row); }); };
+      return tests.length ? function (row) { return tests.every(function (test) { return test(row); }); } : null;
     }
 
     const answer = {};
@@ -108,15 +108,15 @@
     answer.set = function (message) {
       const found = scene(message.scene);
       const counts = new Array(engine.look.fill.length).fill(0);
-      const hidden = new Set(message.hidden);
+      const shown = counts.map(function (_none, state) { return message.hidden.indexOf(state) < 0; });
       const passes = passing(message.filters || {});
       for (let row = 0; row < engine.table.count; row += 1) {
         const state = engine.table.stateAt(row, message.period);
-        const stays = state > 0 && passes(row);
+        const stays = state > 0 && (!passes || passes(row));
         if (stays) {
           counts[state] += 1;
         }
-        found.classes[row] = stays && !hidden.has(state) ? state : 0;
+        found.classes[row] = stays && shown[state] ? state : 0;
       }
       found.period = message.period;
       return { counts: counts };

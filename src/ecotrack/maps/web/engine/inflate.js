@@ -191,19 +191,32 @@
     const skipped = (start || 0) - 13 * first;
     const blocks = Math.ceil((skipped + size) / 13);
     const out = new Uint8Array(blocks * 13);
-    for (let block = 0, from = 16 * first, to = 0; block < blocks; block += 1, to += 13) {
-      let held = 0;
-      let bits = 0;
-      for (let word = 0, put = to; word < 8; word += 1, from += 2) {
-        held = (held << 13) | (value[letters[from]] * 91 + value[letters[from + 1]]);
-        bits += 13;
-        while (bits >= 8) {
-          bits -= 8;
-          out[put] = held >> bits;
-          put += 1;
-        }
-        held &= (1 << bits) - 1;
-      }
+    function word(at) {
+      return value[letters[at]] * 91 + value[letters[at + 1]];
+    }
+    for (let block = 0, from = 16 * first, to = 0; block < blocks; block += 1, from += 16, to += 13) {
+      // Eight words of 13 bits, the highest bit first.
+      const a = word(from);
+      const b = word(from + 2);
+      const c = word(from + 4);
+      const d = word(from + 6);
+      const e = word(from + 8);
+      const f = word(from + 10);
+      const g = word(from + 12);
+      const h = word(from + 14);
+      out[to] = a >> 5;
+      out[to + 1] = a << 3 | b >> 10;
+      out[to + 2] = b >> 2;
+      out[to + 3] = b << 6 | c >> 7;
+      out[to + 4] = c << 1 | d >> 12;
+      out[to + 5] = d >> 4;
+      out[to + 6] = d << 4 | e >> 9;
+      out[to + 7] = e >> 1;
+      out[to + 8] = e << 7 | f >> 6;
+      out[to + 9] = f << 2 | g >> 11;
+      out[to + 10] = g >> 3;
+      out[to + 11] = g << 5 | h >> 8;
+      out[to + 12] = h;
     }
     return out.subarray(skipped, skipped + size);
   };

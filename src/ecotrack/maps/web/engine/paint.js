@@ -14,21 +14,27 @@
   plots.SKETCH = 2000;
   const SKETCH_PX = 5;
 
+  function boundsOf(boxes) {
+    const out = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let at = 0; at < boxes.length; at += 4) {
+      if (boxes[at] <= boxes[at + 2]) {
+        out[0] = boxes[at] < out[0] ? boxes[at] : out[0];
+        out[1] = boxes[at + 1] < out[1] ? boxes[at + 1] : out[1];
+        out[2] = boxes[at + 2] > out[2] ? boxes[at + 2] : out[2];
+        out[3] = boxes[at + 3] > out[3] ? boxes[at + 3] : out[3];
+      }
+    }
+    return out;
+  }
+
   // A uniform grid over the boxes; a plot of many cells stands in a list of its own.
   plots.index = function (table) {
     const boxes = table.boxes;
-    let west = Infinity;
-    let south = Infinity;
-    let east = -Infinity;
-    let north = -Infinity;
-    for (let at = 0; at < boxes.length; at += 4) {
-      if (boxes[at] <= boxes[at + 2]) {
-        west = Math.min(west, boxes[at]);
-        south = Math.min(south, boxes[at + 1]);
-        east = Math.max(east, boxes[at + 2]);
-        north = Math.max(north, boxes[at + 3]);
-      }
-    }
+    const bounds = boundsOf(boxes);
+    const west = bounds[0];
+    const south = bounds[1];
+    const east = bounds[2];
+    const north = bounds[3];
     const span = Math.max(east - west, north - south, 1);
     const cell = Math.max(1, Math.ceil(span / Math.max(1, Math.sqrt(table.count / PER_CELL))));
     const columns = Math.max(1, Math.floor((east - west) / cell) + 1) || 1;
@@ -36,40 +42,37 @@
     const counts = new Uint32Array(columns * rows + 1);
     const large = [];
 
-    function eachCell(row, act) {
-      const x0 = Math.floor((boxes[4 * row] - west) / cell);
-      const y0 = Math.floor((boxes[4 * row + 1] - south) / cell);
-      const x1 = Math.floor((boxes[4 * row + 2] - west) / cell);
-      const y1 = Math.floor((boxes[4 * row + 3] - south) / cell);
-      if ((x1 - x0 + 1) * (y1 - y0 + 1) > MOST_CELLS) {
-        return false;
-      }
-      for (let y = y0; y <= y1; y += 1) {
-        for (let x = x0; x <= x1; x += 1) {
-          act(y * columns + x);
+    // Once to count the members of each cell, once to write them down.
+    let members = null;
+    function eachRow(next) {
+      for (let row = 0, at = 0; row < table.count; row += 1, at += 4) {
+        if (boxes[at] <= boxes[at + 2]) {
+          const x0 = Math.floor((boxes[at] - west) / cell);
+          const y0 = Math.floor((boxes[at + 1] - south) / cell);
+          const x1 = Math.floor((boxes[at + 2] - west) / cell);
+          const y1 = Math.floor((boxes[at + 3] - south) / cell);
+          const many = (x1 - x0 + 1) * (y1 - y0 + 1) > MOST_CELLS;
+          if (many && !members) {
+            large.push(row);
+          }
+          for (let y = many ? y1 + 1 : y0; y <= y1; y += 1) {
+            for (let k = y * columns + x0; k <= y * columns + x1; k += 1) {
+              if (members) {
+                members[next[k]] = row;
+              }
+              next[k] += 1;
+            }
+          }
         }
       }
-      return true;
     }
 
-    for (let row = 0; row < table.count; row += 1) {
-      if (boxes[4 * row] <= boxes[4 * row + 2] && !eachCell(row, function (k) { counts[k + 1] += 1; })) {
-        large.push(row);
-      }
-    }
+    eachRow(counts.subarray(1));
     for (let k = 1; k < counts.length; k += 1) {
       counts[k] += counts[k - 1];
     }
-    const members = new Uint32Array(counts[counts.length - 1]);
-    const next = counts.slice();
-    for (let row = 0; row < table.count; row += 1) {
-      if (boxes[4 * row] <= boxes[4 * row + 2]) {
-        eachCell(row, function (k) {
-          members[next[k]] = row;
-          next[k] += 1;
-        });
-      }
-    }
+    members = new Uint32Array(counts[counts.length - 1]);
+    eachRow(counts.slice());
     const seen = new Uint32Array(table.count);
     let turn = 0;
 
@@ -222,9 +225,8 @@
     for (let k = 0; k <= count; k += 1) {
       lists.push([]);
     }
-    rows.forEach(function (row) { lists[classes[row]].push(row); });
     // Inside a class a later plot lies above an earlier one.
-    lists.forEach(function (list) { list.sort(function (a, b) { return a - b; }); });
+    Uint32Array.from(rows).sort().forEach(function (row) { lists[classes[row]].push(row); });
     return lists;
   }
 
@@ -268,22 +270,25 @@
   };
 
   function fillClass(context, table, list, frame, how) {
+    context.globalAlpha = how.outline ? how.look.alpha : 0.95;
+    context.fillStyle = how.fill;
     context.beginPath();
     list.forEach(function (row) {
-      const size = extent(table, row) * frame.unit;
+      const at = 4 * row;
+      const boxes = table.boxes;
+      const wide = boxes[at + 2] - boxes[at];
+      const high = boxes[at + 3] - boxes[at + 1];
+      const size = (wide > high ? wide : high) * frame.unit;
       if (size < how.dot || !table.corners) {
-        const at = 4 * row;
-        const x = (table.boxes[at] + table.boxes[at + 2]) / 2 * frame.unit + frame.cx;
-        const y = frame.cy - (table.boxes[at + 1] + table.boxes[at + 3]) / 2 * frame.unit;
-        const side = Math.max(how.dot, 0.8 * size);
-        context.rect(x - side / 2, y - side / 2, side, side);
+        const side = 0.8 * size > how.dot ? 0.8 * size : how.dot;
+        const x = (boxes[at] + boxes[at + 2]) / 2 * frame.unit + frame.cx;
+        const y = frame.cy - (boxes[at + 1] + boxes[at + 3]) / 2 * frame.unit;
+        context.fillRect(x - side / 2, y - side / 2, side, side);
       } else {
         trace(context, table, row, frame, 0.6 * how.tile.ratio);
       }
     });
     // Outer rings and holes run in opposite directions, so that plots that overlap do not cut holes into each other.
-    context.globalAlpha = how.outline ? how.look.alpha : 0.95;
-    context.fillStyle = how.fill;
     context.fill('nonzero');
     if (how.outline) {
       context.globalAlpha = 1;

@@ -6,15 +6,19 @@
   const DIRECTIONS = 9;
   const ESCAPE = 255;
 
-  // Whole numbers from planes of bytes, the lowest plane first. Doubles, since seven planes pass 32 bits.
+  // Whole numbers from planes of bytes, the lowest plane first. Multiplied, since seven planes pass 32 bits.
   function planes(bytes, width, count, Kind) {
+    if (width === 1 && Kind === Uint8Array) {
+      return bytes.subarray(0, count);
+    }
     const out = new Kind(count);
-    let unit = 1;
-    for (let plane = 0; plane < width; plane += 1, unit *= 256) {
-      const from = plane * count;
-      for (let row = 0; row < count; row += 1) {
-        out[row] += bytes[from + row] * unit;
+    const top = (width - 1) * count;
+    for (let row = 0; row < count; row += 1) {
+      let value = 0;
+      for (let at = top + row; at >= 0; at -= count) {
+        value = value * 256 + bytes[at];
       }
+      out[row] = value;
     }
     return out;
   }
