@@ -242,7 +242,7 @@ def test_all_findings_of_a_submission_are_listed_however_many_documents_they_fil
     eco: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ecotrack.intake.check_record.BLOCK", 2)
-    found = json.loads(eco("import", geojson(tmp_path / "a.geojson", x=116.0), *OPTIONS, "--json").text)["files"][0]
+    found = json.loads(eco("import", geojson(tmp_path / "a.geojson", x=117.0), *OPTIONS, "--json").text)["files"][0]
     warned = [one for one in found["findings"] if one["level"] != "notes"]
     assert len(warned) > 2
     listed = json.loads(eco("review", "findings", found["submission"], "--json").text)["findings"]
