@@ -189,7 +189,7 @@ class _LayerWork:
         self._first, self._open = first_number, False
         self._seen = _Seen()
         degrees = ask.crs or _SYSTEMS.get(raw.origin.reading or "", STORED_CRS)
-        mixture = Mixture(ask.extent, first_number=first_number, degrees=degrees)
+        mixture = Mixture(ask.extent, first_number=first_number, degrees=degrees, said=bool(ask.crs))
         self._mixture = mixture if self._may_be_mixed(degrees) else None
         features = self._looked_at(self._few_fields(raw))
         if raw.beside and features and ask.geometry == "Polygon":

@@ -52,10 +52,12 @@ class Mixture:
         Number of the first feature in the file.
     degrees
         How degrees are read: ``GCJ-02`` where somebody has said so, else as they stand.
+    said
+        Whether somebody has said that the file is in degrees: what tells nothing is then taken at that word.
     """
 
-    def __init__(self, extent: Extent, *, first_number: int = 1, degrees: str = STORED_CRS) -> None:
-        self._extent, self._degrees = extent, degrees
+    def __init__(self, extent: Extent, *, first_number: int = 1, degrees: str = STORED_CRS, said: bool = False) -> None:
+        self._extent, self._degrees, self._said = extent, degrees, said
         self._told: dict[int, list[int]] = defaultdict(list)
         self._counts: Counter[int] = Counter()
         self._number, self._partly = first_number - 1, 0
@@ -116,7 +118,7 @@ class Mixture:
         ways = tell(shapely.get_coordinates(shape), extent=self._extent)
         told = Counter(ways[ways != _NONE].tolist()).most_common()
         if not told:
-            return Own(shape, None, [])
+            return Own(shape, CRSReading(crs=self._degrees, declared=True) if self._said else None, [])
         best = self._reading_of(told[0][0])
         if len(told) == 1:
             return Own(shape, best, [] if best == self.reading else [("own_reading", _facts(best))])
