@@ -117,7 +117,9 @@ def _elsewhere(work: Callable[..., Any], *given: Any, **named: Any) -> Any:
 
 def _answer(log: Path) -> dict[str, Any]:
     """Return what was found about the one file, of the findings only how many they are."""
-    found: dict[str, Any] = json.loads(log.read_text(encoding="utf-8"))["files"][0]
+    text = log.read_text(encoding="utf-8")
+    # What a person is told while a large file is checked stands before it.
+    found: dict[str, Any] = json.loads(text[text.index("{") :])["files"][0]
     return {**found, "findings": len(found["findings"]), "plots": []}
 
 
