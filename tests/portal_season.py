@@ -58,6 +58,7 @@ def _season(portal: Served, batch: int) -> Season:
     large = worker.submitted(_batch(batch), name=f"{LONG}.geojson")["submission_id"]
     returned = _reviewed(judge, worker)
     _published(bureau)
+    _units(bureau)
     shared = [("figures", "/figures"), ("map", "/map"), ("downloads", "/downloads"), ("published", "/published"),
               ("me", "/me"), ("nothing", "/nowhere")]  # fmt: skip
     draw = f"/draw?upload={uploads['mixed']}&number=4"
@@ -73,7 +74,8 @@ def _season(portal: Served, batch: int) -> Season:
             "sh-01": [("home", "/"), ("queue", "/review"), ("queue-none", "/review?q=没有这样的"),
                       ("queue-all", "/review?all=true"), ("submission", f"/review/{large}")],
             "zq-08": [("own", f"/review/{own}")],
-            "admin": [("home", "/"), ("accounts", "/accounts"), ("published", "/published"), ("trail", "/trail")],
+            "admin": [("home", "/"), ("accounts", "/accounts"), ("published", "/published"), ("trail", "/trail"),
+                      ("units", "/units")],
         },
     )  # fmt: skip
 
@@ -115,6 +117,18 @@ def _reviewed(judge: Person, worker: Person) -> dict[str, str]:
         assert answer.status_code == 200, answer.text
         kept[name] = str(sent["upload_id"])
     return kept
+
+
+def _units(bureau: Person) -> None:
+    """Add a unit with a name as long as may be, give one another name, close one."""
+    new = {"code": "1311GTXC", "name_zh": LONG[:40], "name_en": "Railway Station Town Ecological Demonstration Area",
+           "kind": "functional_area", "aliases": [LONG[:30], "高铁新城"], "basis": LONG * 2}  # fmt: skip
+    assert bureau.call("POST", "/api/units", json=new).status_code == 201
+    seen = {unit["code"]: unit["seen"] for unit in bureau.call("GET", "/api/units").json()["units"]}
+    name = {"name_zh": "经济开发区", "name_en": "Development Zone", "since": "2019-01-01", "seen": seen["1311HX"]}
+    assert bureau.call("PUT", "/api/units/1311HX/name", json=name).status_code == 204
+    end = {"until": "2020-01-01", "seen": seen["1311BH"]}
+    assert bureau.call("PUT", "/api/units/1311BH/until", json=end).status_code == 204
 
 
 def _published(bureau: Person) -> None:

@@ -30,7 +30,7 @@ def test_the_pins_name_no_host_and_hold_a_hash_for_each_package() -> None:
     assert "://" not in text
     packages = {name: facts for name, facts in json.loads(text)["packages"].items() if name}
     wished = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    assert set(wished) == {"@geoman-io/leaflet-geoman-free", "jquery", "leaflet"}
+    assert set(wished) == {"@geoman-io/leaflet-geoman-free", "idb", "jquery", "leaflet"}
     assert {name: packages[f"node_modules/{name}"]["version"] for name in wished} == wished
     assert all(facts["integrity"].startswith("sha512-") for facts in packages.values())
 

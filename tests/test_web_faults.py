@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import resource
 import shutil
 import socket
@@ -11,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -121,7 +123,9 @@ def test_on_a_full_disk_nothing_is_acknowledged_that_is_not_there(small_disk: Pa
                 (kept if answer.status_code == 201 else refused)[upload_id] = data
                 if answer.status_code == 507:
                     assert answer.json()["error"] in ("DiskFull", "CannotWrite")
-                    assert answer.json()["zh"]
+                    assert re.fullmatch(
+                        "服务器没能保存：[^a-zA-Z]*磁盘.*满.*还在您的设备上.*稍后再发。", answer.json()["zh"]
+                    )
             filler.unlink()
         assert refused
         assert receipts_in(folder).keys() == kept.keys()
@@ -154,6 +158,7 @@ def test_a_folder_that_turns_read_only_is_said_and_gone_on_with(tmp_path: Path) 
         data, upload_id = plots(x=115.72), new_id()
         answer = field.send(data, upload_id=upload_id)
         assert (answer.status_code, answer.json()["error"]) == (507, "DiskFull")
+        assert "服务器没能保存：没有权限" in answer.json()["zh"]
         assert field.call("GET", "/api/figures").status_code == 200
         arriving.chmod(0o755)
         assert field.send(data, upload_id=upload_id).status_code == 201
@@ -206,7 +211,42 @@ def test_a_clock_that_was_set_back_stops_nobody(tmp_path: Path, monkeypatch: pyt
         assert audit(register).sound
 
 
-@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+EDITS = """
+import sys, fiona
+given = {"version_id": "q", "feature_id": "q", "layer": "plots", "submission_id": "q", "effective_on": "2026-01-01",
+         "attributes": "{}", "sample": 0}
+ring = [(115.7, 37.5), (115.71, 37.5), (115.71, 37.51), (115.7, 37.5)]
+with fiona.open(sys.argv[1], "a", layer="feature_version") as layer:
+    def edited():
+        fields = {name: given.get(name) for name in layer.schema["properties"]}
+        yield {"geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": fields}
+        print("held", flush=True)
+        sys.stdin.read()
+    layer.writerecords(edited())
+"""
+"""Edits the register through GDAL, as QGIS does, and leaves the edit open."""
+
+
+@contextmanager
+def held(path: Path, by: str) -> Iterator[None]:
+    """Hold a register for writing: by a transaction of SQLite, or by an edit that a program with GDAL has open."""
+    if by == "GDAL":
+        program = [sys.executable, "-c", EDITS, str(path)]
+        other = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        yield
+        other.kill()
+        other.communicate()
+        return
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"BEGIN {by}")
+    yield
+    connection.execute("ROLLBACK")
+    connection.close()
+
+
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE", "GDAL"])
 def test_a_register_that_another_program_holds_is_said_and_written_to_afterwards(tmp_path: Path, lock: str) -> None:
     counter = Counter(Workspace.open(workspace_in(tmp_path / "w")))
     account = counter.accounts.add("zq-01", roles=[Role("field", "131121")], by="test")
@@ -215,14 +255,13 @@ def test_a_register_that_another_program_holds_is_said_and_written_to_afterwards
     data, upload_id = plots(), new_id()
     path = f"/api/uploads/{upload_id}?{urlencode({'name': '甲.geojson', **ASKED})}"
     with TestClient(create_app(counter, options)) as client:
-        other = sqlite3.connect(register_of(tmp_path / "w"), isolation_level=None)
-        other.execute(f"BEGIN {lock}")
-        answer = client.put(path, content=data, headers=headers)
-        assert (answer.status_code, answer.json()["error"]) == (503, "RegisterBusy")
-        assert answer.headers["Retry-After"]
-        assert client.get("/api/figures", headers=headers).status_code == 200
-        other.execute("ROLLBACK")
-        other.close()
+        with held(register_of(tmp_path / "w"), lock):
+            answer = client.put(path, content=data, headers=headers)
+            assert (answer.status_code, answer.json()["error"]) == (503, "RegisterBusy")
+            assert "登记库正被另一个程序写入" in answer.json()["zh"]
+            assert "请稍后再试" in answer.json()["zh"]
+            assert answer.headers["Retry-After"]
+            assert client.get("/api/figures", headers=headers).status_code == 200
         again = client.put(path, content=data, headers=headers)
         assert again.status_code in (200, 201)
     assert [*receipts_in(tmp_path / "w")] == [upload_id]

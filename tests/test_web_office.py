@@ -129,6 +129,9 @@ def test_what_was_published_can_be_computed_again_and_tells_what_moved(
     assert reviewer.call("POST", "/api/review", json=ruling).status_code == 200
     moved = bureau.call("GET", "/api/restated").json()
     assert "units/responsible" in {one["figure"] for one in moved}
+    words = {line["column_zh"] for one in moved for line in one["differences"] if one["figure"] == "units/responsible"}
+    assert {"审核（亩）", "地块数"} <= words
+    assert {line["row_zh"] for one in moved for line in one["differences"]} <= {"全部", "枣强县", "2026"}
     assert all(one["causes"] == {"decision": 1} for one in moved if one["figure"] == "units/responsible")
     stale = bureau.call("POST", "/api/receipts", json=wish)
     assert (stale.status_code, stale.json()["error"]) == (409, "NotReady")

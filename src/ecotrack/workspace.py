@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from ecotrack import __version__
 from ecotrack.errors import BadConfig, FutureDate, Text, UnknownLayer
@@ -21,13 +18,14 @@ from ecotrack.figures.plots import PlotSet
 from ecotrack.figures.scoreboard import MEASURES, SCHEMA, Scoreboard
 from ecotrack.geometry.codec import ReadWkb
 from ecotrack.geometry.features import Feature, read_geojson
-from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef, Unit, UnitBook
+from ecotrack.model import Decision, FeatureVersion, LayerDef, ProgressRecord, TargetDef, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
 from ecotrack.model.targets import LAYER_PARAMS
 from ecotrack.progress import PLOT_LAYER, LedgerWriter, PlotLedger, State, by_kind, current
 from ecotrack.progress.ledger import Ints
-from ecotrack.register import Head, Register, UnitEntry, derived, stable_id
+from ecotrack.register import Head, Register, derived
 from ecotrack.settings import CONFIG_NAME, WorkspaceConfig, read_config, read_layers
+from ecotrack.unit_file import settle
 from ecotrack.units import mu_from_m2
 
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
@@ -261,16 +259,9 @@ class Workspace:
         else:
             register = Register.open(self.register_path, read_only=read_only)
         if create:
-            self._keep_units(register)
+            # How the units are named stands in the chain, so that old records can be read as they were meant.
+            settle(self.folder, register, self.config.units)
         return register
-
-    def _keep_units(self, register: Register) -> None:
-        """Keep in the chain how the units are named, so that old records can be read as they were meant."""
-        known = {entry.unit_id for entry in register.units()}
-        fresh = [entry for unit in self.units if (entry := _unit_entry(unit)).unit_id not in known]
-        if fresh:
-            with register.writer(author="ecotrack") as writer:
-                writer.add_many(fresh)
 
     def _features(self, layer_id: str) -> Sequence[Feature]:
         """Return the features of a reference layer; none for series and for layers of the register.
@@ -403,12 +394,6 @@ class Workspace:
         """Return the layers at whose borders plots are cut: counties, and the zones of targets."""
         named = ["counties", "report_units", *(str(target.params.get("zone_layer") or "") for target in self.targets)]
         return {layer: self.features(layer) for layer in named if layer in self.layers}
-
-
-def _unit_entry(unit: Unit) -> UnitEntry:
-    names = json.dumps(msgspec.to_builtins(unit), ensure_ascii=False, sort_keys=True)
-    unit_id = stable_id("unit", names)
-    return UnitEntry(unit_id=unit_id, code=unit.code, name_zh=unit.name_zh, kind=unit.kind, names=names)
 
 
 def _number(text: str | None) -> float | None:

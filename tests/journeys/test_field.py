@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from map_cases import chromium
 from portal_cases import PASSWORD, Person, Served, account_id, boundaries, hire, plots
-from portal_pages import fits, picture, sign_in
+from portal_pages import PHONE, fits, picture, sign_in
 
 CONTROLLED = """navigator.serviceWorker.controller ? null
 : new Promise((taken) => navigator.serviceWorker.addEventListener("controllerchange", () => taken(null)))"""
@@ -59,17 +59,23 @@ def test_a_boundary_is_walked_without_a_signal_and_sent_once(
     page.close()  # the phone ends the page; what was walked stays
     page = phone.new_page()
     page.goto("/walk")
+    expect(page.get_by_text("上次没有走完，走过的点都在")).to_be_visible()
     page.get_by_role("button", name="接着上次的 3 个点走").click()
     walk_to(phone, page, (115.801, 37.5004))
     expect(page.get_by_text("中间断了 1 次")).to_be_visible()
     expect(page.locator("#map path[stroke-dasharray='4 8']")).to_have_count(1)
+    for name in ("暂停", "走完了，合拢", "拍照"):  # a thumb finds them, however much there is to say
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
+    picture(page, "walk-gap")
     walk_to(phone, page, (115.801, 37.5008))
     page.get_by_role("button", name="拍照", exact=True).click()
     expect(page.get_by_text("定位精度 4 米")).to_be_visible()
     page.get_by_role("button", name="拍", exact=True).click()
     expect(page.get_by_text("已拍 1 张")).to_be_visible()
+    picture(page, "walk-camera")
     page.get_by_role("button", name="完成").click()
     page.get_by_role("button", name="暂停").click()
+    expect(page.get_by_text("已暂停，走动不会记下")).to_be_visible()
     walk_to(phone, page, (115.95, 37.95))
     expect(page.get_by_text("5 个点")).to_be_visible()
     page.get_by_role("button", name="接着走").click()
@@ -99,6 +105,37 @@ def test_a_boundary_is_walked_without_a_signal_and_sent_once(
     picture(page, "walk-checked")
 
 
+def test_inside_wechat_every_page_that_needs_a_place_or_keeps_something_says_how_to_open_it_outside(
+    portal: Served, bureau: Person, browser: Browser
+) -> None:
+    hire(bureau, "zq-09", ("field", "131121"))
+    outside = (
+        "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/116.0.0.0 Mobile Safari/537.36"
+    )
+    for agent, inside in ((f"{outside} MicroMessenger/8.0.47.2560 Weixin", True), (outside, False)):
+        context = browser.new_context(base_url=portal.url, viewport=PHONE, user_agent=agent, is_mobile=True)
+        page = context.new_page()
+        page.goto("/sign-in")
+        notice = page.locator(".wechat")
+        expect(notice).to_be_visible(visible=inside)
+        if inside:
+            first, second = notice.bounding_box(), page.get_by_label("密码").bounding_box()
+            assert first
+            assert second
+            assert first["y"] < second["y"], "it stands before the form, or nobody reads it"
+            picture(page, "wechat-sign-in")
+        page.close()
+        page = sign_in(context, "zq-09")
+        for path in ("/", "/walk", "/draw"):
+            page.goto(path)
+            expect(notice := page.locator(".wechat")).to_be_visible(visible=inside)
+            if inside:
+                expect(notice).to_contain_text("在浏览器打开")
+                picture(page, f"wechat{path.replace('/', '-')}")
+            assert fits(page)
+        context.close()
+
+
 def test_a_boundary_is_drawn_returned_and_drawn_again_with_the_reason(
     portal: Served, bureau: Person, phone: BrowserContext, desktop: BrowserContext
 ) -> None:
@@ -126,7 +163,7 @@ def test_a_boundary_is_drawn_returned_and_drawn_again_with_the_reason(
     assert fits(page)
     page.get_by_role("button", name="保存并检查").click()
     page.get_by_role("button", name="提交 1 块").click()
-    expect(page.get_by_text("已提交，审核结果")).to_be_visible()
+    expect(page.locator("#outcome-words")).to_be_visible()
     row = next(row for row in worker.call("GET", "/api/uploads").json() if row["submission_id"])
     assert told == f"约 {row['told']['measured_mu']} 亩"
 

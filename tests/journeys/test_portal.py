@@ -37,7 +37,7 @@ def test_a_boundary_goes_from_a_phone_through_review_into_figures_and_map(
     picture(field, "field-checked")
     assert fits(field)
     submit.click()
-    expect(field.get_by_text("已提交，审核结果")).to_be_visible(timeout=60_000)
+    expect(field.locator("#outcome-words")).to_be_visible(timeout=60_000)
     picture(field, "field-submitted")
 
     reviewer = sign_in(desktop, "sh-01")

@@ -41,6 +41,7 @@ VERBS = {
     "serve": Verb("ecotrack.cli.serve:serve", Text("网上报送和审核", "the portal")),
     "stats": Verb("ecotrack.cli.figures:stats", Text("指标、任务进度、单位进度", "figures of a day")),
     "task": Verb("ecotrack.cli.records:task", Text("任务：导入、列表", "tasks")),
+    "unit": Verb("ecotrack.cli.unit:unit", Text("单位：列出、新增、改名、停用", "units: list, add, rename, close")),
     "verify": Verb("ecotrack.cli.verify:verify", Text("用影像核对地块", "check plots against imagery")),
 }
 """Verb to the place that holds it and its line of help; loaded when called, so that help and figures stay light."""

@@ -8,15 +8,31 @@ from typing import Any
 
 from ecotrack.desk.published import PUBLISHED_MAP, published_maps
 from ecotrack.errors import NotAllowed
-from ecotrack.publication import FigureReader, Restatement, publish, receipts, restated
+from ecotrack.figures.funnel import STEPS
+from ecotrack.publication import Difference, FigureReader, Restatement, publish, receipts, restated
 from ecotrack.publication.receipts import Receipt
 from ecotrack.register import audit, stable_id
 from ecotrack.reports.receipt import figure_value
-from ecotrack.reports.wording import marks
+from ecotrack.reports.wording import NOT_ASSESSED, UNIT_TITLES, amount, marks
 from ecotrack.workspace import Workspace
 
 _TRAIL_PAGE = 50
 _CAUSES = 20
+_COLUMNS = {
+    "value": "数值",
+    "ceiling": "最多可能",
+    "rate": "完成率",
+    "rank": "名次",
+    "plots": "地块数",
+    "count": "处数",
+    "area": "面积",
+    "disputed": "争议重叠",
+    "overlap": "重叠",
+    "net_accepted": "审核，净面积",
+    "net_qualified": "合格，净面积",
+    "stock": "存量",
+}
+"""What columns of receipts are called that are no step of a task."""
 
 
 def publishable(folder: str, as_of: str) -> dict[str, Any]:
@@ -96,10 +112,11 @@ def published_map(folder: str, sha256: str) -> str:
 
 def moved(folder: str) -> list[dict[str, Any]]:
     """Return the published figures that what was recorded later has moved, the newest first."""
-    return [_moved(one) for one in reversed(restated(Workspace.open(Path(folder))))]
+    workspace = Workspace.open(Path(folder))
+    return [_moved(one, workspace) for one in reversed(restated(workspace))]
 
 
-def _moved(one: Restatement) -> dict[str, Any]:
+def _moved(one: Restatement, workspace: Workspace) -> dict[str, Any]:
     causes: dict[str, int] = {}
     for cause in one.causes:
         causes[cause.kind] = causes.get(cause.kind, 0) + 1
@@ -107,10 +124,41 @@ def _moved(one: Restatement) -> dict[str, Any]:
         **_receipt(one.receipt),
         "as_of": one.receipt.as_of.isoformat(),
         "superseded": one.superseded_by is not None,
-        "differences": [found.to_json() for found in one.differences],
+        "differences": [found.to_json() | _in_words(found, workspace) for found in one.differences],
         "causes": causes,
         "first_causes": [cause.to_json() for cause in one.causes[:_CAUSES]],
     }
+
+
+def _in_words(found: Difference, workspace: Workspace) -> dict[str, str]:
+    """Return a difference as people read it: names for codes, numbers as tables round them."""
+    unit = workspace.units.get(found.row)
+    numbers = {"published": found.published, "found": found.found}
+    return {
+        "row_zh": unit.name_zh if unit else found.row or "全部",
+        "column_zh": column_words(found.column),
+        **{f"{name}_zh": NOT_ASSESSED.zh if text is None else _rounded(text) for name, text in numbers.items()},
+        "by_zh": _rounded(found.by) if found.by else "",
+    }
+
+
+def _rounded(text: str) -> str:
+    shown = amount(float(text))
+    return text if float(text) and not float(shown.replace(",", "")) else shown
+
+
+def column_words(column: str) -> str:
+    """Return what a column of a receipt is called in Chinese, with its unit.
+
+    Examples
+    --------
+    >>> column_words("reported_mu"), column_words("value_1e8_m3"), column_words("rank"), column_words("清淤_km")
+    ('上报（亩）', '数值（亿立方米）', '名次', '清淤（公里）')
+    """
+    unit = next((unit for unit in sorted(UNIT_TITLES, key=len, reverse=True) if column.endswith(f"_{unit}")), "")
+    stem = column.removesuffix(f"_{unit}") if unit else column
+    name = STEPS[stem].zh if stem in STEPS else _COLUMNS.get(stem, stem)
+    return f"{name}（{UNIT_TITLES[unit].zh}）" if unit else name
 
 
 def trail(folder: str, before: int, kind: str, by: str, day: str) -> dict[str, Any]:

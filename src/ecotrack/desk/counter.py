@@ -20,6 +20,7 @@ from ecotrack.errors import EcotrackError, NotAllowed, UploadConflict
 from ecotrack.nursery import Nursery
 from ecotrack.register.arrivals import Arrivals
 from ecotrack.register.portal_file import PortalFile, portal_path
+from ecotrack.settings import CONFIG_NAME
 from ecotrack.workspace import Workspace
 
 log = logging.getLogger("ecotrack.portal")
@@ -39,7 +40,7 @@ class Counter:
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
+        self._workspace, self._read_from = workspace, _marks_of(workspace)
         path = workspace.register_path
         with workspace.register(create=True) as register:
             self.file = PortalFile(portal_path(path))
@@ -55,6 +56,18 @@ class Counter:
         self.photos.arrivals.forget(older_than_s=_PARTS_KEPT_S)
         self._recorder = Recorder(workspace, self._taken)
         self._lanes = Lanes(self.uploads, self._work)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace as its ``ecotrack.toml`` stands: read again once the file was changed, by whomever."""
+        marks = _marks_of(self._workspace)
+        if marks != self._read_from:
+            self._read_from = marks  # a file that cannot be read is told once, and what was read before goes on
+            try:
+                self._workspace = Workspace.open(self._workspace.folder)
+            except EcotrackError as error:
+                log.warning("ecotrack.toml was changed and is not taken over: %s", error)
+        return self._workspace
 
     def close(self) -> None:
         """Stop taking work; what waits is on the disk."""
@@ -161,6 +174,15 @@ class Counter:
         except EcotrackError:
             # The disk is full: it stays waiting and is done again when there is room.
             log.warning("the state of upload %s could not be kept", state.arrival.upload_id)
+
+
+def _marks_of(workspace: Workspace) -> tuple[int, int, int]:
+    """Return what changes of a file when somebody writes it; zeros while an editor puts another in its place."""
+    try:
+        found = (workspace.folder / CONFIG_NAME).stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _after_check(state: UploadState, told: dict[str, Any]) -> State:

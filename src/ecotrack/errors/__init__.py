@@ -50,6 +50,7 @@ from ecotrack.errors.imagery import (
     UnplacedRaster,
     ZoneOutside,
 )
+from ecotrack.errors.organisation import BadUnit, UnitChanged, UnitClosed, UnitInUse, UnitNameTaken
 from ecotrack.errors.portal import (
     BadAccount,
     BadLink,
@@ -144,6 +145,7 @@ __all__ = [
     "BadSampleSize",
     "BadSeason",
     "BadText",
+    "BadUnit",
     "BandsApart",
     "BandsOfTwoSizes",
     "CRSMismatch",
@@ -211,6 +213,10 @@ __all__ = [
     "TimedOut",
     "TooLittleSeen",
     "TooMany",
+    "UnitChanged",
+    "UnitClosed",
+    "UnitInUse",
+    "UnitNameTaken",
     "UnknownBase",
     "UnknownCRS",
     "UnknownCRSName",

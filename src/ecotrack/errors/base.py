@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from ecotrack.errors.machine import in_chinese
+
 Lang = Literal["zh", "en"]
 
 _PLAIN = (int, float, str, type(None))
@@ -69,8 +71,11 @@ class EcotrackError(Exception):
 
     def message(self, lang: Lang) -> str:
         """Return what, where and how to mend as one line in ``lang``."""
-        what = self.what.format(**self.facts).lang(lang)
-        advice = (self.mend.format(**self.facts).lang(lang), self.office.format(**self.facts).lang(lang))
+        facts = self.facts
+        if lang == "zh" and "detail" in facts:
+            facts = facts | {"detail": in_chinese(facts["detail"])}
+        what = self.what.format(**facts).lang(lang)
+        advice = (self.mend.format(**facts).lang(lang), self.office.format(**facts).lang(lang))
         mend = ("；" if lang == "zh" else "; ").join(filter(None, advice))
         colon, stop = ("：", "。") if lang == "zh" else (": ", ".")
         place = f"{self.where}{colon}" if self.where else ""

@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-
 from ecotrack.errors.base import Text, UnreadableError
-
-_REASONS = {
-    errno.ENOSPC: Text("磁盘已满", "the disk is full"),
-    errno.EDQUOT: Text("磁盘配额已用完", "the disk quota is used up"),
-    errno.EACCES: Text("没有权限", "permission is denied"),
-    errno.EPERM: Text("没有权限", "permission is denied"),
-    errno.EROFS: Text("磁盘是只读的", "the disk is read-only"),
-    errno.EISDIR: Text("这是一个目录，不是文件", "it is a folder, not a file"),
-    errno.ENOTDIR: Text("路径中有一段不是目录", "a part of the path is no folder"),
-    errno.EEXIST: Text("已经存在", "it is there already"),
-    errno.ENOENT: Text("找不到文件或目录", "there is no such file or folder"),
-    errno.EBUSY: Text("正被其他程序使用", "another program uses it"),
-    errno.ENAMETOOLONG: Text("文件名太长", "the name is too long"),
-}
+from ecotrack.errors.machine import REASONS
 
 
 class MissingFile(UnreadableError):
@@ -63,9 +48,10 @@ class FileFault(UnreadableError):
 
         Examples
         --------
+        >>> import errno
         >>> FileFault.of(OSError(errno.ENOSPC, "No space left on device", "地图.html")).message("zh")[:16]
         '地图.html：无法读写：磁盘已'
         """
         words = error.strerror or str(error) or type(error).__name__
-        reason = _REASONS.get(error.errno or 0, Text(words, words))
+        reason = Text(*REASONS.get(error.errno or 0, (words, words)))
         return cls(error.filename or "", zh=reason.zh, en=reason.en)

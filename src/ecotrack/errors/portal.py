@@ -123,8 +123,10 @@ class Forged(UsageError):
 class DiskFull(RegisterError):
     """Bytes that could not be kept."""
 
-    what = Text("服务器没能保存文件：{detail}", "the portal could not keep the file: {detail}")
-    mend = Text("文件还在您的设备上，请通知管理员，稍后再传", "your file is still with you; send it later")
+    what = Text("服务器没能保存：{detail}", "the portal could not keep it: {detail}")
+    mend = Text(
+        "内容还在您的设备上，请通知管理员，稍后再发", "it is still with you; tell the bureau, and send it later"
+    )
 
 
 class PushUnreachable(UsageError):

@@ -21,7 +21,7 @@ from ecotrack.intake.candidates import Candidate, Reading
 from ecotrack.intake.read import Upload, read
 from ecotrack.model import Finding, LayerDef, Unit, UnitBook
 from ecotrack.units import km2_from_m2
-from ecotrack.workspace import Workspace
+from ecotrack.workspace import Workspace, today
 
 AREA_LIMIT_PCT = 3.0
 """A unit whose area differs more than this from the published one is refused."""
@@ -110,7 +110,8 @@ def check_reference(
     given = dict(columns or {})
     _refuse_unknown_columns(given, reading)
     if layer_id in UNIT_LAYERS:
-        expected = workspace.units.counties if layer_id == "counties" else workspace.units.reporting
+        units = workspace.units.counties if layer_id == "counties" else workspace.units.reporting
+        expected = [unit for unit in units if unit.stands_on(today())]
         features = _units(reading.candidates, expected, workspace.units, given, findings)
         findings += _coverage_findings(features)
         areas = _areas(features, workspace.units)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, overload
 
-from ecotrack.errors import BadSeason, FutureSeason, NotAnIntakeLayer, UnknownCode
+from ecotrack.errors import BadSeason, FutureSeason, NotAnIntakeLayer, UnitClosed, UnknownCode
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.candidates import Candidate, Place, Reading, Value, Words
@@ -168,6 +168,8 @@ def refuse_bad_target(target: Target, *, submitted_on: dt.date) -> None:
         A value is not on its list; the message names the values there are.
     BadSeason, FutureSeason
         The season is none, or had not begun on the day of submission.
+    UnitClosed
+        The unit was none any more on that day.
     """
     _refuse_layer(target.layer)
     for item in target.layer.fields:
@@ -182,6 +184,8 @@ def refuse_bad_target(target: Target, *, submitted_on: dt.date) -> None:
             raise UnknownCode(option, value=text, zh=item.title_zh, en=item.title_en, known=known)
         if item.name == "season" and season_begins(value) > submitted_on:
             raise FutureSeason(option, season=value, day=submitted_on)
+        if item.name == "unit" and not (unit := target.units[value]).stands_on(submitted_on):
+            raise UnitClosed(option, name=unit.name_zh, day=unit.until)
 
 
 def propose(
@@ -290,6 +294,7 @@ class _Draft:
             texts["season"] = texts["planted_on"]
         values = {item.name: self._value(item, texts.get(item.name)) for item in target.layer.fields}
         self._check_season(values.get("season"), submission.submitted_on)
+        self._check_unit(values.get("unit"), submission.submitted_on)
         self.given_id = texts.get("feature_id")
         self.version: FeatureVersion | None = None
         self.sound: FeatureVersion | None = None
@@ -340,6 +345,11 @@ class _Draft:
     def _check_season(self, season: str | None, submitted_on: dt.date) -> None:
         if season is not None and season_begins(season) > submitted_on:
             self.findings.append(self._place.finding("future_season", value=season, day=str(submitted_on)))
+
+    def _check_unit(self, code: str | None, submitted_on: dt.date) -> None:
+        unit = self._target.units.get(code or "")
+        if unit is not None and not unit.stands_on(submitted_on):
+            self.findings.append(self._place.finding("closed_unit", value=unit.name_zh, day=str(unit.until)))
 
     def _odd(self, item: FieldDef, text: str, default: str | None) -> Any:
         facts = {"zh": item.title_zh, "en": item.title_en, "value": text[:60]}

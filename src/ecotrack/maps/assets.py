@@ -38,6 +38,8 @@ LIBRARIES = {
     "geoman.js": "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js",
     "geoman.css": "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.css",
     "geoman-LICENSE": "@geoman-io/leaflet-geoman-free/LICENSE",
+    "idb.js": "idb/build/index.js",
+    "idb-LICENSE": "idb/LICENSE",
     # What Geoman's own build holds of others.
     "bignumber-LICENSE": "bignumber.js/LICENCE.md",
     "lodash-LICENSE": "lodash/LICENSE",

@@ -51,6 +51,10 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Other spellings met in files.
     official_area_km2
         The published land area, as decimal text, where one is known.
+    until
+        First day on which it is no unit any more; its records and plots stay. ``None`` while it stands.
+    basis
+        The paper on which its newest state rests.
     """
 
     code: str
@@ -62,6 +66,12 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     aliases: tuple[str, ...] = ()
     official_area_km2: Amount | None = None
     area_source: str | None = None
+    until: dt.date | None = None
+    basis: str | None = None
+
+    def stands_on(self, day: dt.date) -> bool:
+        """Tell whether it is a unit on ``day``: new reports and plots may be its own."""
+        return self.until is None or day < self.until
 
     def name_on(self, day: dt.date) -> str:
         """Return the Chinese name that was valid on ``day``."""
@@ -120,8 +130,12 @@ class UnitBook:
 
     @property
     def reporting(self) -> tuple[Unit, ...]:
-        """The units that report progress of their own."""
+        """The units that report progress of their own, or did until they were closed."""
         return tuple(unit for unit in self._units if unit.reports)
+
+    def reporting_on(self, day: dt.date) -> tuple[Unit, ...]:
+        """Return the units that report progress of their own on a day: who a form may be for."""
+        return tuple(unit for unit in self.reporting if unit.stands_on(day))
 
     def resolve(self, text: str, *, where: str = "") -> Unit:
         """Return the unit that ``text`` names.

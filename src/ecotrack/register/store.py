@@ -35,7 +35,7 @@ from ecotrack.register.location import refuse_network_share
 from ecotrack.register.papers import Recorded, read_papers, read_papers_since
 from ecotrack.register.plots import read_ledger, read_wkb
 from ecotrack.register.subjects import SENDERS, Subjects, Tally, read_subjects, read_tallies
-from ecotrack.register.trail import TrailDay, TrailEntry, read_trail, read_trail_days
+from ecotrack.register.trail import TrailDay, TrailEntry, UnitState, read_trail, read_trail_days, read_unit_states
 from ecotrack.register.writer import Head, Writer, account_of, begin, records_indexed_later
 
 _T = TypeVar("_T")
@@ -243,6 +243,10 @@ class Register:
     def units(self) -> list[UnitEntry]:
         """Return how units were named, in the order of recording."""
         return self._read(UnitEntry, {}, seq=None)
+
+    def unit_states(self) -> list[UnitState]:
+        """Return the same with who recorded each, and when."""
+        return read_unit_states(self._connection)
 
     def submissions(self, *, seq: int | None = None, raw_sha256: str | None = None) -> list[Submission]:
         """Return submissions in the order of recording, all or those of one raw file."""

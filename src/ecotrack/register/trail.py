@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from ecotrack.register import rows
+from ecotrack.register.canonical import UnitEntry
+
 _DAY = "date(e.recorded_at, '+8 hours')"  # Hengshui keeps the time of Shanghai, which has no summer time
 
 _WORDS = {
@@ -37,6 +40,14 @@ class TrailDay(NamedTuple):
     entries: int
 
 
+class UnitState(NamedTuple):
+    """One state of a unit as the chain keeps it: when it was recorded (UTC), by whom, and what it was."""
+
+    recorded_at: str
+    by: str
+    entry: UnitEntry
+
+
 def read_trail(
     connection: sqlite3.Connection, *, before: int, kind: str, by: str, day: str, most: int
 ) -> list[TrailEntry]:
@@ -63,3 +74,12 @@ def read_trail_days(connection: sqlite3.Connection, *, most: int) -> list[TrailD
     sql = f"""SELECT {_DAY} AS day, a.name, count(*) FROM entry e JOIN account a ON a.account_id = e.account_id
               GROUP BY day, a.name ORDER BY day DESC, a.name LIMIT ?"""
     return [TrailDay(*row) for row in connection.execute(sql, (most,))]
+
+
+def read_unit_states(connection: sqlite3.Connection) -> list[UnitState]:
+    """Return the states of units in the order of recording."""
+    names = ", ".join(f"t.{name}" for name in rows.columns("unit"))
+    sql = f"""SELECT e.recorded_at, a.name, {names} FROM unit t JOIN entry e ON e.seq = t.seq
+              JOIN account a ON a.account_id = e.account_id ORDER BY t.seq"""
+    found = connection.execute(sql)
+    return [UnitState(instant, by, UnitEntry(**rows.from_row("unit", values))) for instant, by, *values in found]

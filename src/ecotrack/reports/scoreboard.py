@@ -85,6 +85,12 @@ def heading(scoreboard: Json, lang: Lang) -> RichText:
     if tolerance is not None:
         rule = Text(f"上报面积与实测相差不超过{tolerance:g}%的，不作为发现", f"claims within {tolerance:g} % stand")
         line += f"\n{rule.lang(lang)}"
+    aside = scoreboard.get("sample_aside_plots")
+    if aside:
+        zh = f"已有真实地块：{aside:,}个示例地块不计入各项指标和各单位面积，只在示例任务中单列"
+        line += "\n" + Text(
+            zh, f"there are real plots: {aside:,} sample plots stand in no figure but sample tasks"
+        ).lang(lang)
     return RichText(line, style="bold")
 
 

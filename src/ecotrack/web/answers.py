@@ -48,6 +48,9 @@ STATUS: dict[type[EcotrackError], int] = {
     errors.OwnReview: 403,
     errors.HeldPlots: 409,
     errors.DecidedMeanwhile: 409,
+    errors.UnitChanged: 409,
+    errors.UnitInUse: 409,
+    errors.UnitNameTaken: 409,
     errors.DiskFull: 507,
     errors.CannotWrite: 507,
     errors.RegisterBusy: 503,
@@ -71,7 +74,7 @@ def install(app: FastAPI, portal: Portal) -> None:
         headers = _headers(error)
         if error.where.startswith(portal.folder):
             error.where = ""  # where the office keeps its files is nobody's business outside
-        return _answer(portal, request, status, type(error).__name__, error.message("zh"), headers)
+        return _answer(portal, request, status, type(error).__name__, _words(error), headers)
 
     @app.exception_handler(NotSignedIn)
     def nobody(request: Request, _error: NotSignedIn) -> Response:
@@ -102,6 +105,13 @@ def install(app: FastAPI, portal: Portal) -> None:
         log.error("error %s at %s %s", number, request.method, request.url.path, exc_info=error)
         words = f"服务器内部错误，编号 {number}。请把编号告诉管理员。"
         return _answer(portal, request, 500, "Unforeseen", words, {})
+
+
+def _words(error: EcotrackError) -> str:
+    """Return what a person at a page is told: which folder cannot be written is for the bureau to look after."""
+    if isinstance(error, errors.CannotWrite):
+        error = errors.DiskFull("", **error.facts)
+    return error.message("zh")
 
 
 def _headers(error: EcotrackError) -> dict[str, str]:

@@ -29,6 +29,7 @@ from ecotrack.web import (
     records,
     reviewing,
     trail,
+    units,
     uploads,
 )
 from ecotrack.web.gate import Gate, Rate, SafeHeaders, SmallBodies
@@ -64,7 +65,7 @@ def create_app(counter: Counter, options: Options | None = None) -> FastAPI:
     app.state.portal = portal
     # A request is compared with one route after the other: what comes most often stands first.
     handed_in = (uploads, photos, drawing, records, reviewing)
-    seen = (openly, downloads, publishing, trail, ogc, office, people, entrance)
+    seen = (openly, downloads, publishing, trail, ogc, office, people, units, entrance)
     for one in (*(room.routes for room in (*handed_in, *seen)), people.pages):
         app.include_router(one(portal))
     answers.install(app, portal)

@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from ecotrack.accounts import EVERY_UNIT, ROLES, SESSION_S, Role, RoleName
-from ecotrack.errors import BadAccount, EcotrackError, NotAllowed
+from ecotrack.errors import BadAccount, EcotrackError, NotAllowed, UnitClosed
 from ecotrack.web.gate import COOKIE, Gate, NotSignedIn, refuse_other_site
 from ecotrack.web.portal import Portal
+from ecotrack.workspace import today
 
 Short = Annotated[str, Form(max_length=200)]
 
@@ -146,6 +147,7 @@ def _add_people(router: APIRouter, portal: Portal) -> None:
         visitor = gate.require(request, "bureau")
         units = portal.counter.workspace.units
         values: dict[str, Any] = {"accounts": accounts.all(), "units": units, "all_roles": ROLES}
+        values["open_units"] = units.reporting_on(today())
         values |= {"trail": accounts.trail(most=30), "tokens": accounts.all_tokens()}
         names = {account.account_id: account.login for account in accounts.all()}
         return portal.page(request, "accounts.html", visitor, names=names, **values)
@@ -175,8 +177,13 @@ def routes(portal: Portal) -> APIRouter:
 def _known(portal: Portal, roles: list[tuple[RoleName, str]]) -> list[Role]:
     units = portal.counter.workspace.units
     for _, unit in roles:
-        if unit != EVERY_UNIT and unit not in units:
-            raise BadAccount("", detail=unit[:40])
+        if unit == EVERY_UNIT:
+            continue
+        known = units.get(unit)
+        if known is None:
+            raise BadAccount("", detail=f"没有代码为 {unit[:40]} 的单位")
+        if not known.stands_on(today()):
+            raise UnitClosed("", name=known.name_zh, day=known.until)
     return [Role(*one) for one in roles]
 
 

@@ -133,7 +133,7 @@ class Portal:
         mine = self.units_of(account, "field", "office")
         lists = workspace.config.code_lists
         return {
-            "units": [unit for unit in workspace.units.reporting if not mine or unit.code in mine],
+            "units": [unit for unit in workspace.units.reporting_on(today()) if not mine or unit.code in mine],
             "seasons": seasons(today()),
             "kinds": list(lists.get("plot_kind", {})),
             "programmes": list(lists.get("programme", {})),

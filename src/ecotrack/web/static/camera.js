@@ -48,14 +48,16 @@ export async function camera({ target, taken }) {
   over.append(video, told, bar);
   document.body.append(over);
   await video.play();
-  const place = follow((words) => { told.textContent = words; });
-  let count = 0;
+  told.setAttribute("role", "status");
+  let count = 0, where = "";
+  const tell = () => { told.textContent = [count ? `已拍 ${count} 张，存在这台设备上` : "", where].filter(Boolean).join("；"); };
+  const place = follow((words) => { where = words; tell(); });
   press.addEventListener("click", async () => {
     press.disabled = true;
     try {
       taken(await shot(video, place, target));
       count += 1;
-      told.textContent = `已拍 ${count} 张，存在这台设备上`;
+      tell();
     } catch (error) { told.textContent = `没有存下：${error.message}`; }
     press.disabled = false;
   });

@@ -55,7 +55,7 @@ function restated(one) {
   table.append(head);
   for (const line of one.differences.slice(0, 30)) {
     const row = make("tr");
-    row.append(...[line.row || "全部", line.column, line.published ?? "未评价", line.found ?? "未评价", line.difference ?? ""].map((text) => make("td", "", text)));
+    row.append(...[line.row_zh, line.column_zh, line.published_zh, line.found_zh, line.by_zh].map((text, place) => make("td", place > 1 ? "n" : "", text)));
     table.append(row);
   }
   card.append(table);

@@ -1,38 +1,27 @@
 // What is not sent yet lies in the browser's own database, per account, and survives the page.
+import { openDB } from "/vendor/idb.js";
 import { account } from "./common.js";
 
 const STORES = ["jobs", "walks", "photos"];
-
-function open() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open("ecotrack", 2);
-    request.onupgradeneeded = () => {
-      for (const name of STORES) {
-        if (!request.result.objectStoreNames.contains(name)) request.result.createObjectStore(name, { keyPath: "id" });
-      }
-    };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+// Opened for each step and closed again: a phone may take an open database away from a page in the background.
+async function within(work) {
+  const base = await openDB("ecotrack", 2, {
+    upgrade(made) {
+      for (const name of STORES) if (!made.objectStoreNames.contains(name)) made.createObjectStore(name, { keyPath: "id" });
+    },
   });
+  try { return await work(base); } finally { base.close(); }
 }
 
-async function run(store, mode, work) {
-  const base = await open();
-  try {
-    return await new Promise((resolve, reject) => {
-      const step = base.transaction(store, mode, { durability: "strict" });
-      const request = work(step.objectStore(store));
-      step.oncomplete = () => resolve(request.result);
-      step.onabort = step.onerror = () => reject(step.error);
-    });
-  } finally {
-    base.close();
-  }
-}
+// What is kept is on the disk, and not only on its way there.
+const change = (store, work) => within(async (base) => {
+  const step = base.transaction(store, "readwrite", { durability: "strict" });
+  await Promise.all([work(step.store), step.done]);
+});
 
-const put = (store, row) => run(store, "readwrite", (rows) => rows.put({ ...row, account }));
-const remove = (store, id) => run(store, "readwrite", (rows) => rows.delete(id));
-const mine = async (store) => (await run(store, "readonly", (rows) => rows.getAll())).filter((row) => row.account === account);
+const put = (store, row) => change(store, (rows) => rows.put({ ...row, account }));
+const remove = (store, id) => change(store, (rows) => rows.delete(id));
+const mine = async (store) => (await within((base) => base.getAll(store))).filter((row) => row.account === account);
 export const keep = (job) => put("jobs", { kept: Date.now(), ...job });
 export const drop = (id) => remove("jobs", id);
 export const jobs = async () => (await mine("jobs")).sort((a, b) => a.kept - b.kept);

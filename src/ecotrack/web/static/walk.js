@@ -18,6 +18,7 @@ const form = get("finish");
 const map = L.map("map", { attributionControl: false, maxZoom: 22 }).setView([37.7, 115.8], 9);
 L.control.scale({ imperial: false }).addTo(map);
 const lines = L.layerGroup().addTo(map);
+const start = L.circleMarker([37.7, 115.8], { radius: 6, color: "#1f6b3b", fillColor: "#fff", fillOpacity: 1, weight: 3 });
 const here = L.circleMarker([37.7, 115.8], { radius: 8, color: "#0b5cad" });
 let walk = null;
 let watch = null;
@@ -31,6 +32,7 @@ const at = (point) => [point.lat, point.lon];
 // Walked ground is a green line; where nothing was seen, a red dashed one.
 function drawn() {
   lines.clearLayers();
+  if (walk.points.length) start.setLatLng(at(walk.points[0])).addTo(lines);
   let piece = [];
   const close = () => { if (piece.length) L.polyline(piece, { color: "#1f6b3b", weight: 4 }).addTo(lines); };
   for (const [k, point] of walk.points.entries()) {
@@ -47,8 +49,10 @@ function drawn() {
 function shown() {
   drawn();
   const { points } = walk;
-  const area = points.length > 2 ? `，围起来约 ${polygonsMu([[points.map((point) => [point.lon, point.lat])]]).toFixed(1)} 亩` : "";
-  get("count").textContent = `${points.length} 个点，不收 ${walk.refused} 个（精度差）${area}`;
+  const mu = points.length > 2 ? polygonsMu([[points.map((point) => [point.lon, point.lat])]]).toFixed(1) : "0.0";
+  const back = points.length > 2 ? Math.round(metres(points[0], points.at(-1))) : 0;
+  const parts = [`${points.length} 个点`, walk.refused ? `不收 ${walk.refused} 个（精度差）` : "", mu === "0.0" ? "" : `围起来约 ${mu} 亩`, back ? `离起点 ${back} 米` : ""];
+  get("count").textContent = parts.filter(Boolean).join("，");
   get("gap").hidden = !gaps();
   get("gap").textContent = `中间断了 ${gaps()} 次：红色虚线那一段没有走到，不对就从断开处重走。`;
   get("take").hidden = get("scrap").hidden = false;
@@ -57,10 +61,10 @@ function shown() {
 function took(position) {
   const { longitude: lon, latitude: lat, accuracy } = position.coords;
   get("no-gps").hidden = true;
-  get("fix").textContent = `精度 ${Math.round(accuracy)} 米${accuracy > WORST_M ? "，太差，没有收" : ""}`;
-  get("fix").className = `fix ${accuracy > WORST_M ? "poor" : "fine"}`;
   here.setLatLng([lat, lon]).addTo(map);
   if (!walk || walk.paused) return;
+  get("fix").textContent = `精度 ${Math.round(accuracy)} 米${accuracy > WORST_M ? "，太差，没有收" : ""}`;
+  get("fix").className = `fix ${accuracy > WORST_M ? "poor" : "fine"}`;
   map.setView([lat, lon], Math.max(map.getZoom(), 17), { animate: false });
   if (accuracy > WORST_M) { walk.refused += 1; shown(); return; }
   const point = { lon, lat, accuracy, at: position.timestamp };
@@ -98,6 +102,8 @@ async function go() {
   walk.resumed = walk.points.length > 0;
   get("go").hidden = form.hidden = true;
   get("pause").hidden = get("end").hidden = get("take").hidden = false;
+  get("fix").textContent = "正在定位……";
+  get("fix").className = "fix";
   say("");
   await keepWalk(structuredClone(walk));
   await awake();
@@ -107,6 +113,8 @@ async function go() {
 function pause() {
   walk.paused = true;
   lock?.release();
+  get("fix").textContent = "已暂停，走动不会记下";
+  get("fix").className = "fix";
   get("pause").hidden = true;
   get("go").hidden = false;
   get("go").textContent = "接着走";
@@ -197,6 +205,7 @@ photographing({ button: get("take"), files: get("files"), target: () => ({ uploa
 [walk = null] = (await walks()).filter((row) => row.points).sort((a, b) => b.started - a.started);
 if (walk) {
   walk.paused = true;
+  get("fix").textContent = "上次没有走完，走过的点都在";
   shown();
   if (walk.points.length) map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.5), { maxZoom: 17, animate: false });
   get("go").textContent = `接着上次的 ${walk.points.length} 个点走`;

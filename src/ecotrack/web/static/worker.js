@@ -1,10 +1,10 @@
 // Keeps the pages for the field and what they need on the device, so that they open without a signal. Nothing else is kept.
-const CACHE = "ecotrack-field-2";
+const CACHE = "ecotrack-field-3";
 const SLOW_MS = 5000;
 const PAGES = ["/", "/walk", "/draw"];
 const SCRIPTS = ["area", "camera", "common", "draw", "ground", "home", "outcome", "queue", "send", "shapes", "store", "walk", "outside"];
 const NEEDED = ["/static/portal.css", "/static/field.css", "/vendor/leaflet.css", "/vendor/leaflet.js", "/vendor/geoman.css",
-  "/vendor/geoman.js", ...SCRIPTS.map((name) => `/static/${name}.js`)];
+  "/vendor/geoman.js", "/vendor/idb.js", ...SCRIPTS.map((name) => `/static/${name}.js`)];
 const LAST = ["/api/ground", "/api/outcomes"];
 
 // What one account may not see, or what is not there, is no reason to keep nothing.
