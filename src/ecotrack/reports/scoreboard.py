@@ -22,6 +22,7 @@ from ecotrack.reports.wording import (
     marks,
     rate,
     reasons,
+    titled,
     told,
     with_unit,
 )
@@ -109,7 +110,7 @@ def _target_row(target: Json, lang: Lang) -> list[str]:
     remarks = reasons(target, lang) or told(target, "basis", lang)
     sign = {">=": "≥", "<=": "≤"}[target["direction"]]
     return [
-        told(target, "title", lang) + marks(target, lang),
+        titled(target, lang),
         with_unit(target[f"value_{unit}"], unit, lang),
         f"{sign}{with_unit(target[f'target_{unit}'], unit, lang)}",
         f"{share}%" if share else "",
@@ -125,10 +126,10 @@ def funnel_table(funnel: Json, lang: Lang) -> RenderableType:
              "en": ("step", "mu", "plots", "lost before it (mu)", "remarks")}[lang]  # fmt: skip
     steps = funnel["steps"]
     rows = [_step_row(step, above, lang) for above, step in zip([None, *steps], steps, strict=False)]
-    title = Text(f"二、任务进度：{funnel['title_zh']}", f"Task: {funnel['title_zh']}").lang(lang)
-    facts = " ".join(str(funnel.get(key) or "") for key in ("kind", "level", "season")).strip()
-    paper = " ".join(str(funnel.get(key) or "") for key in ("document", "revised_on")).strip()
-    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}  {paper}", _columns(names, 3), rows)
+    title = Text("二、任务进度：", "Task: ").lang(lang) + titled(funnel, lang)
+    keys = ("kind", "level", "season", "task_id", "document", "revised_on")
+    facts = dict.fromkeys(str(funnel[key]) for key in keys if funnel.get(key))
+    return table("  ".join((title, *facts)), _columns(names, 3), rows)
 
 
 def _columns(names: tuple[str, ...], numbers_to: int) -> list[tuple[str, bool]]:
