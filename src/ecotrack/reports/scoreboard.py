@@ -32,6 +32,7 @@ _ROUNDED = Text(
     "各行已按最大余数法取整，与合计一致", "rows are rounded by largest remainder, so that they add up to the total"
 )
 _DISPUTED = Text("；争议面积在双方各计一次，合计只计一次", "; disputed ground stands in both units, once in the total")
+_STEPS = ("mapped", "accepted", "verified", "qualified")
 _SIGNS = {"met": "✓", "on_course": "→", "missed": "✗", "not_assessed": "○"}
 
 
@@ -166,14 +167,15 @@ def _losses(step: Json, above: Json | None, lang: Lang) -> list[str]:
 
 def units_table(scoreboard: Json, lang: Lang) -> RenderableType:
     """Return ground by responsible unit (责任口径)."""
-    names = {"zh": ("单位", "地块数", "上图（亩）", "审核（亩）", "核实（亩）", "合格（亩）", "争议（亩）"),
-             "en": ("unit", "plots", "mapped", "accepted", "verified", "qualified", "disputed (mu)")}[lang]  # fmt: skip
+    names = {"zh": ("单位", "上图（亩）", "审核（块）", "审核（亩）", "核实（亩）", "合格（亩）", "争议（亩）"),
+             "en": ("unit", "mapped", "accepted plots", "accepted", "verified", "qualified", "disputed (mu)"),
+             }[lang]  # fmt: skip
     rows = scoreboard["units"]["responsible"]
-    columns = [_parts(rows, key) for key in ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu")]
+    columns = [_parts(rows, f"{step}_mu") for step in _STEPS]
     disputed = [amount(row["disputed_mu"], fixed=True) for row in rows]
     cells = [
-        [told(row, "name", lang), str(row["plots"]), *numbers, in_dispute]
-        for row, *numbers, in_dispute in zip(rows, *columns, disputed, strict=True)
+        [told(row, "name", lang), mapped, str(row["plots"]), *numbers, in_dispute]
+        for row, mapped, *numbers, in_dispute in zip(rows, *columns, disputed, strict=True)
     ]
     title = Text("三、各单位地块（责任口径）", "Plots by responsible unit").lang(lang)
     note = _ROUNDED.lang(lang) + _DISPUTED.lang(lang) + _beside(scoreboard["units"], lang)
@@ -220,13 +222,12 @@ def grouped_table(scoreboard: Json, by: str, lang: Lang) -> RenderableType:
     if by == "county":
         return territorial_table(scoreboard, lang)
     title = {"year": Text("各年度地块", "Plots by year"), "programme": Text("各工程地块", "Plots by programme")}[by]
-    names = {"zh": ("", "地块数", "上图（亩）", "审核（亩）", "核实（亩）", "合格（亩）"),
-             "en": ("", "plots", "mapped", "accepted", "verified", "qualified (mu)")}[lang]  # fmt: skip
-    keys = ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu")
-    rows = [
-        [str(row[by] or "-"), str(row["plots"]), *(amount(row[key], fixed=True) for key in keys)]
-        for row in scoreboard[f"{by}s"]
-    ]
+    names = {"zh": ("", "上图（亩）", "审核（块）", "审核（亩）", "核实（亩）", "合格（亩）"),
+             "en": ("", "mapped", "accepted plots", "accepted", "verified", "qualified (mu)")}[lang]  # fmt: skip
+    rows = []
+    for row in scoreboard[f"{by}s"]:
+        mapped, *later = (amount(row[f"{step}_mu"], fixed=True) for step in _STEPS)
+        rows.append([str(row[by] or "-"), mapped, str(row["plots"]), *later])
     return table(title.lang(lang) + marks(scoreboard["units"], lang), _columns(names, len(names)), rows)
 
 
