@@ -27,7 +27,7 @@ def hand_in_plots(office: Any, folder: Path, shapes: Mapping[str, shapely.Geomet
     ]
     path = folder / f"plots{len(known)}.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    office("import", path, "--layer", "plots", "--crs", "经纬度", "--by", "张三")
+    office("import", path, "--layer", "plots", "--crs", "经纬度", "--by", "张三", "--reason", "重新测量")
     [fresh] = {row["submission"] for row in listed(office)} - known
     office("review", "accept", fresh, "--by", "李四", "--despite", "--reason", "现场核对")
     return fresh

@@ -238,6 +238,17 @@ def test_of_a_file_with_many_features_a_person_is_told_that_they_are_being_check
     assert told in eco("check", geojson(tmp_path / "a.geojson"), *OPTIONS).text
 
 
+def test_all_findings_of_a_submission_are_listed_however_many_documents_they_fill(
+    eco: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecotrack.intake.check_record.BLOCK", 2)
+    found = json.loads(eco("import", geojson(tmp_path / "a.geojson", x=117.0), *OPTIONS, "--json").text)["files"][0]
+    warned = [one for one in found["findings"] if one["level"] != "notes"]
+    assert len(warned) > 2
+    listed = json.loads(eco("review", "findings", found["submission"], "--json").text)["findings"]
+    assert [one["check"] for one in listed] == [one["check"] for one in warned]
+
+
 def test_a_submission_is_listed_returned_and_accepted_by_somebody_else(
     eco: Callable[..., Result], tmp_path: Path
 ) -> None:

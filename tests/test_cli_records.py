@@ -145,3 +145,16 @@ def test_the_form_is_written_where_asked(run, tmp_path):
 def test_help_has_examples_in_both_languages(run, verb, lang, word):
     assert word in run("--lang", lang, verb, "--help").output
     assert word in run("--lang", lang, verb, "import", "--help").output
+
+
+@pytest.mark.parametrize(("first", "last", "wrong"), [(1200, 2500, 1200), (28400, 60000, 60000)])
+def test_work_outside_its_reach_is_refused_and_the_reach_is_named(run, tmp_path, first, last, wrong):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f"要素,截止日期,状态,工程类别,完成起点桩号,完成终点桩号\nfuyang-02,2017-02-01,完工,护岸,{first},{last}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(RefusedRows) as refused:
+        run("records", "import", path, "--layer", "reaches", "--kind", "work")
+    said = refused.value.message("zh")
+    assert f"{wrong} 不在 fuyang-02 的桩号 28307–51947 之内" in said

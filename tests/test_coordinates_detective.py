@@ -274,3 +274,29 @@ def test_a_known_plot_that_comes_again_tells_the_reading_and_two_voices_that_dif
     on_the_spot = np.array([shapely.boundary(dense)])
     assert detect(np.array([dense]), lines=on_the_spot, known=[(dense, before)]).system is None
     assert detect(np.array([moved]), lines=lines, known=[(moved, before)]).system == "GCJ-02"
+
+
+def field(rng: np.random.Generator, corner: np.ndarray, size: np.ndarray, *, aside: np.ndarray) -> shapely.Polygon:
+    """Return a field of a row, drawn with a corner every 25 m, all of it a little aside of where it is (metres)."""
+    ring = shapely.get_coordinates(shapely.segmentize(shapely.box(0, 0, *size), 25.0))
+    return shapely.Polygon(corner + (ring + aside + rng.normal(0, 0.1, (1, 2))) / np.array([88_000.0, 111_000.0]))
+
+
+def test_fields_in_rows_do_not_make_a_wrong_reading_certain() -> None:
+    """Under a wrong reading a whole side may come to lie on the lines of a row: one direction proves nothing."""
+    rng, wrong, count = np.random.default_rng(20), 0, 0
+    for _ in range(60):
+        origin = rng.uniform((115.2, 37.1), (116.5, 38.3))
+        size = rng.uniform((30, 60), (120, 300))
+        step = size / np.array([88_000.0, 111_000.0])
+        here = np.zeros(2)
+        rows = [(i, j) for i in range(-25, 26) for j in range(-5, 6) if (i, j) != (0, 0) and rng.random() < 0.5]
+        lines = shapely.boundary(
+            np.array([field(rng, origin + step * place, size, aside=here) for place in rows], dtype=object)
+        )
+        new = field(rng, origin, size, aside=rng.uniform(-20, 20, 2))
+        for system in READINGS:
+            shown = shapely.transform(new, SHIFTED[system]) if system in SHIFTED else new
+            told = detect(np.array([shown], dtype=object), lines=lines, known=[]).system
+            wrong, count = wrong + (told not in (None, system)), count + 1
+    assert wrong <= 0.005 * count

@@ -7,32 +7,34 @@ tests are skipped where there is none.
 from __future__ import annotations
 
 import csv
+import json
 import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
 
-from ecotrack.intake.candidates import Reading
+from ecotrack.intake.candidates import Reading, Value
 from ecotrack.intake.read import Upload, read
+from ecotrack.model.layers import GeometryKind
 
 HENGSHUI = (115.10, 37.00, 116.65, 38.45)
 ROOT = Path(os.environ.get("ECOTRACK_CORPUS", Path(__file__).resolve().parents[2] / "shared" / "corpus"))
 
 DISAGREE = {
-    "parquet/pyogrio__list_field_values_file.parquet": (
-        "reject",
-        "it is read with pyarrow, and holds points: a polygon layer takes none",
-    ),
-    "parquet/gdal__largelistint.parquet": ("reject", "it has one column, a list of integers, and no geometry"),
-    "parquet/gdal__extension_custom.parquet": ("reject", "it has one column of JSON text and no geometry"),
     "fgb/gdal__invalid_multisurface_of_polyhedralsurface.fgb": (
         "reject",
         "the copy in the corpus is damaged (its NUL bytes are blanks): no driver finds a feature in it",
     ),
+    "kml/togeojson__data_inline_style.kml": (
+        "repair+warn",
+        "two of its three lines end where they begin: closed by rule",
+    ),
+    "kml/togeojson__data_noname.kml": ("repair+warn", "its line ends where it begins: closed by rule, with a finding"),
     "gpx/togeojson__data_missing_hr.gpx": ("repair+warn", "its walk comes back to its start and is closed by rule"),
     "gpx/gpxpy__cerknicko-jezero-without-elevations.gpx": (
         "repair+warn",
@@ -40,6 +42,17 @@ DISAGREE = {
     ),
 }
 """Where we disagree with the manifest: our outcome, and why."""
+
+OWN_KIND: dict[str, tuple[GeometryKind, str | None]] = {
+    "parquet/pyogrio__list_field_values_file.parquet": ("Point", "EPSG:4326"),
+    "parquet/gdal__largelistint.parquet": ("none", None),
+    "parquet/gdal__extension_custom.parquet": ("none", None),
+}
+"""``known: accept`` files that hold no polygon at all: points (without a CRS), or tables without a geometry column.
+
+What is known of them is that pyarrow must read them, whole. A layer of their own kind takes them, each row with its
+attributes; for plots they are refused by what they hold, since a plot is a polygon.
+"""
 
 COUNTS = {
     "zip/geopandas__nybb_16a.zip": 5,
@@ -60,6 +73,8 @@ def rows() -> list[dict[str, str]]:
 
 def outcome(reading: Reading) -> str:
     """Say ``accept``, ``repair+warn`` or ``reject``; lying outside Hengshui is no fault here."""
+    if reading.candidates and not reading.all_findings:
+        return "accept"
     waits = [item for item in reading.candidates if any(found.check == "unknown_crs" for found in item.findings)]
     polygons = [item for item in reading.candidates if item.wkb is not None]
     if not polygons and not waits:
@@ -71,7 +86,8 @@ def outcome(reading: Reading) -> str:
 @pytest.mark.skipif(not rows(), reason="the corpus is not here (ECOTRACK_CORPUS)")
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row["path"])
 def test_each_file_of_the_corpus_has_the_outcome_expected(row: dict[str, str]) -> None:
-    reading = read(Upload.from_path(ROOT / row["path"]), extent=HENGSHUI)
+    kind, crs = OWN_KIND.get(row["path"], ("Polygon", None))
+    reading = read(Upload.from_path(ROOT / row["path"]), extent=HENGSHUI, geometry=kind, crs=crs)
     said = " ".join(found.message.en for found in reading.all_findings)
     assert "went over its limit" not in said
     assert "crashed" not in said
@@ -79,7 +95,7 @@ def test_each_file_of_the_corpus_has_the_outcome_expected(row: dict[str, str]) -
     assert outcome(reading) == expected, f"{reason}: {said[:400]}"
     if expected == "reject":
         assert any(found.level == "blocks" and found.message.zh for found in reading.all_findings)
-    else:
+    elif kind == "Polygon":
         _compare(row["path"], reading)
 
 
@@ -97,6 +113,30 @@ def test_every_disagreement_is_about_a_file_of_the_corpus() -> None:
     expected = {row["path"]: row["expected"] for row in rows()}
     for path, (ours, reason) in DISAGREE.items():
         assert ours != expected[path], reason
+
+
+@pytest.mark.skipif(not rows(), reason="the corpus is not here (ECOTRACK_CORPUS)")
+@pytest.mark.parametrize("path", OWN_KIND)
+def test_a_table_without_polygons_keeps_every_row_and_value_and_is_no_plot(path: str) -> None:
+    upload, (kind, crs) = Upload.from_path(ROOT / path), OWN_KIND[path]
+    reading = read(upload, extent=HENGSHUI, geometry=kind, crs=crs)
+    expected = pq.ParquetFile(ROOT / path).read().to_pylist()
+    shapes = [row.pop("geometry", None) for row in expected]
+    assert [_as_read(item.attributes) for item in reading.candidates] == expected
+    assert [shapely.from_wkb(item.wkb) if item.wkb else None for item in reading.candidates] == [
+        shapely.from_wkb(shape) if shape else None for shape in shapes
+    ]
+    refused = read(upload, extent=HENGSHUI)
+    assert outcome(refused) == "reject"
+    assert {found.check for found in refused.all_findings} == {
+        "wrong_geometry" if kind == "Point" else "no_geometry_column"
+    }
+
+
+def _as_read(attributes: dict[str, Value]) -> dict[str, object]:
+    """Return attributes with the lists that were kept as JSON as lists again."""
+    lists = {name: value for name, value in attributes.items() if isinstance(value, str) and value.startswith("[")}
+    return {**attributes, **{name: json.loads(value) for name, value in lists.items()}}
 
 
 OTHER_READER = ("shp", "geojson", "gpkg", "fgb", "gml", "mitab", "dxf", "zip", "filegdb", "topojson", "esrijson")

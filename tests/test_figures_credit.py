@@ -131,8 +131,10 @@ def test_sample_plots_stand_aside_where_there_is_a_real_one() -> None:
     document = found.to_json()
     assert not document["units"]["sample"]
     assert document["units"]["responsible"][-1]["plots"] == 1
+    assert document["sample_aside_plots"] == 1
     alone = board("2016-12-31", versions=versions[1:], decisions=[accept("sample")]).to_json()
     assert alone["units"]["sample"]
+    assert alone["sample_aside_plots"] == 0
 
 
 def task(unit: str, mu: str, **given):

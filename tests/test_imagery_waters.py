@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import rasterio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecotrack.errors import BadBandTable, BandsOfTwoSizes, MissingFile, NoBand, NotReflectance, UnreadableFile
 from ecotrack.imagery import water_mask
+from ecotrack.imagery.chip_bands import ORDERS, role_of
 from imagery_scenes import utm, write_raster
 from imagery_waters import Ground, Made, draw, iou
 
@@ -149,8 +151,13 @@ def test_a_raster_is_read_with_its_descriptions_or_a_table_of_bands(tmp_path):
     wanted = water_mask(stack, bands=VISIBLE).mask
     assert (water_mask(path, bands=VISIBLE).mask == wanted).all()
     assert (water_mask(str(path), bands={"green": 2, "nir": 4, "blue": 1, "red": 3}).mask == wanted).all()
+    untold = water_mask(path)
+    assert (untold.mask == wanted).all()
+    assert "taken as B02, B03, B04, B08" in untold.doubts[0].en
+    three = tmp_path / "three.tif"
+    write_raster(three, stack[:3], utm(115.6, 37.6, size=256), nodata=0)
     with pytest.raises(BadBandTable, match="bands="):
-        water_mask(path)
+        water_mask(three)
     with pytest.raises(BadBandTable, match="nir is 5 of 4"):
         water_mask(path, bands={"green": 2, "nir": 5})
     with pytest.raises(MissingFile):
@@ -165,3 +172,57 @@ def test_what_has_no_green_band_is_refused():
         water_mask({"nir": LAKE.bands["nir"], "red": LAKE.bands["red"]})
     with pytest.raises(NoBand):
         water_mask({"green": LAKE.bands["green"], "red": LAKE.bands["red"]})
+
+
+def test_a_shadow_over_bright_ground_is_left_out_or_doubted():
+    doubted = 0
+    for seed in range(8):
+        land = ("soil", "town", "salt") if seed % 2 else ("asphalt", "white roof", "town")
+        made = draw(Ground(share=0.05, shadow=0.15, land=land, water=("turbid", "lake")), seed)
+        found = water_mask({role: made.bands[role] for role in VISIBLE})
+        said = any("shadow of clouds" in doubt.en for doubt in found.doubts)
+        assert said or (found.mask & ~made.truth).mean() <= 0.1 * made.truth.mean()
+        assert (found.shadow & made.truth).sum() <= 0.05 * made.truth.sum()
+        doubted += said
+    assert doubted > 0
+
+
+@pytest.mark.parametrize("count", [4, 5, 6, 10, 12, 13])
+def test_a_stack_that_says_nothing_is_taken_in_order_of_wavelength_and_says_so(count, tmp_path):
+    names = ORDERS[count]
+    stack = np.stack([LAKE.bands[role_of(name) or "red"] for name in names])
+    for given_ in (stack, np.moveaxis(stack, 0, -1), list(stack)):
+        found = water_mask(given_)
+        assert iou(found.mask, LAKE.truth) >= 0.98
+        assert "B08" in found.doubts[0].en
+    assert (water_mask(np.moveaxis(stack, 0, -1), bands=names).mask == found.mask).all()
+    with pytest.raises(BadBandTable, match="bands="):
+        water_mask(stack[:3])
+
+
+def test_the_narrow_near_infrared_serves_where_the_wide_one_is_missing_and_long_descriptions_are_read(tmp_path):
+    wanted = water_mask({"B03": LAKE.bands["green"], "B08": LAKE.bands["nir"]}).mask
+    assert (water_mask({"B03": LAKE.bands["green"], "B8A": LAKE.bands["nir"]}).mask == wanted).all()
+    both = {"B03": LAKE.bands["green"], "B8A": LAKE.bands["red"], "B08": LAKE.bands["nir"]}
+    assert (water_mask(both).mask == wanted).all()
+    path = tmp_path / "chip.tif"
+    write_raster(path, np.stack([LAKE.bands["nir"], LAKE.bands["green"]]), utm(115.6, 37.6, size=256))
+    with rasterio.open(path, "r+") as file:
+        file.descriptions = ("B8A, central wavelength 865 nm", "B3, central wavelength 560 nm")
+    assert (water_mask(path).mask == wanted).all()
+
+
+@pytest.mark.parametrize("water", ["lake", "clear", "turbid", "silty", "shallow", "green"])
+@pytest.mark.parametrize("share", [0.97, 1.0])
+def test_a_chip_of_nothing_but_water_is_water(water, share):
+    for seed in range(3):
+        made = draw(Ground(water=(water,), share=share, hazy=seed == 2), seed)
+        assert told(made, *VISIBLE, "swir1") >= 0.95
+        assert told(made, *VISIBLE) >= 0.9
+
+
+@pytest.mark.parametrize("land", [("asphalt", "town"), ("soil", "dark soil"), ("salt",), ("trees", "grass")])
+def test_a_chip_of_nothing_but_land_is_land(land):
+    for hazy in (False, True):
+        made = draw(Ground(share=0.0, land=land, hazy=hazy), 4)
+        assert water_mask({role: made.bands[role] for role in VISIBLE}).mask.mean() < 0.005

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from pyproj import Transformer
 from shapely.geometry import mapping
 
 from ecotrack.errors import BadConfig
@@ -339,6 +340,17 @@ def test_garbled_text_is_told_once_a_column_and_chinese_is_not_garbled() -> None
     assert [finding.facts["field"] for finding in found] == ["XIAN", "SZ"]
 
 
+@pytest.mark.parametrize(("codec", "level"), [("utf-8", 1), ("big5", 2)])
+def test_text_that_was_read_as_gbk_is_told_with_what_it_may_have_been(codec: str, level: int) -> None:
+    meant = [["枣强县的林场", "阜城县崔家庙"], ["棗強縣林場", "阜城縣崔家廟"]][level - 1]
+    read = [text.encode(codec).decode("gb18030") for text in meant]
+    items = [Candidate(number=n, where=f"a.shp #{n}", attributes={"MC": text}) for n, text in enumerate(read, 1)]
+    [finding] = garbled_findings(Reading(file_name="a.shp", candidates=items), CHECKS["garbled"])
+    assert any(text in finding.message.zh for text in meant)
+    plain = [Candidate(number=1, where="a.shp #1", attributes={"MC": text}) for text in [*meant, "滹沱河东岸榆楸林"]]
+    assert not list(garbled_findings(Reading(file_name="a.shp", candidates=plain), CHECKS["garbled"]))
+
+
 def test_a_change_of_a_known_plot_is_shown_and_needs_a_reason() -> None:
     layer = read_layers(ROOT / "")["plots"]
     before = subject(rectangle(100, 100), 9, feature_id="旧-9").version
@@ -512,3 +524,14 @@ def test_kml_in_gbk_is_read_with_all_its_attributes(workspace: Workspace) -> Non
     assert [item.version.feature_id for item in checked.proposal.subjects] == ["JZ-0", "JZ-1", "JZ-2"]
     assert {item.version.species for item in checked.proposal.subjects} == {"速生杨"}
     assert {item.version.attributes["文件夹"] for item in checked.proposal.subjects} == {"河东"}
+
+
+def test_metres_beside_degrees_in_one_table_are_not_doubted_with_them(workspace: Workspace) -> None:
+    plane = Transformer.from_crs("EPSG:4490", "EPSG:4527", always_xy=True)
+    corners = [(115.6, 37.6), (115.603, 37.6), (115.603, 37.602), (115.6, 37.602)]
+    rows = [f"甲,{x},{y}" for x, y in corners]
+    rows += ["乙,{:.3f},{:.3f}".format(*plane.transform(x + 0.01, y)) for x, y in corners]
+    file = Upload("混.csv", ("地块编号,X,Y\n" + "\n".join(rows)).encode())
+    found = check_upload(workspace, file, ORDER).findings
+    assert [finding.feature for finding in found if finding.check == "ambiguous_position"] == ["1"]
+    assert [finding.feature for finding in found if finding.check == "own_reading"] == ["2"]

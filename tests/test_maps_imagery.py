@@ -211,3 +211,15 @@ def test_reviewers_go_on_when_the_verdicts_are_damaged_and_are_told_so(verified)
     shown = review_work.submission(str(verified.folder), verified.submission, ())
     told = [one["zh"] for plot in shown["plots_list"] for one in plot["findings"]]
     assert sum("影像结论读不出来" in text for text in told) == 1
+
+
+def test_the_lake_panel_says_what_is_in_doubt(open_map):
+    doubted = seen("2016-09-02", "61", state="待审", doubted_km2="2.3", doubts=f"光谱像阴影里的陆地{HOSTILE}")
+    lake = lake_document([*SERIES, doubted], BASINS)
+    opened = open_map(a_model(definition=a_definition("plots", panels=("lake",)), witness={"lake": lake}))
+    doubt = opened.page.locator("#eco-panel .eco-doubt")
+    expect(doubt).to_have_count(1)
+    said = doubt.inner_text().replace("\u202f", " ").replace("\u00a0", " ")
+    assert "存疑 2.3 平方公里" in said
+    assert HOSTILE in said
+    assert doubt.locator("img").count() == 0

@@ -80,7 +80,7 @@ def test_a_circular_carries_its_receipts_and_they_reproduce(workspace: Workspace
     assert f"登记序号{head.seq}" in state
     assert head.sha256 in state
     for figure, receipt in issued.items():
-        (line,) = [text for text in cells if f"{figure} " in str(text)]
+        (line,) = [text for text in cells if f"({figure})" in str(text)]
         assert receipt.receipt_id in line
         assert receipt.by == "张三"
         run(workspace, "reproduce", receipt.receipt_id)

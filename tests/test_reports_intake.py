@@ -15,9 +15,11 @@ import shapely
 from shapely.geometry import mapping
 
 import worst_folder
+from ecotrack.desk.work import said_of
 from ecotrack.intake.candidates import Place
 from ecotrack.intake.check import Checked, Order, check_upload
 from ecotrack.intake.read import Upload
+from ecotrack.model.findings import Finding
 from ecotrack.reports.intake_json import checked_json, write_json
 from ecotrack.reports.intake_listed import drawn_of, listed_of
 from ecotrack.reports.intake_page import check_page
@@ -131,3 +133,16 @@ def test_a_page_of_a_file_that_is_wrong_everywhere_lists_the_gravest_and_counts_
     told = Counter(finding.check for finding in checked.findings if finding.feature == "2")
     assert listed.left_by_check == told
     assert [item.number for item in drawn_of(checked, listed)] == [1, 2]
+
+
+def test_the_portal_lists_a_large_files_findings_gravest_first_and_counts_the_rest() -> None:
+    def found(check: str, number: int, **facts: str) -> Finding:
+        return Place(f"a.shp #{number}", str(number)).finding(check, **facts)
+
+    small = [found("tiny_plot", n, area_m2=str(n)) for n in range(250)]
+    repeated = [found("duplicate_vertex", n, count="1") for n in range(70)]
+    rows = said_of([*repeated, *small])
+    assert [row["level"] for row in rows][:2] == ["blocks", "blocks"]
+    assert sum(row["count"] for row in rows) == 320
+    assert len(rows) == 102
+    assert [(row["check"], row["count"]) for row in rows if row["zh"].startswith("另有")] == [("tiny_plot", 150)]

@@ -186,11 +186,19 @@ def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
     columns = ("basin", "state", "basis", "surface_kind", "level_m", "clear_share_pct", "method")
     seen = [
         (one["on"] + (sample if one["sample"] else ""), km2(one["km2"]),
-         *(str(one[key] if one[key] is not None else whole if key == "basin" else "") for key in columns))
+         *(_told(one, key, whole, lang) for key in columns))
         for one in document["observations"][:SHOWN]
     ]  # fmt: skip
     show(table("", _heads(_YEARS, lang, numbers=4), years), table("", _heads(_SEEN, lang), seen))
     speak(ctx, f"共 {document['total']} 次观测", f"{document['total']} observations")
+
+
+def _told(one: dict[str, Any], key: str, whole: str, lang: Lang) -> str:
+    """Return a cell of an observation; its state says what is in doubt."""
+    if key == "state" and one["doubts"]:
+        km2 = f"{Decimal(one['doubted_km2']):.2f}" if one["doubted_km2"] else ""
+        return f"{one['state']} {Text('存疑', 'in doubt').lang(lang)} {km2}".rstrip()
+    return str(one[key] if one[key] is not None else whole if key == "basin" else "")
 
 
 def _heads(titles: tuple[Text, ...], lang: Lang, *, numbers: int = 0) -> list[tuple[str, bool]]:

@@ -75,6 +75,12 @@ def _help_option(command: click.Command, ctx: click.Context) -> click.Option | N
     return found
 
 
+def _extras_in_chinese(extras: re.Match[str]) -> str:
+    """Return what click says behind an option's help: its default, and whether it must be given."""
+    words = [word.replace("default: ", "默认：").replace("required", "必填") for word in extras[1].split("; ")]
+    return f"[{'；'.join(words)}]"
+
+
 class SpokenOption(click.Option):
     """An option whose help is printed in the language of the call."""
 
@@ -82,9 +88,12 @@ class SpokenOption(click.Option):
         """Return the option's help row in the language of the call."""
         kept, self.help = self.help, _in_language(ctx, self.help)
         try:
-            return super().get_help_record(ctx)
+            record = super().get_help_record(ctx)
         finally:
             self.help = kept
+        if record is None or language(ctx) == "en":
+            return record
+        return record[0], re.sub(r"\[([^\[\]]*)\]$", _extras_in_chinese, record[1])
 
 
 @contextmanager
@@ -174,6 +183,8 @@ def usage_message(error: click.ClickException, lang: Lang) -> str:
     """Return click's complaint about a call in ``lang``."""
     if lang == "en":
         return f"Error: {error.format_message()}"
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()
     if isinstance(error, click.NoSuchOption):
         return f"用法错误：没有选项 {error.option_name}"
     if isinstance(error, click.MissingParameter):

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ecotrack import __version__
-from ecotrack.cli.language import SpokenGroup, Verb, option, say, usage_message
+from ecotrack.cli.language import SpokenGroup, SpokenOption, Verb, option, say, usage_message
 from ecotrack.errors import EcotrackError, FileFault, Lang, Text
 
 VERBS = {
@@ -69,7 +69,7 @@ VERBS = {
     default=Path(),
     help=say("工作区目录（默认为当前目录）", "folder of the workspace (default: the current one)"),
 )
-@click.version_option(__version__, prog_name="ecotrack", help=say("显示版本", "show the version"))
+@click.version_option(__version__, prog_name="ecotrack", cls=SpokenOption, help=say("显示版本", "show the version"))
 def cli(lang: Lang, workspace: Path) -> None:
     """Keep the root options; every verb reads them through `ecotrack.cli.context`."""
 

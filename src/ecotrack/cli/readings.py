@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 
 from ecotrack.cli.context import lang_of, open_workspace, speak, warn
 from ecotrack.cli.language import command, option, say
+from ecotrack.errors import Text
 
 
 @command(
@@ -29,6 +31,7 @@ def readings_(ctx: click.Context, as_json: bool) -> None:
     from ecotrack.reports.terminal import show, table
 
     with open_workspace(ctx).register(read_only=True) as register:
+        names = {item.raw_sha256: item.file_name for item in register.submissions()}
         rows: list[dict[str, Any]] = [
             {
                 "choice": choice.decision.decision_id,
@@ -46,8 +49,30 @@ def readings_(ctx: click.Context, as_json: bool) -> None:
         return
     zh = ("选定编号", "对象", "读法", "选定人", "日期", "涉及的提交")
     keys = ("choice", "about", "reading", "chosen_by", "chosen_on", "submissions")
+    rows = [row | {"about": about_words(row["about"], names).lang(lang_of(ctx))} for row in rows]
     cells = [[" ".join(v) if isinstance(v := row[key], list) else str(v) for key in keys] for row in rows]
     show(table("", [(title, False) for title in (zh if lang_of(ctx) == "zh" else keys)], cells))
+
+
+def about_words(key: str, names: Mapping[str | None, str]) -> Text:
+    """Return what a choice is about as a person says it.
+
+    Parameters
+    ----------
+    names
+        Names of the files that came in, by the SHA-256 of their bytes.
+
+    Examples
+    --------
+    >>> about_words("sender:赵六|KML", {}).zh, about_words("file:3f2a", {"3f2a": "甲.kml"}).zh
+    ('赵六用 KML 交来的文件', '文件 甲.kml')
+    """
+    kind, _, rest = key.partition(":")
+    if kind == "sender":
+        sender, _, app = rest.rpartition("|")
+        return Text(f"{sender}用 {app} 交来的文件", f"files of {sender} by {app}")
+    name = names.get(rest, rest)
+    return Text(f"文件 {name}", f"file {name}")
 
 
 @command(
@@ -118,12 +143,12 @@ def findings_(ctx: click.Context, submission: str, as_json: bool) -> None:
     """Print the findings on one submission."""
     from ecotrack.errors import UnknownSubmission
     from ecotrack.imagery.kept_verdicts import contradicted, verdicts_or_fault
-    from ecotrack.intake.check_record import KIND
+    from ecotrack.intake.check_record import records_about
     from ecotrack.reports.terminal import show, table
 
     workspace = open_workspace(ctx)
     with workspace.register(read_only=True) as register:
-        found = [one.body for one in register.documents(kind=KIND) if one.body["submission_id"] == submission]
+        found = [one.body for one in records_about(register, [submission]).values()]
         versions = register.versions(submission_id=submission)
     if not found:
         raise UnknownSubmission("", name=submission)

@@ -2,18 +2,26 @@
 
 from ecotrack.coordinates.edges import LONG_EDGE_M, MAX_VERTICES, split_long_edges
 from ecotrack.coordinates.gate import (
-    ZONE_EPSG,
     CRSReading,
     Extent,
     StoredGeometry,
     crs_label,
-    crs_name,
     parse_crs,
-    possible_readings,
     read_crs,
     to_stored,
     to_stored_all,
 )
+from ecotrack.coordinates.numbers import (
+    carried,
+    crs_title,
+    fitting_planes,
+    is_plane,
+    possible_readings,
+    reading_title,
+    tell,
+    ways_of,
+)
+from ecotrack.coordinates.planes import ZONE_EPSG, crs_name
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 
 __all__ = [
@@ -24,13 +32,20 @@ __all__ = [
     "CRSReading",
     "Extent",
     "StoredGeometry",
+    "carried",
     "crs_label",
     "crs_name",
+    "crs_title",
+    "fitting_planes",
+    "is_plane",
     "parse_crs",
     "possible_readings",
     "read_crs",
+    "reading_title",
     "split_long_edges",
+    "tell",
     "to_stored",
     "to_stored_all",
     "unshifted",
+    "ways_of",
 ]

@@ -14,6 +14,8 @@ _SIGNS = str.maketrans({"′": "'", "’": "'", "＇": "'", "分": "'", "″": '
                         "度": "°", "º": "°", "˚": "°", "．": ".", "，": ","})  # fmt: skip
 _MARKED = re.compile(rf"(\d+)°\s*(?:({_NUMBER})'?\s*(?:({_NUMBER})(?:\"|'')?)?)?")
 _PLAIN = re.compile(rf"(\d{{2,3}})[\s:\-]+(\d{{1,2}})[\s:\-]+({_NUMBER})")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_UNIT = re.compile(r"(?<=\d)\s*(?:米|m)$", re.IGNORECASE)
 _SIDE = re.compile(r"^(东经|西经|北纬|南纬|经度|纬度|[EWNS])[:：\s]*|\s*([EWNS])$", re.IGNORECASE)
 
 
@@ -37,10 +39,15 @@ def read_ordinate(text: str) -> Ordinate | None:
     [115.6, 115.6, 115.6, 115.6, 37.6]
     >>> read_ordinate("g115.605784").system, read_ordinate("115°75′00″"), read_ordinate("甲")
     ('GCJ-02', None, None)
+    >>> [read_ordinate(t).value for t in ("39,376,366.48", "4164022.65米")]
+    [39376366.48, 4164022.65]
     """
     plain = text.strip()
     system = OVITAL.get(plain[:1].lower()) if re.match(r"[gb]\s*-?\d", plain, re.IGNORECASE) else None
     plain = (plain[1:] if system else plain).strip().translate(_SIGNS)
+    plain = _UNIT.sub("", plain)
+    if _GROUPED.fullmatch(plain.replace("，", ",")):
+        plain = plain.replace(",", "")
     number = _decimal(plain)
     if number is not None:
         return Ordinate(number, False, system)

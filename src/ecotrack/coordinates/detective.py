@@ -16,6 +16,7 @@ import shapely
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 from ecotrack.errors import Text
 from ecotrack.geometry.area import Floats, Geometries
+from ecotrack.geometry.boxes import Ints
 from ecotrack.geometry.width import local_metres
 
 AS_IS = "WGS84"
@@ -33,6 +34,12 @@ FIT_M = 1.0
 
 MIN_HITS, MIN_SHARE, MIN_LEAD = 8, 0.25, 3.0
 """Corners that must lie on known lines, their least share, and by how many times the best reading must lead."""
+
+PIN_M, PIN_WAYS = 4.0, 8
+"""How far, and in how many directions, the corners are pushed to see whether the lines hold them in place."""
+
+MIN_PINNED, PINNED_SHARE = 4, 0.1
+"""Corners, and their share of the hits, that every such push must carry off the known lines."""
 
 SAME_IOU, OTHER_IOU = 0.8, 0.5
 """A known plot is met again above the first, under one reading alone: every other stays below the second."""
@@ -102,6 +109,8 @@ def detect(
     hits = {system: _hits(read_as(corners, system), lines) for system in READINGS}
     scores = tuple(Score(system, hits[system], len(corners), len(met[system])) for system in READINGS)
     by_plots, by_lines = _by_plots(met, known), _by_lines(scores)
+    if by_lines is not None and not _is_pinned(read_as(corners, by_lines), lines):
+        by_lines = None
     if by_plots is not None and by_lines in (None, by_plots):
         count = len(met[by_plots])
         return Detected(by_plots, Text(f"{count}个已登记地块重新对上", f"{count} known plots are met again"), scores)
@@ -130,11 +139,34 @@ def _sample(shapes: Geometries) -> Floats:
 def _hits(corners: Floats, lines: Geometries) -> int:
     if len(corners) == 0 or len(lines) == 0:
         return 0
+    tree, points = _in_metres(corners, lines)
+    return len(_hit(tree, points))
+
+
+def _in_metres(corners: Floats, lines: Geometries) -> tuple[shapely.STRtree, Floats]:
     lat0 = float(corners[:, 1].mean())
     plane = shapely.transform(lines, lambda xy: local_metres(xy, lat0))
-    points = shapely.points(local_metres(corners, lat0))
-    found, _ = shapely.STRtree(plane).query(points, predicate="dwithin", distance=FIT_M)
-    return len(np.unique(found))
+    return shapely.STRtree(plane), local_metres(corners, lat0)
+
+
+def _hit(tree: shapely.STRtree, points: Floats) -> Ints:
+    found, _ = tree.query(shapely.points(points), predicate="dwithin", distance=FIT_M)
+    return np.unique(found)
+
+
+def _is_pinned(corners: Floats, lines: Geometries) -> bool:
+    """Tell whether known lines hold corners in place in every direction.
+
+    Fields lie in rows: under a wrong reading too, all corners of a side may come to lie on the lines of one row by
+    chance. Pushed along these lines they would stay there, whereas a plot that was snapped to its neighbours on
+    several sides leaves some of them whichever way it is pushed.
+    """
+    tree, points = _in_metres(corners, lines)
+    points = points[_hit(tree, points)]
+    angles = np.arange(PIN_WAYS) * 2 * np.pi / PIN_WAYS
+    pushes = PIN_M * np.column_stack([np.cos(angles), np.sin(angles)])
+    lost = min(len(points) - len(_hit(tree, points + push)) for push in pushes)
+    return lost >= max(MIN_PINNED, PINNED_SHARE * len(points))
 
 
 def _met(known: Sequence[tuple[shapely.Geometry, shapely.Geometry]], system: str) -> dict[int, float]:

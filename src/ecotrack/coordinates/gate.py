@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -21,17 +22,22 @@ from pyproj.enums import WktVersion
 from pyproj.exceptions import CRSError
 
 from ecotrack.coordinates.edges import LONG_EDGE_M, split_long_edges, with_long_edges
+from ecotrack.coordinates.planes import (
+    SCALES,
+    SHIFTED_WORDS,
+    WIDE_ZONE_EPSG,
+    ZONE_EPSG,
+    false_easting_words,
+    odd_false_easting,
+    told_words,
+    with_scale,
+    with_swap,
+)
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 from ecotrack.errors import RefusedCRS, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.codec import STORED_CRS, snap
 
-ZONE_EPSG = {zone: 4513 + zone - 25 for zone in range(25, 46)}
-"""CGCS2000 3-degree zones whose eastings begin with the zone's digits: 38 is EPSG:4526, 39 EPSG:4527."""
-
-_WIDE_ZONE_EPSG = {zone: 4491 + zone - 13 for zone in range(13, 24)}
-"""CGCS2000 6-degree zones, whose digits are below those of the 3-degree ones: 20 is EPSG:4498."""
-
-_EXTENT_MARGIN_DEG = 0.2
+EXTENT_MARGIN_DEG = 0.2
 _CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
 _WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
 _MODERN_AXIS_M = 6378137.0
@@ -44,28 +50,6 @@ _REFUSED = {
     "beijing 1954": Text("北京54", "Beijing 1954"),
     "beijing54": Text("北京54", "Beijing 1954"),
     "new beijing": Text("新北京54", "New Beijing"),
-}
-
-_SHIFTED_WORDS = {
-    "GCJ-02": Text("火星（GCJ-02，高德、腾讯、奥维等）", "GCJ-02 (Amap, Tencent, Ovital)"),
-    "BD-09": Text("百度（BD-09）", "BD-09 (Baidu)"),
-}
-_PLAIN_NAMES = {
-    **{f"{zone}带": f"EPSG:{code}" for zone, code in ZONE_EPSG.items()},
-    **{f"{zone * 3}度": f"EPSG:{4534 + zone - 25}" for zone in range(25, 46)},
-    "经纬度": STORED_CRS,
-    "CGCS2000": STORED_CRS,
-    "国家2000": STORED_CRS,
-    "2000": STORED_CRS,
-    "WGS84": "EPSG:4326",
-    "GCJ02": "GCJ-02",
-    "GCJ-02": "GCJ-02",
-    "火星坐标": "GCJ-02",
-    "火星": "GCJ-02",
-    "高德": "GCJ-02",
-    "BD09": "BD-09",
-    "BD-09": "BD-09",
-    "百度": "BD-09",
 }
 
 Extent = tuple[float, float, float, float]
@@ -100,6 +84,8 @@ class CRSReading:
         Whether the file (or the user) says it; else it was told from the numbers.
     swapped
         Whether the first number is the northing or latitude.
+    scale
+        What the numbers are multiplied by before anything else: metres of the unit in which a plane is written.
     evidence
         The reading in words, for the submission and the report.
     """
@@ -107,6 +93,7 @@ class CRSReading:
     crs: str
     declared: bool
     swapped: bool = False
+    scale: float = 1.0
     evidence: Text = Text("", "")
 
 
@@ -141,58 +128,25 @@ def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, whe
         return _shifted(declared, bounds, extent)
     if declared:
         return _declared(declared, bounds, extent, where)
-    if bounds is not None:
-        for swapped in (False, True):
-            epsg = _told_by_numbers(_turned(bounds, swapped), extent)
-            if epsg is not None:
-                return CRSReading(crs=epsg, declared=False, swapped=swapped, evidence=_words(epsg, swapped))
+    for scale, swapped in product((1.0, *SCALES), (False, True)):
+        if bounds is not None:
+            epsg = _told_by_numbers(turned(scaled(bounds, scale), swapped), extent)
+            if epsg is not None and (scale == 1.0 or epsg != STORED_CRS):
+                return told_reading(epsg, swapped=swapped, scale=scale)
     raise UnknownCRS(where)
 
 
+def told_reading(epsg: str, *, swapped: bool = False, scale: float = 1.0) -> CRSReading:
+    """Return the reading that the numbers themselves tell: degrees, or a plane by its zone digits, with the words."""
+    words = with_scale(told_words(epsg, swapped), scale)
+    return CRSReading(crs=epsg, declared=False, swapped=swapped, scale=scale, evidence=words)
+
+
 def _shifted(system: str, bounds: Extent | None, extent: Extent) -> CRSReading:
-    title = _SHIFTED_WORDS[system]
+    title = SHIFTED_WORDS[system]
     found = Text(f"按{title.zh}坐标读取，已换算到CGCS2000", f"read as {title.en} and brought to CGCS2000")
-    swapped = bounds is not None and not _inside(bounds, extent) and _inside(_turned(bounds, True), extent)
-    return CRSReading(crs=system, declared=True, swapped=swapped, evidence=_with_swap(found, swapped))
-
-
-def crs_name(text: str) -> str:
-    """Return the CRS that a plain word means, or the text itself.
-
-    Examples
-    --------
-    >>> crs_name("39带"), crs_name("经纬度"), crs_name("火星坐标"), crs_name("EPSG:4527")
-    ('EPSG:4527', 'EPSG:4490', 'GCJ-02', 'EPSG:4527')
-    """
-    plain = text.strip().replace(" ", "").upper()
-    return _PLAIN_NAMES.get(plain, text)
-
-
-_PLANES = {
-    "EPSG:4547": Text("114度带（38带，不带带号）", "CGCS2000 CM 114E"),
-    "EPSG:4548": Text("117度带（39带，不带带号）", "CGCS2000 CM 117E"),
-    "EPSG:4526": Text("38带（带号开头）", "CGCS2000 zone 38"),
-    "EPSG:4527": Text("39带（带号开头）", "CGCS2000 zone 39"),
-    "EPSG:32650": Text("UTM 50带", "UTM zone 50N"),
-}
-
-
-def possible_readings(bounds: Extent, *, extent: Extent) -> list[Text]:
-    """Return the planes in which numbers of unknown CRS would land inside the workspace, in words.
-
-    Examples
-    --------
-    >>> hengshui = (115.10, 37.00, 116.65, 38.45)
-    >>> [fit.en for fit in possible_readings((376000.0, 4170000.0, 377000.0, 4171000.0), extent=hengshui)]
-    ['CGCS2000 CM 117E', 'UTM zone 50N']
-    """
-    if not np.isfinite(bounds).all() or max(map(abs, bounds)) > 1e8 or max(map(abs, bounds)) < 1e4:
-        return []
-    return [
-        words
-        for crs, words in _PLANES.items()
-        if any(_inside(_to_degrees(_turned(bounds, swapped), crs), extent) for swapped in (False, True))
-    ]
+    swapped = bounds is not None and not inside(bounds, extent) and inside(turned(bounds, True), extent)
+    return CRSReading(crs=system, declared=True, swapped=swapped, evidence=with_swap(found, swapped))
 
 
 def parse_crs(text: str, *, where: str = "") -> CRS:
@@ -225,13 +179,20 @@ def crs_label(crs: CRS) -> str:
     return ":".join(authority)
 
 
-def _turned(bounds: Extent, swapped: bool) -> Extent:
+def turned(bounds: Extent, swapped: bool) -> Extent:
+    """Return bounds whose first and second coordinate have changed places, where ``swapped``."""
     return (bounds[1], bounds[0], bounds[3], bounds[2]) if swapped else bounds
 
 
-def _inside(bounds: Extent, extent: Extent) -> bool:
+def scaled(bounds: Extent, scale: float) -> Extent:
+    """Return bounds in metres that are written in another unit."""
+    return (bounds[0] * scale, bounds[1] * scale, bounds[2] * scale, bounds[3] * scale)
+
+
+def inside(bounds: Extent, extent: Extent) -> bool:
+    """Tell whether bounds in degrees lie in the workspace, or a little (0.2 degrees) beside it."""
     west, south, east, north = extent
-    margin = _EXTENT_MARGIN_DEG
+    margin = EXTENT_MARGIN_DEG
     return (
         west - margin <= bounds[0] <= bounds[2] <= east + margin
         and south - margin <= bounds[1] <= bounds[3] <= north + margin
@@ -240,44 +201,21 @@ def _inside(bounds: Extent, extent: Extent) -> bool:
 
 def _told_by_numbers(bounds: Extent, extent: Extent) -> str | None:
     """Return the CRS that the numbers themselves tell, where they land inside the workspace."""
-    if _inside(bounds, extent):
+    if inside(bounds, extent):
         return STORED_CRS
     zone = int(bounds[0] // 1e6) if np.isfinite(bounds).all() else 0
-    code = (ZONE_EPSG | _WIDE_ZONE_EPSG).get(zone)
+    code = (ZONE_EPSG | WIDE_ZONE_EPSG).get(zone)
     if code is None or int(bounds[2] // 1e6) != zone:
         return None
     epsg = f"EPSG:{code}"
-    return epsg if _inside(_to_degrees(bounds, epsg), extent) else None
+    return epsg if inside(to_degrees(bounds, epsg), extent) else None
 
 
-def _to_degrees(bounds: Extent, crs: str) -> Extent:
+def to_degrees(bounds: Extent, crs: str) -> Extent:
+    """Return the degrees of two opposite corners given in a CRS."""
     corners = np.array([[bounds[0], bounds[1]], [bounds[2], bounds[3]]])
     x, y = _transformer(crs).transform(corners[:, 0], corners[:, 1])
     return (float(x[0]), float(y[0]), float(x[1]), float(y[1]))
-
-
-def _words(epsg: str, swapped: bool) -> Text:
-    if epsg == STORED_CRS:
-        found = Text(
-            "文件未声明坐标系，数值是工作区范围内的经纬度，按CGCS2000（EPSG:4490）读取",
-            "no CRS is declared; the numbers are degrees inside the workspace, read as CGCS2000 (EPSG:4490)",
-        )
-    else:
-        both = ((3, ZONE_EPSG, "三"), (6, _WIDE_ZONE_EPSG, "六"))
-        width, zone, word = next(
-            (w, z, t) for w, zones, t in both for z, code in zones.items() if epsg[5:] == str(code)
-        )
-        found = Text(
-            f"文件未声明坐标系，横坐标带{zone}带号，按CGCS2000{word}度带（{epsg}）读取",
-            f"no CRS is declared; eastings begin with zone {zone}, read as CGCS2000 {width}-degree zone ({epsg})",
-        )
-    return _with_swap(found, swapped)
-
-
-def _with_swap(found: Text, swapped: bool) -> Text:
-    if not swapped:
-        return found
-    return Text(found.zh + "；第一列是纬度或纵坐标，已对调", found.en + "; the first number is the northing, swapped")
 
 
 def _declared(text: str, bounds: Extent | None, extent: Extent, where: str) -> CRSReading:
@@ -286,8 +224,27 @@ def _declared(text: str, bounds: Extent | None, extent: Extent, where: str) -> C
     label = crs_label(crs)
     if (other := _other_false_easting(label, bounds, extent)) is not None:
         return other
+    words = _declared_words(crs)
+    if bounds is not None and (scale := _only_scaled_fits(crs, bounds, label, extent)) is not None:
+        swapped = not inside(to_degrees(scaled(bounds, scale), label), extent)
+        words = with_scale(with_swap(words, swapped), scale)
+        return CRSReading(crs=label, declared=False, swapped=swapped, scale=scale, evidence=words)
     swapped = bounds is not None and _only_swapped_fits(bounds, label, extent)
-    return CRSReading(crs=label, declared=True, swapped=swapped, evidence=_with_swap(_declared_words(crs), swapped))
+    if (odd := odd_false_easting(crs)) is not None:
+        words = Text(words.zh + odd.zh, words.en + odd.en)
+    return CRSReading(crs=label, declared=odd is None, swapped=swapped, evidence=with_swap(words, swapped))
+
+
+def _only_scaled_fits(crs: CRS, bounds: Extent, label: str, extent: Extent) -> float | None:
+    """Return the one unit in which the numbers of a declared plane lie in the workspace, where metres do not."""
+    if not crs.is_projected or crs.axis_info[0].unit_conversion_factor != 1:
+        return None
+
+    def fits(scale: float) -> bool:
+        near = scaled(bounds, scale)
+        return any(inside(to_degrees(turned(near, swapped), label), extent) for swapped in (False, True))
+
+    return None if fits(1.0) else next(filter(fits, SCALES), None)
 
 
 _TWINS = {
@@ -311,27 +268,15 @@ def _other_false_easting(label: str, bounds: Extent | None, extent: Extent) -> C
         if label == meant:
             said, meant = meant, said
         for swapped in (False, True):
-            turned = _turned(bounds, swapped)
-            if not _inside(_to_degrees(turned, said), extent) and _inside(_to_degrees(turned, meant), extent):
-                words = _false_easting_words(zone, label, has_digits=label == f"EPSG:{bare}")
-                return CRSReading(crs=meant, declared=False, swapped=swapped, evidence=_with_swap(words, swapped))
+            way = turned(bounds, swapped)
+            if not inside(to_degrees(way, said), extent) and inside(to_degrees(way, meant), extent):
+                words = false_easting_words(zone, label, has_digits=label == f"EPSG:{bare}")
+                return CRSReading(crs=meant, declared=False, swapped=swapped, evidence=with_swap(words, swapped))
     return None
 
 
-def _false_easting_words(zone: int, label: str, *, has_digits: bool) -> Text:
-    if has_digits:
-        return Text(
-            f"文件声明的坐标系不带带号（{label}），横坐标却带{zone}带号；中央经线相同，按带{zone}带号读取",
-            f"the declared CRS ({label}) has no zone digits, but eastings begin with {zone}; same meridian, read so",
-        )
-    return Text(
-        f"文件声明的坐标系带{zone}带号（{label}），横坐标却不带；中央经线相同，按不带带号读取",
-        f"the declared CRS ({label}) begins eastings with {zone}, but these have no digits; same meridian, read so",
-    )
-
-
 def _only_swapped_fits(bounds: Extent, crs: str, extent: Extent) -> bool:
-    return not _inside(_to_degrees(bounds, crs), extent) and _inside(_to_degrees(_turned(bounds, True), crs), extent)
+    return not inside(to_degrees(bounds, crs), extent) and inside(to_degrees(turned(bounds, True), crs), extent)
 
 
 def _declared_words(crs: CRS) -> Text:
@@ -459,6 +404,8 @@ def to_stored_all(geometries: npt.NDArray[np.object_], reading: CRSReading) -> l
 
 def _to_stored(geometries: npt.NDArray[np.object_], reading: CRSReading, where: str) -> list[StoredGeometry]:
     flat = shapely.force_2d(geometries)
+    if reading.scale != 1.0:
+        flat = shapely.transform(flat, lambda xy: xy * reading.scale)
     _refuse_stray(shapely.get_coordinates(flat), where)
     if reading.swapped:
         flat = shapely.transform(flat, lambda xy: xy[:, ::-1])

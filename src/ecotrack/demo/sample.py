@@ -25,7 +25,7 @@ from ecotrack.register import Entry, Register, UnitEntry, stable_id
 from ecotrack.workspace import Workspace
 
 SEED, PLOTS = 2016, 11_000
-AUTHOR = "示例数据"
+AUTHOR = "示例登记员"
 _STEP = 1000
 _SIDE_FILES = ("-wal", "-shm")
 

@@ -8,6 +8,7 @@ import msgspec
 
 from ecotrack.errors import Text
 from ecotrack.intake.check import Checked
+from ecotrack.intake.kept import kept_of
 from ecotrack.model.findings import Finding
 
 FORM = "改一改再检查"
@@ -18,6 +19,8 @@ MEND = {
     "invalid": f"请在“{FORM}”里勾选自动改正，或在图上、制图软件里改好再上传",
     "encoding": f"如有乱码，请在“{FORM}”里换一种编码",
     "encoding_unknown": f"请在“{FORM}”里选编码，一般是 GBK",
+    "torn_corners": "请把这块地的拐点都改成同一种坐标再上传",
+    "contradicted_plane": f"请问清画图的人用的是38带还是39带，在“{FORM}”里选；或者改好 .prj 文件再上传",
     "ambiguous_position": f"请看小地图上哪一种落在实地，问清是用什么软件画的，再在“{FORM}”里选",
     "contradicted_reading": f"请问清这份文件是用什么软件导出的，再在“{FORM}”里选坐标来源",
     "no_reason": f"请在“{FORM}”里写明更正原因",
@@ -30,7 +33,7 @@ MEND = {
 
 def in_page(checked: Checked) -> Checked:
     """Return the same with every finding's advice in the words of the pages."""
-    findings = [_told(finding) for finding in checked.findings]
+    findings = kept_of(Finding, (_told(finding) for finding in checked.findings))
     return replace(checked, proposal=replace(checked.proposal, findings=findings))
 
 

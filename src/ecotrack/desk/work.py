@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ecotrack.intake.readings import choose, file_key
 from ecotrack.intake.repairs import REPAIRS
 from ecotrack.intake.submit import refuse_bad_target, register_proposal
 from ecotrack.model.findings import Finding
+from ecotrack.reports.intake_listed import title_of
 from ecotrack.reports.intake_page import write_page
 from ecotrack.reports.intake_terminal import summary
 from ecotrack.workspace import Workspace
@@ -32,6 +34,9 @@ SYSTEMS = ("38带", "39带", "114度", "117度", "EPSG:32650")
 ENCODINGS = ("GBK", "UTF-8")
 _MENDABLE = 50
 _ASKED = 200
+_SAID = 100
+"""Different messages of one level that a page lists; of more, it counts the rest by check."""
+
 _DRAWN_STAGES = ("geometry", "shape", "ground")
 _DEFAULTS = ("unit", "season", "kind", "programme")
 
@@ -106,11 +111,6 @@ def _refused(error: EcotrackError) -> dict[str, Any]:
 def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict[str, Any]:
     """Return what a page says of a checked upload, as plain values."""
     proposal = checked.proposal
-    said = Counter((f.level, f.check, f.message.zh, f.mend.zh) for f in checked.findings if f.level != "notes")
-    findings = [
-        {"level": level, "check": check_id, "zh": zh, "mend": mend, "count": count}
-        for (level, check_id, zh, mend), count in said.most_common(200)
-    ]
     ready = {item.number for item in proposal.subjects} - {*proposal.waiting}
     return {
         "plots": len(checked.reading.candidates),
@@ -120,7 +120,7 @@ def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict
         "measured_mu": f"{sum(checked.area_mu[number] for number in ready):.2f}",
         "summary": summary(checked).zh,
         "refused": _foreign(workspace, checked, units),
-        "findings": findings,
+        "findings": said_of(checked.findings),
         "mendable": mendable(checked),
         "asked": asked_about(checked),
         "repairs": sorted({repair.id for repair in checked.repairs} | _invalid(checked)),
@@ -141,6 +141,33 @@ def asked_about(checked: Checked) -> list[dict[str, str]]:
 
 def _words(found: Finding) -> dict[str, str]:
     return {"zh": found.message.zh, "mend": found.mend.zh}
+
+
+def said_of(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return what was found as a page lists it: each message once with its count, the gravest first.
+
+    Of more than `_SAID` messages of one level the rest is counted by check, so that a large file stays readable.
+    """
+    said: dict[str, Counter[tuple[str, str, str]]] = {level: Counter() for level in ("blocks", "warns")}
+    left: Counter[tuple[str, str]] = Counter()
+    for found in findings:
+        if (messages := said.get(found.level)) is None:
+            continue
+        key = (found.check, found.message.zh, found.mend.zh)
+        if key in messages or len(messages) < _SAID:
+            messages[key] += 1
+        else:
+            left[found.level, found.check] += 1
+    rows = [
+        {"level": level, "check": check_id, "zh": zh, "mend": mend, "count": count}
+        for level, messages in said.items()
+        for (check_id, zh, mend), count in messages.most_common()
+    ]
+    more = (
+        {"level": level, "check": check_id, "zh": f"另有{count}处：{title_of(check_id).zh}", "mend": "", "count": count}
+        for (level, check_id), count in left.most_common()
+    )
+    return [*rows, *more]
 
 
 def mendable(checked: Checked) -> list[dict[str, Any]]:

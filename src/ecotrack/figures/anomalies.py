@@ -173,7 +173,7 @@ def larger_steps(funnels: Iterable[Funnel]) -> Iterator[Anomaly]:
                         ids=(task.task_id,),
                         details={"step": step, "area_mu": more, "above_mu": less},
                         text=Text(
-                            f"任务{task.task_id}：{zh}{more:.2f}亩，大于{zh_above}{less:.2f}亩",
+                            f"{task.title}：{zh}{more:.2f}亩，大于{zh_above}{less:.2f}亩",
                             f"task {task.task_id}: {en} {more:.2f} mu, above {en_above} {less:.2f} mu",
                         ),
                         sample=task.sample,

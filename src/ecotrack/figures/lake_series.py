@@ -116,7 +116,17 @@ def _surfaces(records: Sequence[ProgressRecord], basins: list[str]) -> list[dict
 
 
 def _observation(record: ProgressRecord, basins: Mapping[str, str]) -> dict[str, Any]:
-    fields = ("basis", "surface_kind", "level_m", "datum", "clear_share_pct", "method", "scene_id")
+    fields = (
+        "basis",
+        "surface_kind",
+        "level_m",
+        "datum",
+        "clear_share_pct",
+        "method",
+        "scene_id",
+        "doubted_km2",
+        "doubts",
+    )
     basin = record.feature_id
     return {
         "on": record.effective_on.isoformat(),

@@ -135,6 +135,7 @@ class Scoreboard:
         """Return the scoreboard without its heading as JSON values (docs/json-schema.md)."""
         figures = [figure.to_json() for figure in self.figures]
         return {
+            "sample_aside_plots": self._sample_aside(),
             "targets": figures,
             "funnel": [one.to_json(self.units, self.state) for one in self.funnels],
             "units": {
@@ -157,6 +158,11 @@ class Scoreboard:
             },
             "coverage": [self._coverage(layer) for layer in self.layers.values()],
         }
+
+    def _sample_aside(self) -> int:
+        """Return how many sample plots stand aside, since there are real ones."""
+        real, sample = self.plot_sets
+        return len(sample) if len(real) else 0
 
     def _optional(self, layer_id: str) -> Sequence[Feature]:
         return self.features(layer_id) if layer_id in self.layers else ()

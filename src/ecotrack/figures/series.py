@@ -101,7 +101,8 @@ def rank_out_of_last(target: TargetDef, state: State) -> Measured:
         value=float(size - rank),
         sample=sample,
         basis=Text(
-            f"{name}，{period}，第{rank}名（倒数第{size - rank + 1}）", f"{name}, {period}, place {rank} of {size}"
+            f"{name}，{period}，第{rank}名，后面还有{size - rank}市",
+            f"{name}, {period}, place {rank} of {size}, {size - rank} behind it",
         ),
         details={
             "rank_place": rank,

@@ -34,6 +34,17 @@ _NAMES: dict[Role, tuple[str, ...]] = {
 """Names that a band may have, Sentinel-2's numbers among them."""
 SCALE, OFFSET = 1e-4, BASELINE_OFFSET / 10_000
 """Of stored numbers where nothing is said: Sentinel-2, and most deliveries in whole numbers."""
+_NARROW = "b8a"
+"""Sentinel-2's narrow near infrared, taken where the wide one is not given."""
+ORDERS: dict[int, tuple[str, ...]] = {
+    4: ("B02", "B03", "B04", "B08"),
+    5: ("B02", "B03", "B04", "B08", "B11"),
+    6: ("B02", "B03", "B04", "B08", "B11", "B12"),
+    10: ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"),
+    12: ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12"),
+    13: ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12"),
+}
+"""Order of the bands of stacks that do not say it, by their number: by wavelength, as they are always stacked."""
 _RAW = 100.0
 """Median from which numbers are stored ones; reflectance in percent stays below and must say its scale."""
 _LIFTED = 0.095
@@ -56,14 +67,23 @@ def role_of(name: str) -> Role | None:
     >>> [role_of(name) for name in ("B03", "NIR", "swir_1", "B8A", "coastal")]
     ['green', 'nir', 'swir1', None, None]
     """
+    for part in (name, name.partition(",")[0]):
+        plain = _plain(part)
+        found = next((role for role, names in _NAMES.items() if plain in names), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _plain(name: str) -> str:
     plain = name.strip().lower().replace("_", "").replace("-", "").replace(" ", "")
-    if plain[:2] == "b0":
-        plain = f"b{plain[2:]}"
-    return next((role for role, names in _NAMES.items() if plain in names), None)
+    return f"b{plain[2:]}" if plain[:2] == "b0" else plain
 
 
-def stored_bands(given: Given, bands: Places | None, others: Mapping[Role, npt.ArrayLike | None]) -> Stored:
-    """Return the stored arrays by role.
+def stored_bands(
+    given: Given, bands: Places | None, others: Mapping[Role, npt.ArrayLike | None]
+) -> tuple[Stored, list[Text]]:
+    """Return the stored arrays by role, and what was taken for granted about them.
 
     Parameters
     ----------
@@ -71,7 +91,7 @@ def stored_bands(given: Given, bands: Places | None, others: Mapping[Role, npt.A
         The green band; or a mapping of names to bands, a stack (bands, rows, columns), or the path of a raster.
     bands
         Which band of a stack or of a raster is which: names in order, or name to number from 1. A raster's own
-        descriptions serve where it is left out.
+        descriptions serve where it is left out, else the usual order of so many bands (`ORDERS`).
     others
         Further bands by role.
 
@@ -84,19 +104,53 @@ def stored_bands(given: Given, bands: Places | None, others: Mapping[Role, npt.A
     MissingFile, UnreadableFile
         The raster is not there, or none.
     """
+    taken: list[Text] = []
     if isinstance(given, str | Path):
-        found = _from_file(Path(given), bands)
+        found, taken = _from_file(Path(given), bands)
     elif isinstance(given, Mapping):
-        found = {role: _array(band) for name, band in given.items() if (role := role_of(name)) is not None}
-    elif np.ndim(given) == 3 and bands is not None:
-        stack = _array(given)
-        found = {role: stack[place - 1] for role, place in _places(bands, len(stack), "").items()}
+        places = _roles(list(given))
+        found = {role: _array(given[name]) for role, name in places.items()}
+    elif np.ndim(given) == 3:
+        stack = _bands_first(_array(given))
+        order, taken = _order(bands, len(stack))
+        found = {role: stack[place - 1] for role, place in _places(order, len(stack), "").items()}
     else:
         found = {"green": _array(given)}
     found |= {role: _array(band) for role, band in others.items() if band is not None}
     if "green" not in found:
         raise NoBand("", bands="green")
-    return found
+    return found, taken
+
+
+def _bands_first(stack: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a stack with its bands first; pictures elsewhere have them last."""
+    most = max(ORDERS)
+    return np.moveaxis(stack, -1, 0) if stack.shape[-1] <= most < stack.shape[0] else stack
+
+
+def _order(bands: Places | None, count: int) -> tuple[Places, list[Text]]:
+    """Return which band is which: as said, or the usual order with a word that it was taken for granted.
+
+    Raises
+    ------
+    BadBandTable
+        So many bands have no usual order.
+    """
+    if bands is not None:
+        return bands, []
+    if count not in ORDERS:
+        known = ", ".join(ROLES)
+        raise BadBandTable("", zh=f"请用 bands= 说明波段（{known}）", en=f"say bands= ({known})")
+    order = ORDERS[count]
+    zh, en = "、".join(order), ", ".join(order)
+    return order, [Text(f"没有说明波段，按 {zh} 的次序（bands=）", f"the bands were taken as {en} (bands=)")]
+
+
+def _roles(names: Sequence[str]) -> dict[Role, str]:
+    """Return the names of bands by role; of the two near infrared bands the wide one."""
+    found = {role: name for name in names if (role := role_of(name)) is not None}
+    narrow = [name for name in names if _plain(name.partition(",")[0]) == _NARROW]
+    return found if "nir" in found or not narrow else {**found, "nir": narrow[0]}
 
 
 def _array(band: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -108,22 +162,23 @@ def _array(band: npt.ArrayLike) -> npt.NDArray[Any]:
 
 def _places(bands: Places, count: int, where: str) -> dict[Role, int]:
     named = dict(bands) if isinstance(bands, Mapping) else {name: n for n, name in enumerate(bands, start=1)}
-    found = {role: place for name, place in named.items() if (role := role_of(name)) is not None}
+    found = {role: named[name] for role, name in _roles(list(named)).items()}
     for role, place in found.items():
         if not 1 <= place <= count:
             raise BadBandTable(where, zh=f"{role} 是第 {place} 波段，共 {count} 个", en=f"{role} is {place} of {count}")
     return found
 
 
-def _from_file(path: Path, bands: Places | None) -> Stored:
+def _from_file(path: Path, bands: Places | None) -> tuple[Stored, list[Text]]:
     try:
         with rasterio.open(path) as file:
             described = [text or "" for text in file.descriptions]
-            found = _places(described if bands is None else bands, file.count, str(path))
+            order, taken = (described, []) if bands is None and any(described) else _order(bands, file.count)
+            found = _places(order, file.count, str(path))
             if not found:
                 known = ", ".join(ROLES)
                 raise BadBandTable(path, zh=f"请用 bands= 说明波段（{known}）", en=f"say bands= ({known})")
-            return {role: _array(file.read(place, masked=True)) for role, place in found.items()}
+            return {role: _array(file.read(place, masked=True)) for role, place in found.items()}, taken
     except RasterioError as error:
         if not path.exists():
             raise MissingFile(path) from None

@@ -21,6 +21,7 @@ from ecotrack.imagery.indices import compute, index_roles
 from ecotrack.imagery.outlines import outlines
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Role, Scene
+from ecotrack.imagery.shade import SHADE_ROLES, SHADE_SHARE, Shade, look_for_shade
 from ecotrack.imagery.shore import look_at_shore
 from ecotrack.imagery.threshold import BINS, WaterEdge, find_edge, fixed_edge, histogram
 from ecotrack.imagery.water import refuse_raw, water_index, wet_plants
@@ -99,6 +100,10 @@ class LakeObservation:
         Share of the basins that was seen.
     outline
         Open water, EPSG:4490.
+    shadow_m2
+        The part of ``open_m2`` that may be land in shadow; ``None`` without blue, red and near infrared.
+    missed_m2
+        Ground inside the outlines that was not taken for water and may be turbid or full of algae; likewise.
     doubts
         What a reviewer should look at.
     """
@@ -112,6 +117,8 @@ class LakeObservation:
     clear_pct: float
     basins: tuple[BasinSurface, ...]
     outline: shapely.MultiPolygon
+    shadow_m2: float | None = None
+    missed_m2: float | None = None
     doubts: tuple[Text, ...] = field(default=())
 
     @property
@@ -166,8 +173,12 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
     name = asked.index or water_index(scene.bands)
     roles: list[Role] = list(index_roles(name))
     tells_plants = all(role in scene.bands for role in _PLANT_ROLES)
+    tells_shade = all(role in scene.bands for role in SHADE_ROLES)
     if tells_plants:
         roles += [role for role in _PLANT_ROLES if role not in roles]
+    looked = tuple(roles)
+    if tells_shade:
+        roles += [role for role in SHADE_ROLES if role not in roles]
     with OpenScene(scene, roles) as opened:
         shapes = to_pixels(geometries_of(basins), opened.grid)
         if window_around(shapes, opened.grid) is None:
@@ -175,7 +186,7 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         margin_px = asked.margin_m / _pixel_m(shapes, basins)
         window = window_around(shapes, opened.grid, margin_px=int(np.ceil(margin_px)))
         assert window is not None
-        ground = _look(opened, window, name, shapes, margin_px)
+        ground = _look(opened, window, name, shapes, margin_px, looked)
         seen = _seen_pct(ground, shapes)
         clear_pct = float(np.average(seen, weights=shapely.area(shapes)))
         if clear_pct < asked.least_clear_pct and not (seen >= asked.least_clear_pct).any():
@@ -183,12 +194,17 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         edge = _edge(ground, asked, scene.scene_id)
         water = _lake_part(ground, edge)
         shore = look_at_shore(opened, window, water, ground.seen, dark_band=index_roles(name)[1])
-    water = shore.water & ground.zone
-    plants = _plants_part(ground, water)
+        water = shore.water & ground.zone
+        plants = _plants_part(ground, water)
+        shade = None
+        if tells_shade:
+            dry = (ground.basin > 0) & ~(water if plants is None else water | plants)
+            shade = look_for_shade(opened, window, water, dry | (water & (ground.basin > 0)), ground.seen)
     doubts = [*_doubts(ground, water, edge, scene), *_dark(shore.dark_share)]
-    return _observation(
+    found = _observation(
         scene, name, edge, opened.grid, window, ground, water, plants, (clear_pct, seen), doubts, basins
     )
+    return found if shade is None else _with_shade(found, shade, opened.grid, window)
 
 
 def _follow(scene: Scene, basins: Sequence[Feature], asked: LakeAsked) -> LakeObservation:
@@ -220,6 +236,7 @@ def _look(
     name: str,
     shapes: npt.NDArray[np.object_],
     margin_px: float,
+    roles: Sequence[Role],
 ) -> _Ground:
     """Read the window strip by strip; keep the index, the wet plants and where the basins lie."""
     place = Affine.translation(window.col, window.row)
@@ -228,13 +245,13 @@ def _look(
     around = [shapely.union_all(shapely.buffer(shapes, margin_px))]
     zone = rasterize(around, out_shape=window.shape, transform=place, dtype="uint8").astype(bool)
     index = np.full(window.shape, _UNSEEN, dtype=np.int16)
-    tells_plants = all(role in opened.roles for role in _PLANT_ROLES)
+    tells_plants = all(role in roles for role in _PLANT_ROLES)
     plants = np.zeros(window.shape, dtype=bool) if tells_plants else None
     for strip in opened.strips(window):
         rows = slice(strip.row - window.row, strip.row - window.row + strip.height)
         if not zone[rows].any():
             continue
-        pixels = opened.read(strip)
+        pixels = opened.read(strip, roles=roles)
         refuse_raw(pixels.bands, index_roles(name), where=opened.scene.scene_id)
         values = compute(name, pixels.bands)
         seen = pixels.clear & zone[rows] & np.isfinite(values)
@@ -335,6 +352,30 @@ def _dark(share: float) -> list[Text]:
             f"{pct} % of the water is far darker than the rest: cloud shadow, or clear beside turbid water",
         )
     ]
+
+
+def _with_shade(found: LakeObservation, shade: Shade, grid: Grid, window: Window) -> LakeObservation:
+    """Return an observation with what may be shadow, or may have been missed, counted and doubted."""
+    shadow, missed = (counted_area_m2(part, grid, window) for part in shade)
+    doubts = list(found.doubts)
+    least = SHADE_SHARE * max(found.open_m2, 1.0)
+    if shadow >= least:
+        km2, pct = f"{shadow / 1e6:.2f}", f"{100 * shadow / found.open_m2:.1f}"
+        doubts.append(
+            Text(
+                f"水面中有{km2}平方公里（{pct}%）的光谱像阴影里的陆地：可能是云影、楼影或山影",
+                f"{km2} km2 of the water ({pct} %) look like land in the shadow of clouds, houses or hills",
+            )
+        )
+    if missed >= least:
+        km2 = f"{missed / 1e6:.2f}"
+        doubts.append(
+            Text(
+                f"湖区内有{km2}平方公里没有计入水面，光谱像混浊水或藻类",
+                f"{km2} km2 inside the basins were not taken for water and look like turbid water or algae",
+            )
+        )
+    return replace(found, shadow_m2=shadow, missed_m2=missed, doubts=tuple(doubts))
 
 
 def _observation(

@@ -14,14 +14,13 @@ import numpy.typing as npt
 import rasterio
 import rasterio.windows
 from affine import Affine
-from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from ecotrack.coordinates import read_crs
 from ecotrack.errors import BadBandTable, BandsApart, MissingFile, NoBand, Text, UnplacedRaster, UnreadableFile
 from ecotrack.imagery.grid import Grid, Window
 from ecotrack.imagery.indices import Reflectance
-from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
+from ecotrack.imagery.scene import Band, CloudMask, MaskKind, Role, Scene
 
 _CACHE_MB = 160
 STRIP_ROWS = 512
@@ -157,50 +156,104 @@ class OpenScene:
         return int(-(-STRIP_ROWS // high) * high) if high <= _HIGHEST_BLOCK else STRIP_ROWS
 
     def _reflectance(self, band: Band, role: str, window: Window) -> Reflectance:
-        stored = self._numbers(band.path, band.index, role, window, Resampling.bilinear)
-        found: Reflectance = stored.astype(np.float32)
         nodata = self._files[band.path].nodata if band.nodata is None else band.nodata
-        if nodata is not None and np.isfinite(nodata):
-            whole = self._is_fine(band.path)
-            nearest = stored if whole else self._numbers(band.path, band.index, role, window, Resampling.nearest)
-            found[nearest == nodata] = np.nan
+        missing = nodata if nodata is not None and np.isfinite(nodata) else None
+        if self._is_fine(band.path):
+            found = _numbers(self._numbers(band.path, band.index, self._pixels_of(band.path, role, window)), missing)
+        else:
+            found = self._between(band, role, window, missing)
         if band.scale != 1:
             found *= np.float32(band.scale)
         if band.offset:
             found += np.float32(band.offset)
         return found
 
+    def _between(self, band: Band, role: str, window: Window, missing: float | None) -> Reflectance:
+        """Return the numbers of a band of coarser pixels, bilinearly; beside missing ones those of the nearest."""
+        way, file = self._placed(band.path, role), self._files[band.path]
+        rows = _Along(window.row, window.height, way.e, way.f, file.height)
+        cols = _Along(window.col, window.width, way.a, way.c, file.width)
+        part = rasterio.windows.Window(cols.first, rows.first, cols.count, rows.count)
+        coarse = _numbers(self._numbers(band.path, band.index, part), missing)
+        found = cols.between(rows.between(coarse.T).T)
+        if np.isnan(coarse).any():
+            gap = np.isnan(found)
+            found[gap] = coarse[np.ix_(rows.nearest, cols.nearest)][gap]
+        return found
+
     def _clear(self, window: Window) -> npt.NDArray[np.bool_]:
         mask = self.scene.mask
         if mask is None:
             return np.ones(window.shape, dtype=bool)
-        stored = self._numbers(mask.path, mask.index, "mask", window, Resampling.nearest)
-        if mask.kind == "scl":
-            return np.asarray(~np.isin(stored, _SCL_HIDDEN))
-        if mask.kind == "qa_pixel":
-            return np.asarray((stored.astype(np.int64) & _QA_HIDDEN_BITS) == 0)
-        return np.asarray(stored != 0 if mask.kind == "clear" else stored == 0)
+        way, file = self._placed(mask.path, "mask"), self._files[mask.path]
+        rows = _Along(window.row, window.height, way.e, way.f, file.height)
+        cols = _Along(window.col, window.width, way.a, way.c, file.width)
+        part = rasterio.windows.Window(cols.first, rows.first, cols.count, rows.count)
+        clear = _is_clear(self._numbers(mask.path, mask.index, part), mask.kind)
+        return np.asarray(clear[rows.nearest].take(cols.nearest, axis=1))
 
     def _is_fine(self, path: str) -> bool:
         return (self._files[path].height, self._files[path].width) == (self.grid.height, self.grid.width)
 
-    def _numbers(self, path: str, index: int, name: str, window: Window, resampling: Resampling) -> npt.NDArray[Any]:
-        file, way = self._files[path], self._placed(path, name)
-        left, top = way @ (window.col, window.row)
-        right, low = way @ (window.col + window.width, window.row + window.height)
-        left, top = max(left, 0.0), max(top, 0.0)
-        part = rasterio.windows.Window(left, top, min(right, file.width) - left, min(low, file.height) - top)
-        fine = self._is_fine(path)
+    def _pixels_of(self, path: str, name: str, window: Window) -> rasterio.windows.Window:
+        left, top = self._placed(path, name) @ (window.col, window.row)
+        col = min(max(round(left), 0), self.grid.width - window.width)
+        row = min(max(round(top), 0), self.grid.height - window.height)
+        return rasterio.windows.Window(col, row, window.width, window.height)
+
+    def _numbers(self, path: str, index: int, part: rasterio.windows.Window) -> npt.NDArray[Any]:
         try:
-            read = file.read(
-                index,
-                window=part.round_offsets().round_lengths() if fine else part,
-                out_shape=None if fine else window.shape,
-                resampling=Resampling.nearest if fine else resampling,
-            )
+            return np.asarray(self._files[path].read(index, window=part))
         except (RasterioError, ValueError, MemoryError) as error:
             raise _broken(path, error) from error
-        return np.asarray(read)
+
+
+class _Along:
+    """Where the middles of some pixels lie among the coarser pixels of a file, along one side of it.
+
+    Parameters
+    ----------
+    start, count
+        The first pixel and how many.
+    step, shift
+        Place in the file = pixel * step + shift.
+    size
+        Pixels of the file along this side; beyond its first and last middle they stay as they are.
+    """
+
+    def __init__(self, start: int, count: int, step: float, shift: float, size: int) -> None:
+        place = (start + np.arange(count) + 0.5) * step + shift
+        nearest = np.clip(np.floor(place).astype(np.int64), 0, size - 1)
+        lower = np.clip(np.floor(place - 0.5).astype(np.int64), 0, size - 1)
+        upper = np.minimum(lower + 1, size - 1)
+        self.first, last = int(min(lower.min(), nearest.min())), int(max(upper.max(), nearest.max()))
+        self.count = last - self.first + 1
+        self.nearest = nearest - self.first
+        self._lower, self._upper = lower - self.first, upper - self.first
+        self._weight = np.clip(place - 0.5 - lower, 0, 1).astype(np.float32)
+
+    def between(self, values: Reflectance) -> Reflectance:
+        """Return the values at the middles, last axis."""
+        found: Reflectance = values.take(self._lower, axis=1)
+        found *= 1 - self._weight
+        found += values.take(self._upper, axis=1) * self._weight
+        return found
+
+
+def _numbers(stored: npt.NDArray[Any], missing: float | None) -> Reflectance:
+    """Return stored numbers as floats, missing ones as not a number."""
+    found: Reflectance = stored.astype(np.float32)
+    if missing is not None:
+        found[stored == missing] = np.nan
+    return found
+
+
+def _is_clear(stored: npt.NDArray[Any], kind: MaskKind) -> npt.NDArray[np.bool_]:
+    if kind == "scl":
+        return np.asarray(~np.isin(stored, _SCL_HIDDEN))
+    if kind == "qa_pixel":
+        return np.asarray((stored.astype(np.int64) & _QA_HIDDEN_BITS) == 0)
+    return np.asarray(stored != 0 if kind == "clear" else stored == 0)
 
 
 def _open(path: str) -> Any:

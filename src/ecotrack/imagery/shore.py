@@ -87,22 +87,33 @@ def edge_by_halves(dark: npt.NDArray[np.float32], water: Mask, seen: Mask) -> Ma
     """
     wet, dry = ~grown(~water, 1), ~grown(water, 1) & seen
     edge = ~wet & ~dry & seen
-    of_water, of_land = _mean_around(dark, wet), _mean_around(dark, dry)
+    of_water, of_land = mean_around(dark, wet), mean_around(dark, dry)
     with np.errstate(invalid="ignore"):
         decided = edge & (of_water < of_land)
         return np.asarray(np.where(decided, dark < (of_water + of_land) / 2, water))
 
 
-def _mean_around(values: npt.NDArray[np.float32], which: Mask) -> Floats:
-    """Return the mean of the marked pixels in the square around each pixel; not a number where there is none."""
-    total, count = _box_sum(np.where(which, values, 0.0)), _box_sum(which.astype(np.float64))
+def mean_around(values: npt.NDArray[np.float32], which: Mask, reach: int = _AROUND) -> Floats:
+    """Return the mean of the marked pixels in the square around each pixel; not a number where there is none.
+
+    Parameters
+    ----------
+    reach
+        Pixels on each side.
+
+    Examples
+    --------
+    >>> mean_around(np.float32([[1, 2, 9]]), np.array([[True, True, False]]), 1)[0].tolist()
+    [1.5, 1.5, 2.0]
+    """
+    total, count = _box_sum(np.where(which, values, 0.0), reach), _box_sum(which.astype(np.float64), reach)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(count > 0.5, total / count, np.nan)
 
 
-def _box_sum(values: npt.NDArray[np.floating]) -> Floats:
-    side = 2 * _AROUND + 1
-    padded = np.pad(values.astype(np.float64), ((_AROUND + 1, _AROUND), (_AROUND + 1, _AROUND)))
+def _box_sum(values: npt.NDArray[np.floating], reach: int) -> Floats:
+    side = 2 * reach + 1
+    padded = np.pad(values.astype(np.float64), ((reach + 1, reach), (reach + 1, reach)))
     table = padded.cumsum(axis=0).cumsum(axis=1)
     return np.asarray(table[side:, side:] - table[:-side, side:] - table[side:, :-side] + table[:-side, :-side])
 

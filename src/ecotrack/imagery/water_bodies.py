@@ -53,8 +53,22 @@ def without_air(bands: Mapping[Role, Reflectance], seen: Mask) -> dict[Role, Ref
     """
     if "blue" not in bands or not seen.any():
         return dict(bands)
-    darkest = float(np.quantile(bands["blue"][seen], 0.005))
-    air = min(max(darkest - DARKEST_BLUE, 0.0), MOST_AIR)
+    return less_air(bands, air_in(bands["blue"][seen]))
+
+
+def air_in(blue: Reflectance) -> float:
+    """Return what the air adds in blue, told by the darkest of some pixels.
+
+    Examples
+    --------
+    >>> round(air_in(np.full(9, 0.095, np.float32)), 3)
+    0.075
+    """
+    return min(max(float(np.quantile(blue, 0.005)) - DARKEST_BLUE, 0.0), MOST_AIR) if blue.size else 0.0
+
+
+def less_air(bands: Mapping[Role, Reflectance], air: float) -> dict[Role, Reflectance]:
+    """Return bands less what the air added to them, given that in blue."""
     least = np.float32(1e-4)
     return {role: np.maximum(band - np.float32(air * _SCATTERED[role]), least) for role, band in bands.items()}
 

@@ -17,6 +17,7 @@ from ecotrack.errors import Text
 from ecotrack.imagery.chip_bands import Given, Places, reflectances, stored_bands
 from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.scene import Role
+from ecotrack.imagery.shade import shaded_chip
 from ecotrack.imagery.shore import edge_by_halves, grown
 from ecotrack.imagery.threshold import (
     Counts,
@@ -52,6 +53,10 @@ LEAST_BODY = 0.1
 """Share of the water that another body needs, and of its pixels that lie within it and not at an edge."""
 BRIGHT_WATER, LEAST_TOLD = 0.09, 50
 """Median infrared reflectance of water that is doubted, and the pixels of water from which it is."""
+SHADOW_SHARE = 0.01
+"""Share of the water from which it is said to look like shadow."""
+ALL_WATER = 0.9
+"""Share of the pixels, water by what they are, from which too little land is there to tell the air."""
 LEAST_PIXELS = 4
 """Water of fewer pixels is noise."""
 _SPLITS = 3
@@ -73,6 +78,8 @@ class ChipWater:
         The threshold; its ``method`` is ``otsu``, or ``fixed`` where it was given or Otsu's was not to be trusted.
     doubts
         Why a fixed threshold stood in, and what else to look at.
+    shadow
+        The part of ``mask`` that may be land in shadow; blue, green, red and near infrared tell it.
     """
 
     mask: Mask
@@ -80,6 +87,7 @@ class ChipWater:
     index: str
     edge: WaterEdge
     doubts: tuple[Text, ...] = field(default=())
+    shadow: Mask = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """Return the mask."""
@@ -108,14 +116,15 @@ def water_mask(
     ----------
     green
         The green band (rows, columns). Or all bands at once: a mapping of names to bands (``{"green": ..., "B08":
-        ...}``), a stack (bands, rows, columns) with ``bands``, or the path of a raster.
+        ...}``), a stack (bands, rows, columns) or (rows, columns, bands), or the path of a raster.
     nir, swir1, blue, red, swir2
         Further bands of the same shape, or of pixels some whole times as wide. Sentinel-2: B08, B11, B02, B04, B12.
         The green band and one of ``nir`` and ``swir1`` must be there. ``swir1`` tells built-up ground, shadow and algae
         far better; blue tells the haze of the air, and red silt and algae where there is no ``swir1``.
     bands
         Which band of a stack or raster is which: names in order, or name to number from 1; names are the roles or
-        Sentinel-2's. A raster's own descriptions serve where it is left out.
+        Sentinel-2's. A raster's own descriptions serve where it is left out; else Sentinel-2's bands in order of
+        wavelength are taken, by how many there are (4, 5, 6, 10, 12 or 13), and ``doubts`` says so.
     scale, offset
         Reflectance = number * scale + offset. Sentinel-2 as integers: 1e-4, and -0.1 since baseline 04.00. Left out,
         they are told from the numbers: large ones are taken times 1e-4, and the offset is taken back where no band
@@ -174,16 +183,16 @@ def water_mask(
     others: dict[Role, npt.ArrayLike | None] = {
         "nir": nir, "swir1": swir1, "blue": blue, "red": red, "swir2": swir2,
     }  # fmt: skip
-    stored = stored_bands(green, bands, others)
+    stored, order = stored_bands(green, bands, others)
     seen_bands, seen, taken = reflectances(stored, scale=scale, offset=offset, nodata=nodata, clear=clear)
-    return _told(seen_bands, seen, taken, index=index, threshold=threshold)
+    return _told(seen_bands, seen, (*order, *taken), index=index, threshold=threshold)
 
 
 def _told(
     bands: dict[Role, Reflectance], seen: Mask, taken: tuple[Text, ...], *, index: str | None, threshold: float | None
 ) -> ChipWater:
     """Return the water of reflectances; ``taken`` is what was taken for granted about them."""
-    if threshold is None:
+    if threshold is None and not _all_water(bands, seen):
         bands = without_air(bands, seen)
     name = index or water_index(bands)
     values = compute(name, bands)
@@ -196,7 +205,19 @@ def _told(
     if threshold is None and name == "NDWI":
         wet = grown_water(bands, wet | silty(bands, possible), possible)
     water = edge_by_halves(dark, _without_specks(wet), seen) & possible
-    return ChipWater(water, seen, name, edge, (*taken, *doubts, *_too_bright(dark, water)))
+    shadow = shaded_chip(bands, water, seen)
+    return ChipWater(
+        water, seen, name, edge, (*taken, *doubts, *_too_bright(dark, water), *_shaded(shadow, water)), shadow
+    )
+
+
+def _all_water(bands: dict[Role, Reflectance], seen: Mask) -> bool:
+    """Return whether next to no land is there whose darkest blue would tell the air: silty water is bright itself."""
+    if "nir" not in bands or not seen.any():
+        return False
+    with np.errstate(invalid="ignore"):
+        wet = _dark_enough(bands) & ((compute("NDWI", bands) >= FALLBACK["NDWI"]) | silty(bands, seen))
+    return float(wet[seen].mean()) >= ALL_WATER
 
 
 def _dark_enough(bands: dict[Role, Reflectance]) -> Mask:
@@ -275,6 +296,19 @@ def _too_bright(dark: Reflectance, water: Mask) -> list[Text]:
             "水面在红外波段偏亮：可能没有加偏移（哨兵二号 04.00 版起 offset=-0.1），或水很混浊",
             "the water is bright in the infrared: an offset may not have been applied "
             "(Sentinel-2 since baseline 04.00: offset=-0.1), or the water is very turbid",
+        )
+    ]
+
+
+def _shaded(shadow: Mask, water: Mask) -> list[Text]:
+    """Return the doubt that a part of the water is shadow."""
+    if shadow.sum() < max(SHADOW_SHARE * int(water.sum()), LEAST_TOLD):
+        return []
+    pct = f"{100 * int(shadow.sum()) / int(water.sum()):.1f}"
+    return [
+        Text(
+            f"水面中有{pct}%的光谱像阴影里的陆地：可能是云影、楼影或山影（shadow）",
+            f"{pct} % of the water look like land in the shadow of clouds, houses or hills (shadow)",
         )
     ]
 

@@ -28,8 +28,9 @@ def belt_findings(
 ) -> Iterator[Finding]:
     """Yield a finding for each belt (form 林带) that a gap splits into several.
 
-    The rule is that of the national inventory of forest planning (GB/T 26424-2010): a gap longer than three times the
-    width of the belt splits it. It is cited from memory and not confirmed on a page, so the check only asks.
+    A gap longer than three times the width of the belt splits it. The factor is a setting of ours without a source:
+    forest inventories are remembered to have such a rule (GB/T 26424-2010), and no text of it was found. So the check
+    only asks, and an office sets its threshold.
 
     Parameters
     ----------

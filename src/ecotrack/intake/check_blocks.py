@@ -182,7 +182,7 @@ class Collected:
         return sorted(told, key=number_of)
 
     def _take(self, block: Block, subjects: Sequence[Subject], every: Sequence[Finding]) -> None:
-        """Keep the findings, and the versions but those that a check of shape keeps out; an opening balance keeps all.
+        """Keep the findings, and the versions but those that a check keeps out; an opening balance keeps all.
 
         Of those, the ones that a finding on the ground stops can be registered, not accepted.
         """
@@ -196,7 +196,7 @@ class Collected:
 
     def _keeps_out(self, finding: Finding) -> bool:
         check = self._rules.checks.get(finding.check)
-        return check is not None and check.stage == "shape" and check.keeps_out and finding.answer != "passed"
+        return check is not None and check.keeps_out and finding.answer != "passed" and number_of(finding) > 0
 
     def _note_areas(self, subjects: Sequence[Subject], measures: Measures, repairs: Sequence[Repair]) -> None:
         """Note the area of each feature as it would be registered: after the repairs that were taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -15,6 +15,7 @@ from ecotrack.geometry.area import Floats
 from ecotrack.intake.candidates import Candidate, Place, Reading, Words
 from ecotrack.intake.check_shape import Subject
 from ecotrack.intake.checks import Check
+from ecotrack.intake.garbled import is_garbled, meant_text
 from ecotrack.intake.kept import read_as
 from ecotrack.intake.submit_fields import as_text, read_decimal, season_begins
 from ecotrack.intake.tables_cells import header_unit
@@ -42,7 +43,8 @@ UNITS = (
 _NEAR = Decimal("0.25")
 """How far a claimed area may be from the measured one for its unit to be told, as a share."""
 
-_GARBLED = re.compile(r"\ufffd|锟斤拷|烫烫|[\u00c0-\u00ff][\u0080-\u00bf]|[\ue000-\uf8ff]{2}|[\u0080-\u009f]")
+_SAMPLED = 20
+"""Texts of a column that are looked at together."""
 
 
 class Claims(NamedTuple):
@@ -166,13 +168,28 @@ def _odd_day(item: Subject, submitted_on: dt.date) -> Text | None:
 
 def garbled_findings(reading: Reading, check: Check) -> Iterator[Finding]:
     """Yield a finding for each column that holds text which no hand has written."""
-    told: set[str] = set()
+    signs: set[str] = set()
+    samples: dict[str, dict[str, str]] = defaultdict(dict)
     for item in read_as(reading.candidates, Words):
+        where = item.where.partition(" #")[0]
         for name, value in item.attributes.items():
-            if name not in told and isinstance(value, str) and (_GARBLED.search(value) or _GARBLED.search(name)):
-                told.add(name)
-                place = Place(item.where.partition(" #")[0])
-                yield place.finding_of(check, field=name[:40], value=value[:40])
+            if name in signs or not isinstance(value, str):
+                continue
+            if found := next((text for text in (value, name) if is_garbled(text)), None):
+                signs.add(name)
+                yield _garbled(Place(where), check, name, found, next(iter(meant_text([found]) or ()), None))
+            elif len(samples[name]) < _SAMPLED and not value.isascii():
+                samples[name].setdefault(value, where)
+    for name, some in samples.items():
+        for texts in ([*some], [name]):
+            if name not in signs and (meant := meant_text(texts)):
+                signs.add(name)
+                yield _garbled(Place(next(iter(some.values()), "")), check, name, texts[0], meant[0])
+
+
+def _garbled(place: Place, check: Check, field: str, value: str, meant: str | None) -> Finding:
+    zh, en = (f"，原文可能是“{meant[:40]}”", f"; it may have been '{meant[:40]}'") if meant else ("", "")
+    return place.finding_of(check, field=field[:40], value=value[:40], meant_zh=zh, meant_en=en)
 
 
 def densities_of(candidates: Iterable[Candidate], field: str | None) -> dict[int, str]:

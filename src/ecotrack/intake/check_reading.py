@@ -10,7 +10,15 @@ from ecotrack.coordinates.detective import AS_IS, READINGS, TITLES
 from ecotrack.intake.candidates import Candidate, Place, Reading
 from ecotrack.intake.kept import kept_of
 from ecotrack.intake.read import Upload, limits_of, read
-from ecotrack.intake.readings import Settled, contradiction, declared_degrees, declared_layers, open_candidates, settle
+from ecotrack.intake.readings import (
+    Settled,
+    contradiction,
+    declared_degrees,
+    declared_layers,
+    in_degrees,
+    open_candidates,
+    settle,
+)
 from ecotrack.intake.submit_fields import as_text, match_fields
 from ecotrack.model.layers import LayerDef
 from ecotrack.workspace import Workspace, today
@@ -71,7 +79,7 @@ def _with_finding(reading: Reading, layers: set[str], check: str, facts: dict[st
     """Return the reading with the same finding on every placed feature of some layers."""
 
     def told(item: Candidate) -> Candidate:
-        if item.wkb is None or item.layer not in layers:
+        if item.layer not in layers or not in_degrees(item):
             return item
         found = Place(item.where, str(item.number)).finding(check, **facts)
         return msgspec.structs.replace(item, findings=[*item.findings, found])

@@ -17,10 +17,12 @@ import shapely
 from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs
 from ecotrack.errors import EcotrackError, UnknownCRS
 from ecotrack.geometry.area import Geometries
+from ecotrack.geometry.codec import STORED_CRS
 from ecotrack.intake.apps import Origin, origin_of
 from ecotrack.intake.ask import UPLOAD_NAME, Ask
 from ecotrack.intake.candidates import Candidate, LayerReading, Place, Reading, Value
 from ecotrack.intake.checks import check_table
+from ecotrack.intake.child_mixed import Mixture
 from ecotrack.intake.child_shapes import (
     BODY,
     SOLID_DRIVERS,
@@ -186,11 +188,14 @@ class _LayerWork:
         self.findings = list(raw.findings)
         self._first, self._open = first_number, False
         self._seen = _Seen()
+        degrees = ask.crs or _SYSTEMS.get(raw.origin.reading or "", STORED_CRS)
+        mixture = Mixture(ask.extent, first_number=first_number, degrees=degrees, said=bool(ask.crs))
+        self._mixture = mixture if self._may_be_mixed(degrees) else None
         features = self._looked_at(self._few_fields(raw))
         if raw.beside and features and ask.geometry == "Polygon":
             self.findings.append(self._here.finding("beside_points", count=str(len(features))))
             features = []
-        if not raw.has_geometry and not self._seen.drawn:
+        if not raw.has_geometry and not self._seen.drawn and ask.geometry != "none":
             names = ", ".join(raw.fields[:8])
             self.findings.append(self._here.finding("no_geometry_column", found=names))
             features = []
@@ -199,6 +204,8 @@ class _LayerWork:
         if features and self._seen.heights:
             self.findings.append(self._here.finding("dropped_dimension"))
         self._features = features
+        if self._mixture is not None and not (features and self._mixture.is_mixed):
+            self._mixture = None
         self._crs, self._waits = self._read_crs(self._seen.bounds() if features else None)
         self._note_encoding()
         self.reading = self._summary(len(features))
@@ -218,28 +225,51 @@ class _LayerWork:
         for block in blocks_of(features):
             shapes = np.array([None, *(feature.geometry for feature in block)], dtype=object)[1:]
             self._seen.add(shapes)
+            if self._mixture is not None:
+                self._mixture.add(shapes)
             rows = zip(block, shapely.to_wkb(shapes, byte_order=1), strict=True)
             keeper.add(_Row(raw.where, wkb, raw.attributes, raw.findings) for raw, wkb in rows)
         return keeper.done()
 
+    def _may_be_mixed(self, degrees: str) -> bool:
+        """Tell whether each feature may be read by itself: nothing is declared, or only what degrees are."""
+        unsaid = self._raw.assumed_crs or self._raw.declared_crs is None
+        return unsaid and degrees in (STORED_CRS, *_SYSTEMS.values())
+
     def _read_crs(self, bounds: Extent | None) -> tuple[CRSReading | None, Finding | None]:
+        if self._mixture is not None:
+            return self._read_mixture(self._mixture), None
         try:
             reading = read_crs(self._declared(bounds), bounds, extent=self._ask.extent, where=self._raw.name)
         except UnknownCRS:
-            words = "{:.6g}, {:.6g} – {:.6g}, {:.6g}".format(*bounds) if bounds else "-"
-            fits = possible_readings(bounds, extent=self._ask.extent) if bounds else []
-            zh, en = "；".join(fit.zh for fit in fits), "; ".join(fit.en for fit in fits)
-            told = {
-                "fits_zh": f"；能落在本市的读法：{zh}" if zh else "",
-                "fits_en": f"; inside the city as {en}" if en else "",
-            }
-            return None, self._here.finding("unknown_crs", bounds=words, **told)
+            return None, self._unknown(self._here, bounds)
         except EcotrackError as error:
             return None, self._here.refusal(error)
         if self._features:
             self._note_crs(reading)
             self._open = self._is_open(reading, bounds)
         return reading, None
+
+    def _read_mixture(self, mixture: Mixture) -> CRSReading:
+        """Return the reading of most features, and tell what the others are."""
+        words, reading = mixture.words(), mixture.reading
+        if words is not None:
+            self.findings.append(self._here.finding("mixed_readings", zh=words.zh, en=words.en))
+        else:
+            self._note_crs(reading)
+        said = self._ask.crs or self._raw.origin.reading
+        self._open = not said and mixture.has_degrees
+        return reading
+
+    def _unknown(self, here: Place, bounds: Extent | None) -> Finding:
+        words = "{:.10g}, {:.10g} – {:.10g}, {:.10g}".format(*bounds) if bounds else "-"
+        fits = possible_readings(bounds, extent=self._ask.extent) if bounds else []
+        zh, en = "；".join(fit.zh for fit in fits), "; ".join(fit.en for fit in fits)
+        told = {
+            "fits_zh": f"；能落在本市的读法：{zh}" if zh else "",
+            "fits_en": f"; inside the city as {en}" if en else "",
+        }
+        return here.finding("unknown_crs", bounds=words, **told)
 
     def _declared(self, bounds: Extent | None) -> str | None:
         """Return the CRS that counts as said: by the user, by the file, by the program that wrote it."""
@@ -307,26 +337,30 @@ class _LayerWork:
 
     def _stored(self, made: list[Candidate | Drawn]) -> list[Candidate]:
         """Bring what was drawn into EPSG:4490 and keep the order of the file."""
+        ready: dict[int, Candidate] = {}
         drawn = [item for item in made if isinstance(item, Drawn)]
-        ready = stored_all(drawn, self._crs, extent=self._ask.extent) if drawn and self._crs is not None else []
-        done = iter(ready)
-        return [next(done) if isinstance(item, Drawn) else item for item in made]
+        for reading in dict.fromkeys(item.reading for item in drawn):
+            some = [item for item in drawn if item.reading == reading]
+            ready |= {item.number: item for item in stored_all(some, reading, extent=self._ask.extent)}
+        return [ready[item.draft.number] if isinstance(item, Drawn) else item for item in made]
 
     def _candidate(self, number: int, raw: _Row, shape: shapely.Geometry | None) -> Candidate | Drawn:
         draft = Candidate(number=number, where=raw.where, layer=self._raw.name, attributes=raw.attributes)
         findings = [msgspec.structs.replace(finding, feature=str(number)) for finding in raw.findings]
         here = Place(raw.where, str(number))
         if shape is None or shape.is_empty:
-            if not findings:
+            if not findings and self._ask.geometry != "none":
                 findings.append(here.finding("no_geometry"))
             return msgspec.structs.replace(draft, findings=findings)
-        if self._raw.walks and self._ask.geometry == "Polygon":
+        if self._may_be_walk(shape):
             walk = close_walk(shape)
-            findings.append(here.finding(walk.check, **walk.facts))
-            if walk.polygon is None:
+            if self._raw.walks or walk.polygon is not None:
+                findings.append(here.finding(walk.check, **walk.facts))
+            if walk.polygon is not None:
+                shape = walk.polygon
+                raw = raw._replace(wkb=bytes(shapely.to_wkb(shape, byte_order=1)))
+            elif self._raw.walks:
                 return msgspec.structs.replace(draft, findings=findings)
-            shape = walk.polygon
-            raw = raw._replace(wkb=bytes(shapely.to_wkb(shape, byte_order=1)))
         closes = self._ask.geometry == "Polygon" and self._raw.driver == "DXF"
         if closes and (ring := ring_of(shape)) is not None:
             findings.append(here.finding("closed_line"))
@@ -338,15 +372,24 @@ class _LayerWork:
         for check, kinds in found:
             told = {"found_zh": kind_words(kinds), "found_en": kinds}
             findings.append(here.finding(check, zh=words.zh, en=words.en, **told))
-        system = self._crs.crs if self._crs else None
-        draft = msgspec.structs.replace(draft, submitted_wkb=raw.wkb, submitted_crs=system)
+        reading, waits = self._crs, self._waits
+        if polygon is not None and self._mixture is not None:
+            own = self._mixture.own(polygon)
+            findings += [here.finding(check, **facts) for check, facts in own.findings]
+            polygon, reading = own.shape, own.reading
+            waits = None if reading or own.findings else self._unknown(here, _bounds_of(polygon))
+        draft = msgspec.structs.replace(draft, submitted_wkb=raw.wkb, submitted_crs=reading.crs if reading else None)
         if polygon is None:
             return msgspec.structs.replace(draft, findings=findings)
-        waits = self._waits
-        if waits is not None or self._crs is None:
+        if reading is None or waits is not None:
             waiting = [msgspec.structs.replace(waits, feature=str(number), where=raw.where)] if waits else []
             return msgspec.structs.replace(draft, findings=[*findings, *waiting])
-        return Drawn(draft, polygon, findings)
+        return Drawn(draft, polygon, findings, reading)
+
+    def _may_be_walk(self, shape: shapely.Geometry) -> bool:
+        """Tell whether a geometry can be a walk round a plot: any of a layer of walks, a single line elsewhere."""
+        line = shape.geom_type == "LineString"
+        return self._ask.geometry == "Polygon" and (self._raw.walks or (self._raw.loops and line))
 
 
 def _with_fields(features: Iterable[RawFeature], kept: frozenset[str]) -> Iterator[RawFeature]:
@@ -377,6 +420,11 @@ class _Seen:
         if not np.isfinite(self._low).all():
             return None
         return (float(self._low[0]), float(self._low[1]), float(self._high[0]), float(self._high[1]))
+
+
+def _bounds_of(shape: shapely.Geometry) -> Extent | None:
+    west, south, east, north = shapely.bounds(shape).tolist()
+    return (west, south, east, north) if np.isfinite([west, south, east, north]).all() else None
 
 
 def _may_be_degrees(bounds: Extent) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from ecotrack.coordinates import CRSReading, Extent, to_stored_all
+from ecotrack.coordinates import CRSReading, Extent, crs_title, fitting_planes, to_stored_all
 from ecotrack.errors import StrayCoordinates, Text
 from ecotrack.geometry.area import Geometries, area_m2
 from ecotrack.geometry.codec import snap, to_wkb
@@ -144,6 +144,7 @@ class Drawn(NamedTuple):
     draft: Candidate
     shape: shapely.Geometry
     findings: list[Finding]
+    reading: CRSReading
 
 
 def stored_all(drawn: Sequence[Drawn], crs: CRSReading, *, extent: Extent) -> list[Candidate]:
@@ -168,11 +169,23 @@ def stored_all(drawn: Sequence[Drawn], crs: CRSReading, *, extent: Extent) -> li
         west, south, east, north = box
         findings = list(item.findings)
         if east < extent[0] or west > extent[2] or north < extent[1] or south > extent[3]:
-            findings.append(here.finding("outside_extent", found=f"{west:.4f}, {south:.4f}"))
+            findings.append(_outside(item.shape, crs, here, f"{west:.4f}, {south:.4f}", extent=extent))
         proposed, wrong = (None, []) if valid else _validity(found.geometry, here)
         done = {"wkb": found.wkb, "proposed_wkb": proposed, "findings": [*findings, *wrong]}
         result.append(msgspec.structs.replace(item.draft, **done))
     return result
+
+
+def _outside(shape: shapely.Geometry, crs: CRSReading, here: Place, found: str, *, extent: Extent) -> Finding:
+    """Say that a shape lies outside the workspace, and whether its numbers lie inside by another plane's meridian."""
+    west, south, east, north = shapely.bounds(shape).tolist()
+    fits = fitting_planes((west, south, east, north), extent=extent)
+    if not fits or crs.crs in dict(fits):
+        return here.finding("outside_extent", found=found)
+    zh, en = "、".join(words.zh for _, words in fits), ", ".join(words.en for _, words in fits)
+    declared = crs_title(crs.crs)
+    facts = {"declared_zh": declared.zh, "declared_en": declared.en, "fits_zh": zh, "fits_en": en}
+    return here.finding("contradicted_plane", found=found, **facts)
 
 
 def _quick_validity(shapes: Geometries) -> npt.NDArray[np.bool_]:

@@ -195,7 +195,7 @@ def _text(path: Path, head: bytes, name: str) -> Format:
         return FORMATS["mif"]
     if re.match(rb"(999\s*\n.*\n\s*)*0\s*\r?\nSECTION", start):
         return FORMATS["dxf"]
-    if b"\0" in head[:1024]:
+    if b"\0" in head[:1024].rstrip(b"\0"):
         raise UnreadableFile(name, detail=Text("不是认识的格式", "not a format that is known here"))
     return FORMATS["csv"]
 

@@ -84,6 +84,10 @@ def _record(
         "scene_id": scene.scene_id,
         "method": observed.method,
     }
+    if observed.doubts:
+        fields["doubts"] = "；".join(doubt.zh for doubt in observed.doubts)
+    if doubted := Decimal(((observed.shadow_m2 or 0) + (observed.missed_m2 or 0)) / 1e6).quantize(_KM2):
+        fields["doubted_km2"] = str(doubted)
     if stage.level_m is not None:
         fields |= {"level_m": str(stage.level_m), "datum": stage.datum}
     told = json.dumps([scene.scene_id, basin, str(value), fields], ensure_ascii=False, sort_keys=True)
@@ -115,6 +119,8 @@ def observation_document(observed: LakeObservation) -> dict[str, Any]:
         "threshold_method": observed.edge.method,
         "open_km2": round(observed.open_m2 / 1e6, 6),
         "plants_km2": None if observed.plants_m2 is None else round(observed.plants_m2 / 1e6, 6),
+        "shadow_km2": None if observed.shadow_m2 is None else round(observed.shadow_m2 / 1e6, 6),
+        "missed_km2": None if observed.missed_m2 is None else round(observed.missed_m2 / 1e6, 6),
         "outside_km2": round(observed.outside_m2 / 1e6, 6),
         "clear_share_pct": round(observed.clear_pct, 2),
         "basins": [

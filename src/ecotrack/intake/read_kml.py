@@ -6,13 +6,16 @@ entities but XML's own five, and joined by name and first coordinate; what finds
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+import numpy as np
 import shapely
 
 from ecotrack.errors import RefusedFormat, Text, UnreadableFile
@@ -29,6 +32,7 @@ FOLDER = "文件夹"
 """Attribute that holds the folders in which a placemark lies, outermost first."""
 
 _Key = tuple[str, float, float]
+_PREFIXED = re.compile(rb"<([A-Za-z][\w.-]*):kml[\s>]")
 _NAMES = {"name": "Name", "description": "Description"}
 
 
@@ -40,17 +44,26 @@ class Placemark:
     ----------
     first
         First coordinate, longitude and latitude as they stand; ``None`` where it has none.
+    tracks
+        The coordinates of its recorded walks (``gx:Track``), which OGR passes over; one that cannot be read is
+        not finite.
     """
 
     attributes: dict[str, Value] = field(default_factory=dict)
     first: tuple[float, float] | None = None
+    tracks: list[list[tuple[float, float]]] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """Its name; empty text where it has none."""
+        return str(self.attributes.get("Name") or "").strip()
 
     @property
     def key(self) -> _Key | None:
         """What joins it to OGR's feature; ``None`` without a geometry."""
         if self.first is None:
             return None
-        return (str(self.attributes.get("Name") or "").strip(), round(self.first[0], 9), round(self.first[1], 9))
+        return (self.title, round(self.first[0], 9), round(self.first[1], 9))
 
 
 class _Reader:
@@ -90,9 +103,11 @@ class _Reader:
                 self._now.attributes[FOLDER] = folders
         elif local in ("Data", "SimpleData"):
             self._data = attributes.get("name", "")
+        elif local == "Track" and self._now is not None:
+            self._now.tracks.append([])
 
     def _characters(self, text: str) -> None:
-        # Only the first coordinate is of use, and an attribute has its limit: nothing here grows with the file.
+        # Of a list only the first coordinate is of use, and an attribute has its limit: only walks grow with the file.
         if self._length < MAX_TEXT:
             self._text.append(text[: MAX_TEXT - self._length])
             self._length += len(text)
@@ -122,6 +137,8 @@ class _Reader:
             now.attributes[local] = text
         elif local in ("coordinates", "coord") and now.first is None:
             now.first = _first(text)
+        if local == "coord" and now.tracks:
+            now.tracks[-1].append(_first(text) or (nan, nan))
 
 
 def _with_described(placemark: Placemark) -> Placemark:
@@ -169,29 +186,49 @@ def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
         As `read_placemarks` says, or OGR cannot open it.
     """
     placemarks = read_placemarks(path, name=name)
+    _without_prefix(path)
     waiting: dict[_Key, deque[Placemark]] = defaultdict(deque)
+    unplaced: dict[str, deque[Placemark]] = defaultdict(deque)
     for placemark in placemarks:
         if placemark.key is not None:
             waiting[placemark.key].append(placemark)
+        else:
+            unplaced[placemark.title].append(placemark)
     fields = list(dict.fromkeys(key for placemark in placemarks for key in placemark.attributes))
     alone: list[str] = []
     for layer in read_vector(path, FORMATS["kml"], name=name):
         layer.name = layer.name.removesuffix(":Layer #0")
-        layer.features = _joined(layer.features, waiting, alone)
+        layer.features = _joined(layer.features, waiting, unplaced, alone)
         layer.fields = fields
-        layer.assumed_crs = True
+        layer.assumed_crs = layer.loops = True
+        # Where there are placemarks that OGR leaves out, they come behind and speak for themselves.
+        layer.empty_is_told = not placemarks
         yield layer
-    left = [placemark for placemark in placemarks if placemark.key is None or placemark in waiting[placemark.key]]
+    rest = {id(item) for queue in (*waiting.values(), *unplaced.values()) for item in queue}
+    left = [item for item in placemarks if id(item) in rest]
     if left or alone:
         yield _rest(left, alone, fields, name)
 
 
+def _without_prefix(path: Path) -> None:
+    """Write a KML whose names all bear a prefix (``kml:Placemark``) again without it: OGR knows only the bare names."""
+    with path.open("rb") as stream:
+        found = _PREFIXED.search(stream.read(4096))
+    if found:
+        names = re.compile(rb"(</?)" + found[1] + rb":")
+        path.write_bytes(names.sub(rb"\1", path.read_bytes()).replace(b"xmlns:" + found[1] + b"=", b"xmlns=", 1))
+
+
 def _joined(
-    features: Iterator[RawFeature], waiting: dict[_Key, deque[Placemark]], alone: list[str]
+    features: Iterator[RawFeature],
+    waiting: dict[_Key, deque[Placemark]],
+    unplaced: dict[str, deque[Placemark]],
+    alone: list[str],
 ) -> Iterator[RawFeature]:
     for feature in features:
         first = _first_of(feature.geometry)
-        queue = waiting.get((str(feature.attributes.get("Name") or "").strip(), *first)) if first else None
+        title = str(feature.attributes.get("Name") or "").strip()
+        queue = waiting.get((title, *first)) if first else _only_named(waiting, title) or unplaced.get(title)
         if queue:
             feature.attributes = queue.popleft().attributes
             if title := str(feature.attributes.get("Name") or "").strip():
@@ -202,6 +239,12 @@ def _joined(
         yield feature
 
 
+def _only_named(waiting: dict[_Key, deque[Placemark]], title: str) -> deque[Placemark] | None:
+    """Return the one placemark of a name, for a feature whose boundary could not be read."""
+    named = [queue for key, queue in waiting.items() if key[0] == title and queue]
+    return named[0] if len(named) == 1 and len(named[0]) == 1 else None
+
+
 def _first_of(geometry: shapely.Geometry | None) -> tuple[float, float] | None:
     if geometry is None or geometry.is_empty:
         return None
@@ -210,8 +253,7 @@ def _first_of(geometry: shapely.Geometry | None) -> tuple[float, float] | None:
 
 
 def _rest(left: list[Placemark], alone: list[str], fields: list[str], name: str) -> RawLayer:
-    features = (RawFeature(where=f"{name} {n.attributes.get('Name') or ''}".strip(), geometry=None,
-                           attributes=n.attributes) for n in left)  # fmt: skip
+    features = (_walked(item, f"{name} {item.attributes.get('Name') or ''}".strip()) for item in left)
     findings = [Place(name).finding("kml_unmatched", count=str(len(alone)))] if alone else []
     return RawLayer(
         name=name,
@@ -222,4 +264,16 @@ def _rest(left: list[Placemark], alone: list[str], fields: list[str], name: str)
         findings=findings,
         assumed_crs=True,
         empty_is_told=bool(left),
+        walks=True,
     )
+
+
+def _walked(placemark: Placemark, where: str) -> RawFeature:
+    """Return the walks of a placemark, a line each; without a geometry where it has none, or no sound one."""
+    walks = [walk for walk in placemark.tracks if len(walk) > 1]
+    fixes = np.array([fix for walk in walks for fix in walk]).reshape(-1, 2)
+    bad = np.flatnonzero(~np.isfinite(fixes).all(axis=1))
+    findings = [Place(where).finding("bad_corner", row=str(int(bad[0]) + 1))] if len(bad) else []
+    lines = [] if len(bad) else [shapely.LineString(walk) for walk in walks]
+    geometry = shapely.MultiLineString(lines) if len(lines) > 1 else next(iter(lines), None)
+    return RawFeature(where=where, geometry=geometry, attributes=placemark.attributes, findings=findings)

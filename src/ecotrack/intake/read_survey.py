@@ -12,7 +12,7 @@ from pathlib import Path
 
 import shapely
 
-from ecotrack.coordinates.gate import ZONE_EPSG
+from ecotrack.coordinates import ZONE_EPSG
 from ecotrack.errors import UnreadableError
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.read_vector import RawFeature, RawLayer

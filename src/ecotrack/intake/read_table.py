@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,25 +15,32 @@ from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.read_cells import read_corners, read_shape
 from ecotrack.intake.read_corners import corner_feature, ovital_origin, read_bare_corners
-from ecotrack.intake.read_table_blocks import blocks_of
+from ecotrack.intake.read_table_blocks import POINT_TITLES, blocks_of
+from ecotrack.intake.read_table_sides import sides_of
 from ecotrack.intake.read_vector import RawFeature, RawLayer
 from ecotrack.intake.tables import read_tables
 from ecotrack.intake.tables_cells import Row, Table
+from ecotrack.model.findings import Finding
 
 _WKT = ("wkt", "geometry", "geom", "thegeom", "图形", "边界")
 _FIRST = (
     *("x", "lon", "lng", "long", "longitude", "经度", "东经", "横坐标", "东坐标", "x坐标", "横坐标y", "y横坐标"),
     *("横坐标e", "坐标x", "x米", "x坐标米", "横坐标米", "pointx", "easting", "经度度", "经度e", "东经e"),
+    *("y东", "东y", "横坐标东", "y横", "横y"),
 )
 _SECOND = (
     *("y", "lat", "latitude", "纬度", "北纬", "纵坐标", "北坐标", "y坐标", "纵坐标x", "x纵坐标", "纵坐标n"),
     *("坐标y", "y米", "y坐标米", "纵坐标米", "pointy", "northing", "纬度度", "纬度n", "北纬n"),
+    *("x北", "北x", "纵坐标北", "x纵", "纵x"),
 )
 _LISTS = (
     *("坐标", "坐标串", "坐标点", "拐点坐标", "界址点坐标", "四至坐标", "边界坐标", "地块坐标", "范围坐标"),
     *("coordinates", "coords"),
 )
 _GROUP = ("plotid", "featureid", "xiaoban", "xbh", "dkbh", "小班号", "地块编号", "地块号", "地块", "编号", "id")
+
+_SIMPLE = str.maketrans("經緯縱橫座標號塊編點東圖邊範圍圖級", "经纬纵横坐标号块编点东图边范围图级")
+"""Characters of headers in traditional writing."""
 
 _NO_COLUMNS = Text(
     "请提供带 WKT 列的表，或每行一个拐点、带 地块编号、经度、纬度 列的表",
@@ -50,6 +57,12 @@ class _Columns(NamedTuple):
     group: int | None
     listed: int | None = None
     pairs: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def hold_boundary(self) -> bool:
+        """Whether there is a boundary, in whatever form."""
+        both = self.first is not None and self.second is not None
+        return both or self.wkt is not None or self.listed is not None or bool(self.pairs)
 
     def taken(self) -> set[int]:
         """Return the places that hold the boundary itself."""
@@ -76,7 +89,11 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
     """
     words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP, *_LISTS}
     try:
-        sheets = read_tables(path, knows=lambda text: _fold(text) in words or _numbered(_fold(text)) is not None)
+        sheets = read_tables(
+            path,
+            knows=lambda text: _fold(text) in words or _numbered(_fold(text)) is not None,
+            wants=lambda table: _columns(table).hold_boundary,
+        )
     except UnreadableFile as error:
         bare = list(read_bare_corners(path, name=name))
         if bare:
@@ -84,10 +101,27 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
             return
         raise UnreadableFile(name, detail=_reason(error), hint=_NO_COLUMNS) from None
     unread = [Place(f"{name}:{sheet}").finding("unread_sheet") for sheet in sheets.unread]
-    for table in sheets.tables:
+    turned: set[str] = set()
+    for table in _each_side(sheets.tables, unread, name):
         for layer in _layers(table, f"{name}:{table.sheet}" if table.sheet else name):
+            if table.turned and table.sheet not in turned:
+                unread.append(Place(layer.name).finding("turned_table"))
+                turned.add(table.sheet)
             layer.findings, unread = unread, []
             yield layer
+
+
+def _each_side(tables: Iterable[Table], told: list[Finding], name: str) -> Iterator[Table]:
+    """Yield the plots of a sheet that stand side by side as tables of their own."""
+    for table in tables:
+        sides, left = sides_of(table, first=lambda title: _fold(title) in _FIRST, own=_names_a_row)
+        if left:
+            told.append(Place(f"{name}:{table.sheet}" if table.sheet else name).finding("pair_left", count=str(left)))
+        yield from sides
+
+
+def _names_a_row(title: str) -> bool:
+    return _fold(title) in _GROUP or title in POINT_TITLES
 
 
 def _reason(error: UnreadableFile) -> Text:
@@ -95,7 +129,7 @@ def _reason(error: UnreadableFile) -> Text:
 
 
 def _fold(text: str) -> str:
-    return re.sub(r"[\s_()（）.°/:：]|\b[mM]\b", "", text).lower()
+    return re.sub(r"[\s_()（）.°/:：]|\b[mM]\b", "", text).lower().translate(_SIMPLE)
 
 
 def _layers(table: Table, title: str) -> Iterator[RawLayer]:
@@ -107,7 +141,7 @@ def _layers(table: Table, title: str) -> Iterator[RawLayer]:
     if columns.pairs or _lists_corners(table, columns):
         yield _layer(table, title, _row_features(table, columns, title), columns, found=True)
         return
-    found = (columns.first is not None and columns.second is not None) or columns.listed is not None
+    found = columns.hold_boundary
     systems = dict.fromkeys(_system_of(row, columns) for row in table.rows) if found else {}
     for system in systems or {None: None}:
         rows = _corner_features(table, columns, title, system=system) if found else iter(())

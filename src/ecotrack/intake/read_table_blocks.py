@@ -7,7 +7,22 @@ from collections.abc import Iterator, Sequence
 
 from ecotrack.intake.tables_cells import Row, Table, fold
 
-_POINT = ("点号", "拐点号", "拐点编号", "拐点", "界址点号", "界址点", "点名", "点位", "序号", "顺序号", "no", "point")
+POINT_TITLES = (
+    "点号",
+    "拐点号",
+    "拐点编号",
+    "拐点",
+    "界址点号",
+    "界址点",
+    "点名",
+    "点位",
+    "序号",
+    "顺序号",
+    "no",
+    "point",
+)
+"""Headers of the column with a corner's number, folded."""
+
 _LABEL = re.compile(r"[A-Za-z]{0,3}[-_]?\d+")
 _LEAST = 3
 """Corners that a plot has at least."""
@@ -57,7 +72,7 @@ def _breaks(row: Row, table: Table, taken: set[int]) -> bool:
 
 
 def _point_column(table: Table) -> int | None:
-    return next((place for place, header in enumerate(table.headers) if fold(header) in _POINT), None)
+    return next((place for place, header in enumerate(table.headers) if fold(header) in POINT_TITLES), None)
 
 
 def _title(row: Row, table: Table) -> str:

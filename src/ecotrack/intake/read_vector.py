@@ -17,12 +17,14 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from ecotrack.coordinates import SHIFTED, crs_name, parse_crs
-from ecotrack.errors import Text, UnknownCRS, UnreadableFile
+from ecotrack.errors import UnknownCRS, UnreadableFile
 from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import Format
+from ecotrack.intake.garbled import gbk_text
 from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
+from ecotrack.intake.read_shapefile import refuse_without_index, row_findings
 from ecotrack.model.findings import Finding
 
 MAX_LAYERS = 100
@@ -67,6 +69,8 @@ class RawLayer:
     origin: Origin = field(default_factory=Origin)
     walks: bool = False
     """Whether its lines are walks round a plot, to be closed by rule."""
+    loops: bool = False
+    """Whether a line that comes back to its start is such a walk, and any other line is none."""
     beside: bool = False
     """Whether it is a by-catch of the format (the waypoints of a walk) that no layer of polygons asks for."""
     empty_is_told: bool = True
@@ -82,8 +86,10 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
         The driver cannot open it.
     """
     logging.getLogger("fiona").setLevel(logging.CRITICAL)
+    about: list[Finding] = []
     if kind.id == "shp":
-        _refuse_without_index(path, name)
+        refuse_without_index(path, name)
+        about = row_findings(path, name)
     text = dbf_encoding(path.with_suffix(".dbf"), asked=encoding) if kind.id == "shp" else None
     with fiona.Env(**_GDAL):
         for number in range(MAX_LAYERS):
@@ -100,16 +106,8 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
                     layer = _layer(source, kind, name, text, path)
                 except Exception as error:  # a damaged header may break the reading of the field names only
                     raise UnreadableFile(name, detail=plain_words(_short(error, path))) from None
+                layer.findings += about
                 yield layer
-
-
-def _refuse_without_index(path: Path, name: str) -> None:
-    if not path.with_suffix(".shx").is_file():
-        hint = Text(
-            "缺少同名的 .shx 文件：请把 .shp、.shx、.dbf、.prj 一起打包成 zip 发来",
-            "its .shx file is missing: send .shp, .shx, .dbf and .prj together as a zip",
-        )
-        raise UnreadableFile(name, detail=Text("缺少 .shx", "no .shx"), hint=hint)
 
 
 def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> Any:
@@ -189,11 +187,13 @@ def _features(source: Any, where: str, path: Path) -> Iterator[RawFeature]:
             yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
             return
         number += 1
-        yield _feature(row, f"{where} #{number}")
+        yield _feature(row, f"{where} #{number}", as_gbk=path.suffix == ".dxf")
 
 
-def _feature(row: Any, where: str) -> RawFeature:
+def _feature(row: Any, where: str, *, as_gbk: bool = False) -> RawFeature:
     attributes = {str(key): plain_value(value) for key, value in row.properties.items()}
+    if as_gbk:
+        attributes = {key: gbk_text(value) if isinstance(value, str) else value for key, value in attributes.items()}
     if row.geometry is None:
         return RawFeature(where=where, geometry=None, attributes=attributes)
     if ring := _open_ring(row.geometry):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
+from ecotrack.coordinates import is_plane
 from ecotrack.coordinates.detective import AS_IS, READINGS, TITLES, Detected, apart_m, detect, read_as
 from ecotrack.errors import NoRegister, Text, UnknownSubmission
 from ecotrack.geometry.area import Floats, Geometries
@@ -142,8 +143,13 @@ def _sample(reading: Reading, layers: set[str]) -> Sequence[Candidate]:
     if not layers:
         return []
     count = sum(layer.features for layer in reading.layers if layer.name in layers)
-    placed = (item for item in reading.candidates if item.wkb is not None and item.layer in layers)
+    placed = (item for item in reading.candidates if item.layer in layers and in_degrees(item))
     return [*islice(placed, 0, None, -(-count // MAX_WEIGHED) or 1)]
+
+
+def in_degrees(item: Candidate) -> bool:
+    """Tell whether a feature is placed and came in degrees: beside such a layer may hold features in metres."""
+    return item.wkb is not None and (item.submitted_crs is None or not is_plane(item.submitted_crs))
 
 
 def app_of(reading: Reading) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ecotrack.errors import UnknownLayer
+from ecotrack.geometry.features import Feature
 from ecotrack.intake.records_owners import Owners, owners_in
 from ecotrack.model import LayerDef, ProgressRecord, UnitBook
 from ecotrack.model.layers import REGISTER_SOURCE
@@ -44,6 +45,8 @@ class Known:
         Gives records of the register by their ids.
     owners
         Gives the units of some features of a layer (`ecotrack.intake.records_owners`).
+    chainage
+        Gives from where to where a feature of a layer runs, in metres of chainage; ``None`` where it has none.
     today
         Days after it are refused.
     """
@@ -55,6 +58,7 @@ class Known:
     records: Sequence[ProgressRecord] = ()
     look_up: Callable[[Sequence[str]], Sequence[ProgressRecord]] = lambda _: ()
     owners: Callable[[str, Sequence[str]], Owners] = lambda *_: {}
+    chainage: Callable[[str, str], tuple[int, int] | None] = lambda _layer, _feature: None
     today: dt.date = field(default_factory=today)
 
     def recorded(self, ids: Iterable[str]) -> dict[str, ProgressRecord]:
@@ -87,7 +91,13 @@ def known_of(workspace: Workspace, register: Register | None) -> Known:
             names[layer_id] = feature_names(workspace, register, layer_id)
         return names[layer_id]
 
+    def chainage(layer_id: str, feature_id: str) -> tuple[int, int] | None:
+        if layer_id in kept:
+            return None
+        return next((_chainage(one) for one in workspace.features(layer_id) if one.feature_id == feature_id), None)
+
     return Known(
+        chainage=chainage,
         layers=workspace.layers,
         units=workspace.units,
         code_lists=workspace.config.code_lists,
@@ -101,6 +111,11 @@ def known_of(workspace: Workspace, register: Register | None) -> Known:
 def _look_up(workspace: Workspace, ids: Sequence[str]) -> list[ProgressRecord]:
     with workspace.register() as register:
         return register.records_named(ids)
+
+
+def _chainage(feature: Feature) -> tuple[int, int] | None:
+    low, high = feature.properties.get("from_m"), feature.properties.get("to_m")
+    return None if low is None or high is None else (int(low), int(high))
 
 
 def _in_register(workspace: Workspace, layer_id: str) -> bool:

@@ -72,6 +72,7 @@ class RowReader:
         common = self._common(row)
         fields = self._fields(row)
         self._check_order(row, fields)
+        self._check_chainage(row, common["feature_id"], fields)
         if len(self.errors) > before:
             return None
         layer, kind = self.plan.layer.id, self.plan.kind.kind
@@ -240,6 +241,22 @@ class RowReader:
             if isinstance(first, int) and isinstance(second, int) and first > second:
                 zh = f"{self.plan.header(low)} {first} 大于{self.plan.header(high)} {second}"
                 self.fail(row, low, zh, f"{low} {first} is above {high} {second}")
+
+    def _check_chainage(self, row: Row, feature_id: str | None, fields: Mapping[str, object]) -> None:
+        """Refuse work that lies on another reach: it would count for nothing."""
+        reach = (
+            self.known.chainage(self.plan.layer.id, feature_id)
+            if feature_id and {"from_m", "to_m"} & {*fields}
+            else None
+        )
+        if reach is None:
+            return
+        low, high = reach
+        for key in ("from_m", "to_m"):
+            metres = fields.get(key)
+            if isinstance(metres, int) and not low <= metres <= high:
+                zh = f"{self.plan.header(key)} {metres} 不在 {feature_id} 的桩号 {low}–{high} 之内"
+                self.fail(row, key, zh, f"{key} {metres} lies outside the chainage {low}-{high} of {feature_id}")
 
     def _text(self, row: Row, key: str) -> str:
         column = self.plan.columns.get(key)

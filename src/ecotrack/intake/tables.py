@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,12 @@ MAX_BYTES = 50_000_000
 
 HEADER_SEARCH_ROWS = 30
 """How far down the header row is looked for."""
+
+_TITLE_COLUMNS = 3
+"""How far to the right the titles stand of a sheet that has them down a column."""
+
+_TITLE_ROWS = 2000
+"""Rows that such a sheet has at most."""
 
 ABOUT_SHEET = "说明"
 """Name of the sheet with which the form explains itself."""
@@ -38,7 +45,7 @@ class Sheets(NamedTuple):
     unread: tuple[str, ...]
 
 
-def read_tables(path: Path, *, knows: Callable[[str], bool]) -> Sheets:
+def read_tables(path: Path, *, knows: Callable[[str], bool], wants: Callable[[Table], bool] | None = None) -> Sheets:
     """Read every sheet of a CSV or XLSX file that has a recognisable header row.
 
     Parameters
@@ -48,6 +55,9 @@ def read_tables(path: Path, *, knows: Callable[[str], bool]) -> Sheets:
     knows
         Whether a header text is one that the caller has a use for; the row with the most of them
         (two at least) is the header row.
+    wants
+        Whether a table has what the caller needs. Where it has not, and the sheet has it with its titles down the
+        first column, the sheet is turned.
 
     Raises
     ------
@@ -57,8 +67,8 @@ def read_tables(path: Path, *, knows: Callable[[str], bool]) -> Sheets:
     grids = _grids(path, knows)
     if not any(_filled(grid) for grid in grids):
         raise EmptyFile(path)
-    read = [(grid, _table(path, grid, knows)) for grid in grids]
-    tables = [table for _, table in read if table is not None]
+    read = [(grid, _tables(path, grid, knows, wants)) for grid in grids]
+    tables = [table for _, found in read for table in found]
     if not tables:
         seen = "、".join(cell.text for row in grids[0].rows[:3] for cell in row if not cell.blank)[:80]
         hint = Text(
@@ -66,7 +76,7 @@ def read_tables(path: Path, *, knows: Callable[[str], bool]) -> Sheets:
             "give column titles such as unit, task_mu, done_mu, or use the form of ecotrack records template",
         )
         raise UnreadableFile(path, detail=Text(f"没有认出表头：{seen}", f"no header row: {seen}"), hint=hint)
-    unread = (grid.sheet for grid, table in read if table is None and grid.sheet != ABOUT_SHEET and _filled(grid))
+    unread = (grid.sheet for grid, found in read if not found and grid.sheet != ABOUT_SHEET and _filled(grid))
     return Sheets(tables, tuple(unread))
 
 
@@ -120,6 +130,46 @@ def _best_header(grid: Grid, knows: Callable[[str], bool]) -> tuple[int, int]:
         if count > most or (count == most and count and index == best + 1):
             best, most = index, count
     return best, most
+
+
+def _tables(path: Path, grid: Grid, knows: Callable[[str], bool], wants: Callable[[Table], bool] | None) -> list[Table]:
+    """Return the table of a sheet, or those that it holds one below the other with their titles down a column."""
+    upright = _table(path, grid, knows)
+    if wants is None or (upright is not None and wants(upright)) or len(grid.rows) > _TITLE_ROWS:
+        return [upright] if upright is not None else []
+    turned = [_table(path, part, knows) for part in _turned_parts(grid, knows)]
+    good = [replace(table, turned=True) for table in turned if table is not None and wants(table)]
+    return good or ([upright] if upright is not None else [])
+
+
+def _turned_parts(grid: Grid, knows: Callable[[str], bool]) -> Iterator[Grid]:
+    """Yield the columns of a sheet as rows; a title that comes again down the column begins another part."""
+    titles = [_known_title(row, knows) for row in grid.rows]
+    begin, seen = 0, set[str]()
+    for number, title in enumerate(titles):
+        if title in seen:
+            while _is_heading(grid.rows[number - 1], titles[number - 1]):
+                number -= 1
+            yield _turned(grid, begin, number)
+            begin, seen = number, set()
+        seen |= {title} - {""}
+    yield _turned(grid, begin, len(titles))
+
+
+def _known_title(row: Sequence[Cell], knows: Callable[[str], bool]) -> str:
+    texts = (fold(cell.text) for cell in row[:_TITLE_COLUMNS] if isinstance(cell.value, str) and knows(cell.value))
+    return next(texts, "")
+
+
+def _is_heading(row: Sequence[Cell], title: str) -> bool:
+    return not title and sum(not cell.blank for cell in row) == 1
+
+
+def _turned(grid: Grid, begin: int, end: int) -> Grid:
+    rows = grid.rows[begin:end]
+    width = max((len(row) for row in rows), default=0)
+    full = ((*row, *(Cell(f"{column_letter(c)}{n}") for c in range(len(row), width))) for n, row in enumerate(rows, 1))
+    return Grid(grid.sheet, [*zip(*full, strict=True)])
 
 
 def _table(path: Path, grid: Grid, knows: Callable[[str], bool]) -> Table | None:

@@ -72,7 +72,7 @@ def decode(path: Path, data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings: tuple[str, ...] = ("utf-16",)
     else:
-        encodings = ("utf-8-sig", "gb18030")
+        encodings, data = ("utf-8-sig", "gb18030"), data.rstrip(b"\0")
     for encoding in encodings:
         try:
             text = data.decode(encoding)
@@ -143,12 +143,17 @@ def _sheet_rows(values: Any, formulas: Any) -> list[tuple[Cell, ...]]:
     values.reset_dimensions()
     formulas.reset_dimensions()
     rows: list[tuple[Cell, ...]] = []
+    last = 0
     for number, (row, sources) in enumerate(zip(values.iter_rows(), formulas.iter_rows(), strict=True), 1):
-        pairs = enumerate(zip(row, sources, strict=True))
-        rows.append(tuple(_xlsx_cell(column, number, cell, source) for column, (cell, source) in pairs))
-    while rows and all(cell.blank for cell in rows[-1]):
-        rows.pop()
-    return rows
+        if not row:
+            # A cell touched by mistake in the last row of all makes a million empty ones.
+            rows.append(row)
+            continue
+        width = next((n for n in range(len(row), 0, -1) if row[n - 1].value is not None or sources[n - 1].value), 0)
+        pairs = enumerate(zip(row[:width], sources[:width], strict=True))
+        rows.append(tuple([_xlsx_cell(column, number, cell, source) for column, (cell, source) in pairs]))
+        last = number if width else last
+    return rows[:last]
 
 
 def _xlsx_cell(column: int, row: int, cell: Any, source: Any) -> Cell:

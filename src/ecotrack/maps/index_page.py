@@ -39,6 +39,8 @@ class IndexEntry:
         Name of its file beside the index.
     picture
         SVG of our own making: numbers and colours, no text of the data.
+    sketch, sample
+        Whether sketched geography (示意) or sample data (示例) stands on the map.
     """
 
     file: str
@@ -46,6 +48,8 @@ class IndexEntry:
     classification: str
     as_of: str
     picture: str
+    sketch: bool = False
+    sample: bool = False
 
 
 def entry_of(model: MapModel, *, file: str) -> IndexEntry:
@@ -56,6 +60,8 @@ def entry_of(model: MapModel, *, file: str) -> IndexEntry:
         classification=model.definition.classification,
         as_of=str(model.scoreboard["as_of"]),
         picture=thumbnail(model),
+        sketch=bool(model.scoreboard["sketch"]),
+        sample=bool(model.scoreboard["sample"]),
     )
 
 
@@ -152,10 +158,13 @@ def index_page(entries: Sequence[IndexEntry], *, title: Text, lang: Lang = "zh")
 
 def _card(entry: IndexEntry, lang: Lang) -> str:
     day = Text(f"截至 {entry.as_of}", f"as of {entry.as_of}").lang(lang)
+    marks = [Text("示意", "sketch"), Text("示例", "sample")]
+    shown = [mark.lang(lang) for mark, holds in zip(marks, (entry.sketch, entry.sample), strict=True) if holds]
+    told = " · ".join([day, entry.classification, *shown])
     return (
         f'<li><a href="{escape(quote(entry.file), quote=True)}">{entry.picture}'
         f"<b><bdi>{escape(entry.title.lang(lang))}</bdi></b></a>"
-        f"<p>{escape(day)} · {escape(entry.classification)}</p></li>"
+        f"<p>{escape(told)}</p></li>"
     )
 
 

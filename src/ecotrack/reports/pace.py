@@ -9,7 +9,7 @@ from rich.text import Text as RichText
 
 from ecotrack.errors import Lang, Text
 from ecotrack.reports.terminal import table
-from ecotrack.reports.wording import NOT_ASSESSED, UNIT_TITLES, Json, amount, marks, rate, reasons, told
+from ecotrack.reports.wording import NOT_ASSESSED, UNIT_TITLES, Json, amount, rate, reasons, titled, told
 
 _TASKS = {
     "zh": (
@@ -50,7 +50,7 @@ def pace_tables(pace: Json, lang: Lang) -> Iterator[RenderableType]:
 
 def _task_rows(task: Json, lang: Lang) -> Iterator[list[str]]:
     """Yield a row for each earlier season, over the units that had reported in both; one row where there is none."""
-    name, on = told(task, "title", lang) + marks(task, lang), task["on"]
+    name, on = titled(task, lang), task["on"]
     if not task["earlier"]:
         blank = NOT_ASSESSED.lang(lang)
         yield [name, on, amount(task["reported_mu"]), rate(task["rate_pct"]), blank, "", "", "", ""]
@@ -75,7 +75,7 @@ def _target_row(target: Json, lang: Lang) -> list[str]:
     seasonal = any(reason["code"] == "seasonal" for reason in target["reasons"])
     needed, speed = (target[f"{name}_per_month_{unit}"] for name in ("needed", "last_12_months"))
     return [
-        told(target, "title", lang) + marks(target, lang),
+        titled(target, lang),
         target["deadline"],
         "" if seasonal else _monthly(needed, unit, lang),
         "" if seasonal else _monthly(speed, unit, lang),

@@ -16,7 +16,7 @@ from ecotrack.intake.tables_cells import escaped
 from ecotrack.intake.tables_write import whole_file
 from ecotrack.reports.receipt import receipt_lines
 from ecotrack.reports.terminal import table
-from ecotrack.reports.wording import NOT_ASSESSED, Json, amount, marks, rate, told
+from ecotrack.reports.wording import NOT_ASSESSED, Json, amount, rate, titled, told
 from ecotrack.units import round_half_up, round_parts
 
 COLUMNS = {
@@ -52,7 +52,7 @@ def ranking_table(funnel: Json, lang: Lang) -> RenderableType:
         for row, done in zip(funnel["units"], parts, strict=True)
     ]
     rows.append(["", Text("合计", "total").lang(lang), *_numbers(funnel["total"], whole, lang, fixed=measured)])
-    return table(f"{funnel['title_zh']}{marks(funnel, lang)}", columns, rows, total=True)
+    return table(titled(funnel, lang), columns, rows, total=True)
 
 
 def _step(funnel: Json) -> str:
@@ -130,7 +130,7 @@ def ranking_xlsx(
 def _head(sheet: Any, title: str, funnel: Json, as_of: dt.date) -> None:
     reported = [dt.date.fromisoformat(row["reported_on"]) for row in funnel["units"] if row.get("reported_on")]
     day = max(reported, default=as_of)
-    sheet.append([escaped(title) + marks(funnel, "zh")])
+    sheet.append([escaped(titled({**funnel, "title_zh": title}, "zh"))])
     sheet.append([f"截至{day.year}年{day.month}月{day.day}日", None, None, None, "单位：亩"])
     sheet.append(list(_titles(funnel, "zh")))
 

@@ -33,7 +33,7 @@ def receipt_lines(block: Json, lang: Lang) -> list[str]:
     ...     "column": "rate_pct", "value": "52.5", "receipt": None}]}
     >>> print(*receipt_lines(block, "en"), sep=chr(10))
     As of 2017-03-16, as known at 2017-03-21T08:00:00Z, register 7, head ab12, definitions 1, ecotrack 0.1.0
-    rate: t/rate rate_pct=52.5; no receipt issued
+    rate: 52.5% (t/rate); no receipt issued
     """
     register = block["register"]
     state = Text(
@@ -46,7 +46,10 @@ def receipt_lines(block: Json, lang: Lang) -> list[str]:
 
 
 def _line(row: Json, lang: Lang) -> str:
-    number = f"{row['figure']} {row['column']}={row['value']}" if row["value"] is not None else str(row["figure"])
+    unit = str(row["column"]).rpartition("_")[2]
+    number = (
+        f"{with_unit(float(row['value']), unit, lang)} ({row['figure']})" if row["value"] is not None else row["figure"]
+    )
     receipt = Text(f"凭证{row['receipt']}", f"receipt {row['receipt']}") if row["receipt"] else _NO_RECEIPT
     colon, semicolon = Text("：", ": ").lang(lang), Text("；", "; ").lang(lang)
     return f"{told(row, 'title', lang)}{colon}{number}{semicolon}{receipt.lang(lang)}"

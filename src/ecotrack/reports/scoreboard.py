@@ -22,6 +22,7 @@ from ecotrack.reports.wording import (
     marks,
     rate,
     reasons,
+    titled,
     told,
     with_unit,
 )
@@ -31,6 +32,7 @@ _ROUNDED = Text(
     "各行已按最大余数法取整，与合计一致", "rows are rounded by largest remainder, so that they add up to the total"
 )
 _DISPUTED = Text("；争议面积在双方各计一次，合计只计一次", "; disputed ground stands in both units, once in the total")
+_STEPS = ("mapped", "accepted", "verified", "qualified")
 _SIGNS = {"met": "✓", "on_course": "→", "missed": "✗", "not_assessed": "○"}
 
 
@@ -85,6 +87,12 @@ def heading(scoreboard: Json, lang: Lang) -> RichText:
     if tolerance is not None:
         rule = Text(f"上报面积与实测相差不超过{tolerance:g}%的，不作为发现", f"claims within {tolerance:g} % stand")
         line += f"\n{rule.lang(lang)}"
+    aside = scoreboard.get("sample_aside_plots")
+    if aside:
+        zh = f"已有真实地块：{aside:,}个示例地块不计入各项指标和各单位面积，只在示例任务中单列"
+        line += "\n" + Text(
+            zh, f"there are real plots: {aside:,} sample plots stand in no figure but sample tasks"
+        ).lang(lang)
     return RichText(line, style="bold")
 
 
@@ -103,7 +111,7 @@ def _target_row(target: Json, lang: Lang) -> list[str]:
     remarks = reasons(target, lang) or told(target, "basis", lang)
     sign = {">=": "≥", "<=": "≤"}[target["direction"]]
     return [
-        told(target, "title", lang) + marks(target, lang),
+        titled(target, lang),
         with_unit(target[f"value_{unit}"], unit, lang),
         f"{sign}{with_unit(target[f'target_{unit}'], unit, lang)}",
         f"{share}%" if share else "",
@@ -119,10 +127,10 @@ def funnel_table(funnel: Json, lang: Lang) -> RenderableType:
              "en": ("step", "mu", "plots", "lost before it (mu)", "remarks")}[lang]  # fmt: skip
     steps = funnel["steps"]
     rows = [_step_row(step, above, lang) for above, step in zip([None, *steps], steps, strict=False)]
-    title = Text(f"二、任务进度：{funnel['title_zh']}", f"Task: {funnel['title_zh']}").lang(lang)
-    facts = " ".join(str(funnel.get(key) or "") for key in ("kind", "level", "season")).strip()
-    paper = " ".join(str(funnel.get(key) or "") for key in ("document", "revised_on")).strip()
-    return table(f"{title}{marks(funnel, lang)}  {facts}  {funnel['task_id']}  {paper}", _columns(names, 3), rows)
+    title = Text("二、任务进度：", "Task: ").lang(lang) + titled(funnel, lang)
+    keys = ("kind", "level", "season", "task_id", "document", "revised_on")
+    facts = dict.fromkeys(str(funnel[key]) for key in keys if funnel.get(key))
+    return table("  ".join((title, *facts)), _columns(names, 3), rows)
 
 
 def _columns(names: tuple[str, ...], numbers_to: int) -> list[tuple[str, bool]]:
@@ -159,14 +167,15 @@ def _losses(step: Json, above: Json | None, lang: Lang) -> list[str]:
 
 def units_table(scoreboard: Json, lang: Lang) -> RenderableType:
     """Return ground by responsible unit (责任口径)."""
-    names = {"zh": ("单位", "地块数", "上图（亩）", "审核（亩）", "核实（亩）", "合格（亩）", "争议（亩）"),
-             "en": ("unit", "plots", "mapped", "accepted", "verified", "qualified", "disputed (mu)")}[lang]  # fmt: skip
+    names = {"zh": ("单位", "上图（亩）", "审核（块）", "审核（亩）", "核实（亩）", "合格（亩）", "争议（亩）"),
+             "en": ("unit", "mapped", "accepted plots", "accepted", "verified", "qualified", "disputed (mu)"),
+             }[lang]  # fmt: skip
     rows = scoreboard["units"]["responsible"]
-    columns = [_parts(rows, key) for key in ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu")]
+    columns = [_parts(rows, f"{step}_mu") for step in _STEPS]
     disputed = [amount(row["disputed_mu"], fixed=True) for row in rows]
     cells = [
-        [told(row, "name", lang), str(row["plots"]), *numbers, in_dispute]
-        for row, *numbers, in_dispute in zip(rows, *columns, disputed, strict=True)
+        [told(row, "name", lang), mapped, str(row["plots"]), *numbers, in_dispute]
+        for row, mapped, *numbers, in_dispute in zip(rows, *columns, disputed, strict=True)
     ]
     title = Text("三、各单位地块（责任口径）", "Plots by responsible unit").lang(lang)
     note = _ROUNDED.lang(lang) + _DISPUTED.lang(lang) + _beside(scoreboard["units"], lang)
@@ -213,13 +222,12 @@ def grouped_table(scoreboard: Json, by: str, lang: Lang) -> RenderableType:
     if by == "county":
         return territorial_table(scoreboard, lang)
     title = {"year": Text("各年度地块", "Plots by year"), "programme": Text("各工程地块", "Plots by programme")}[by]
-    names = {"zh": ("", "地块数", "上图（亩）", "审核（亩）", "核实（亩）", "合格（亩）"),
-             "en": ("", "plots", "mapped", "accepted", "verified", "qualified (mu)")}[lang]  # fmt: skip
-    keys = ("mapped_mu", "accepted_mu", "verified_mu", "qualified_mu")
-    rows = [
-        [str(row[by] or "-"), str(row["plots"]), *(amount(row[key], fixed=True) for key in keys)]
-        for row in scoreboard[f"{by}s"]
-    ]
+    names = {"zh": ("", "上图（亩）", "审核（块）", "审核（亩）", "核实（亩）", "合格（亩）"),
+             "en": ("", "mapped", "accepted plots", "accepted", "verified", "qualified (mu)")}[lang]  # fmt: skip
+    rows = []
+    for row in scoreboard[f"{by}s"]:
+        mapped, *later = (amount(row[f"{step}_mu"], fixed=True) for step in _STEPS)
+        rows.append([str(row[by] or "-"), mapped, str(row["plots"]), *later])
     return table(title.lang(lang) + marks(scoreboard["units"], lang), _columns(names, len(names)), rows)
 
 

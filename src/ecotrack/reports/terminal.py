@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text as RichText
 
@@ -24,8 +24,8 @@ def show(*renderables: RenderableType) -> None:
 
 def table(
     title: str, columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str]], *, total: bool = False
-) -> Table:
-    """Return a table; text is shown as it is, never read as markup.
+) -> RenderableType:
+    """Return a table under its title; text is shown as it is, never read as markup.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def table(
     total
         Whether the last row is a total.
     """
-    drawn = Table(title=RichText(title, style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
     for i, (name, number) in enumerate(columns):
         drawn.add_column(
             RichText(name), justify="right" if number else "left", no_wrap=number or i == 0, overflow="fold"
@@ -43,4 +43,5 @@ def table(
     for index, row in enumerate(kept):
         last = total and index == len(kept) - 1
         drawn.add_row(*(RichText(cell) for cell in row), style="bold" if last else None)
-    return drawn
+    # A title of the table itself would be wrapped to the width of its columns.
+    return Group(RichText(title, style="bold"), drawn)

@@ -96,3 +96,16 @@ def marks(part: Json, lang: Lang) -> str:
     if not names:
         return ""
     return f"（{'、'.join(names)}）" if lang == "zh" else f" ({', '.join(names)})"
+
+
+def titled(part: Json, lang: Lang, *, key: str = "title") -> str:
+    """Return a part's title with its marks; a title that begins with 示例 already is not marked twice.
+
+    Examples
+    --------
+    >>> [titled({"title_zh": title, "sample": True}, "zh") for title in ("示例：春季造林", "春季造林")]
+    ['示例：春季造林', '春季造林（示例）']
+    """
+    title = told(part, key, lang)
+    said = {**part, "sample": False} if title.startswith(SAMPLE.zh) and lang == "zh" else part
+    return title + marks(said, lang)

@@ -143,6 +143,10 @@
     const item = eco.el('li', 'eco-record' + (one.state === '采用' ? '' : ' eco-waits'), [
       eco.el('div', 'eco-record-head', head), eco.el('div', 'eco-source', eco.el('bdi', 'eco-data', eco.clip(facts.join(' · '), 240)))
     ]);
+    if (one.doubts || one.doubted_km2) {
+      const km2 = one.doubted_km2 ? ' ' + eco.quantity(Number(one.doubted_km2), 'km2', 2) : '';
+      item.appendChild(eco.el('div', 'eco-doubt', [eco.el('b', '', eco.word('inDoubt') + km2), ' ', eco.el('span', 'eco-data', eco.clip(one.doubts || '', 300))]));
+    }
     item.dataset.state = one.state;
     return item;
   }

@@ -3,6 +3,8 @@
   'use strict';
 
   const eco = window.ecotrack;
+  // What these name are tasks and records, which have no place on the map.
+  const PLACELESS = ['step_above', 'report_falls', 'same_second', 'unknown_feature'];
 
   function idButton(id) {
     const button = eco.el('button', 'eco-go', eco.clip(id, 60));
@@ -18,7 +20,13 @@
         head.push(eco.mark(mark));
       }
     });
-    const ids = (finding.ids || []).map(function (id) { return eco.el('li', '', idButton(id)); });
+    const unit = eco.view.last.units.responsible.find(function (row) { return finding.unit && row.code === finding.unit; });
+    if (unit) {
+      head.push(eco.el('p', 'eco-sub', eco.pick({ zh: unit.name_zh, en: unit.name_en })));
+    }
+    const ids = (finding.ids || []).map(function (id) {
+      return eco.el('li', '', PLACELESS.indexOf(finding.check) < 0 ? idButton(id) : eco.el('span', 'eco-sub', eco.clip(id, 60)));
+    });
     const one = eco.el('article', 'eco-finding', [eco.el('header', '', head), eco.el('ul', 'eco-ids', ids)]);
     one.dataset.check = finding.check;
     return one;

@@ -132,6 +132,7 @@
     range: ['范围', 'Range'],
     wholeLake: ['全湖', 'whole lake'],
     clearShare: ['无云', 'clear'],
+    inDoubt: ['存疑', 'in doubt'],
     no: ['否', 'no'],
     yes: ['是', 'yes']
   };
