@@ -105,6 +105,8 @@ class Proposal:
         The file's name for each field of the layer.
     unused
         The file's names that no field of the layer took; their values are kept as they came.
+    words
+        The file's words that were taken for a code which reads otherwise: field, word, code.
     waiting
         Numbers of the features that cannot come in.
     findings
@@ -119,6 +121,7 @@ class Proposal:
     waiting: list[int]
     findings: Sequence[Finding]
     subjects: Sequence[Subject] = ()
+    words: Sequence[tuple[str, str, str]] = ()
 
     @property
     def versions(self) -> Sequence[FeatureVersion]:
@@ -233,7 +236,18 @@ def propose(
         waiting=kept.waiting,
         findings=kept.findings.done(),
         subjects=kept.subjects.done(),
+        words=_words_taken(read, target),
     )
+
+
+def _words_taken(read: Mapping[tuple[str, str], Any], target: Target) -> list[tuple[str, str, str]]:
+    """Return the words that stand on no list of codes and were taken for a code all the same."""
+    lists = {item.name: target.code_lists.get(item.codes or "", {}) for item in target.layer.fields if item.words}
+    return [
+        (name, text, code)
+        for (name, text), code in read.items()
+        if name in lists and code and text not in (code, lists[name].get(code))
+    ]
 
 
 class _Kept:
@@ -383,7 +397,7 @@ def _parsed(item: FieldDef, text: str, target: Target) -> Any:
     if item.type == "unit":
         return read_unit(text, target.units)
     if item.type == "code":
-        return read_code(text, target.code_lists.get(item.codes or "", {}))
+        return read_code(text, target.code_lists.get(item.codes or "", {}), item.words)
     if item.type == "date":
         return read_day(text)
     return read_decimal(text) if item.type == "decimal" else text

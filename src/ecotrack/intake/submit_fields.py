@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from ecotrack.errors import UnknownUnit
 from ecotrack.intake.candidates import Value
+from ecotrack.intake.tables_cells import fold
 from ecotrack.model.layers import FieldDef, LayerDef
 from ecotrack.model.organisation import UnitBook
 
@@ -177,14 +178,25 @@ def read_unit(text: str, units: UnitBook) -> str | None:
     return None
 
 
-def read_code(text: str, codes: Mapping[str, str]) -> str | None:
-    """Return the code that a text names: the code itself or its title.
+def read_code(text: str, codes: Mapping[str, str], words: Mapping[str, Iterable[str]] | None = None) -> str | None:
+    """Return the code that a text names: the code itself, its title, or another word for it.
+
+    Parameters
+    ----------
+    words
+        Other words by code; the width of letters and blanks make no difference.
 
     Examples
     --------
     >>> read_code("四旁（折算）", {"四旁": "四旁（折算）"})
     '四旁'
+    >>> read_code("造林（人工）", {"造林": "造林"}, {"造林": ("人工造林", "造林(人工)")})
+    '造林'
     """
     if text in codes:
         return text
-    return next((code for code, title in codes.items() if title == text), None)
+    if (named := next((code for code, title in codes.items() if title == text), None)) is not None:
+        return named
+    wanted = fold(text)
+    said = (code for code, some in (words or {}).items() if code in codes and wanted in map(fold, some))
+    return next(said, None)

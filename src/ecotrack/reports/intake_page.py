@@ -21,7 +21,7 @@ from ecotrack.maps.seal import seal
 from ecotrack.model.findings import Finding
 from ecotrack.model.organisation import UnitBook
 from ecotrack.reports.intake_listed import Drawn, Listed, drawn_of, listed_of, title_of
-from ecotrack.reports.intake_terminal import LEVELS, summary
+from ecotrack.reports.intake_terminal import LEVELS, summary, words_taken
 
 MAX_DRAWN_AROUND = 600
 """Accepted plots around the file that one page draws."""
@@ -104,6 +104,8 @@ def without_codes(text: str) -> str:
 def _read_as(checked: Checked, lang: Lang) -> str:
     index = 0 if lang == "zh" else 1
     told = dict.fromkeys(layer.crs_evidence[index] for layer in checked.reading.layers if layer.crs_evidence[index])
+    if checked.proposal.words:
+        told[words_taken(checked).lang(lang)] = None
     words = without_codes("；".join(told))
     return f'<div class="muted">{escape(words)}</div>' if words else ""
 

@@ -42,6 +42,8 @@ def checked_lines(checked: Checked, lang: Lang) -> Iterator[str]:
         zh = "，".join(f"{source}→{checked.field_title(name).zh}" for name, source in proposal.matches.items())
         en = ", ".join(f"{source} -> {name}" for name, source in proposal.matches.items())
         yield Text(f"字段对应：{zh}", f"fields: {en}").lang(lang)
+    if proposal.words:
+        yield words_taken(checked).lang(lang)
     if proposal.unused:
         names = "、".join(proposal.unused[:40])
         yield Text(f"未用到的字段：{names}", f"fields not used: {names}").lang(lang)
@@ -175,6 +177,14 @@ def checks_table(checked: Checked, lang: Lang) -> Iterator[RenderableType]:
             f"其余{rest}项检查都通过或不适用（网页报告里有全部项目）。",
             f"{rest} other checks passed or do not apply (the page lists all).",
         ).lang(lang)
+
+
+def words_taken(checked: Checked) -> Text:
+    """Return which words of the file were taken for a code that reads otherwise, to be looked at."""
+    taken = [(checked.field_title(name), word, code) for name, word, code in checked.proposal.words]
+    zh = "，".join(f"{title.zh}“{word}”→{code}" for title, word, code in taken)
+    en = ", ".join(f"{title.en} '{word}' -> {code}" for title, word, code in taken)
+    return Text(f"取值对应：{zh}", f"words taken for codes: {en}")
 
 
 def summary(checked: Checked) -> Text:
