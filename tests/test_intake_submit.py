@@ -241,7 +241,8 @@ def test_opening_balance_is_marked_and_accepted_by_one_decision_that_cites_the_d
     ("word", "code"),
     [
         ("人工造林", "造林"), ("造林（人工）", "造林"), ("新造", "造林"), ("荒山造林", "造林"),
-        ("退耕还林造林", "造林"), ("补植补造", "补植"), ("中幼林抚育", "抚育"), ("森林抚育", "抚育"), ("更新造林", "更新"),
+        ("退耕还林造林", "造林"), ("补植补造", "补植"), ("中幼林抚育", "抚育"),
+        ("森林抚育", "抚育"), ("更新造林", "更新"),
     ],
 )  # fmt: skip
 def test_a_usual_word_for_a_kind_is_taken_for_it_and_told(word: str, code: str) -> None:

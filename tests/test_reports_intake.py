@@ -146,3 +146,50 @@ def test_the_portal_lists_a_large_files_findings_gravest_first_and_counts_the_re
     assert sum(row["count"] for row in rows) == 320
     assert len(rows) == 102
     assert [(row["check"], row["count"]) for row in rows if row["zh"].startswith("另有")] == [("tiny_plot", 150)]
+
+
+def data_in(page: str) -> dict[str, object]:
+    found = re.search(r'id="ecotrack-intake">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return dict(json.loads(found[1]))
+
+
+@pytest.fixture(scope="module")
+def unsettled(workspace: Workspace) -> Checked:
+    row = {"type": "Feature", "properties": {}, "geometry": mapping(shapely.box(115.7, 37.5, 115.702, 37.502))}
+    data = json.dumps({"type": "FeatureCollection", "features": [row]}).encode()
+    order = Order(defaults={"season": "2016-spring", "kind": "造林"}, submitted_on=dt.date(2016, 5, 1))
+    return check_upload(workspace, Upload("新块.geojson", data), order)
+
+
+def test_each_reading_of_an_unsettled_file_is_told_with_its_county_and_its_distance_to_the_others(
+    unsettled: Checked, workspace: Workspace
+) -> None:
+    page = check_page(unsettled, units=workspace.units, lang="zh")
+    assert unsettled.ground is not None
+    for under in unsettled.ground.under.values():
+        assert under.county is not None
+        assert f"{under.county}（示意）" in page
+        for far in under.apart_m.values():
+            assert f"{far:,.0f}米" in page
+    assert 300 < unsettled.ground.under["WGS84"].apart_m["GCJ-02"] < 900
+    data = data_in(page)
+    assert data["view"] is not None
+    assert data["counties"]
+
+
+def test_where_only_sketches_lie_near_the_page_says_so_and_what_to_ask(
+    unsettled: Checked, workspace: Workspace
+) -> None:
+    page = check_page(unsettled, units=workspace.units, lang="zh")
+    assert "附近没有位置可靠的已知地物" in page
+    assert "拍一张带手机定位经纬度的照片" in page
+    assert "3公里内没有" in page
+
+
+def test_the_legend_of_a_page_names_only_what_is_drawn(
+    checked: Checked, unsettled: Checked, workspace: Workspace
+) -> None:
+    legend = data_in(check_page(checked, units=workspace.units, lang="zh"))["legend"]
+    assert isinstance(legend, list)
+    assert [text for _, text in legend] == ["改正后再报"]
