@@ -32,7 +32,7 @@
   const shapes = new Map();
   for (const plot of data.plots) {
     if (!plot.rings) continue;
-    const shape = draw(plot.rings, { color: colours[plot.state], weight: 2, fillOpacity: 0.25 }, box);
+    const shape = draw(plot.rings, { color: colours[plot.state], weight: 2, fillOpacity: data.readings.length ? 0 : 0.25 }, box);
     shape.bindPopup(() => make("div", "", plot.title));
     shapes.set(plot.number, shape);
   }
