@@ -190,7 +190,7 @@ def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click
         if verdict == "accept" and (before := len(dict.fromkeys(ids)) - len(made)):
             zh, en = (
                 f"{before}项早已通过，没有重复登记",
-                f"{before} stood accepted already; nothing was written of them",
+                f"{before} stood accepted already; nothing was written",
             )
             speak(ctx, zh, en)
         if not made:
