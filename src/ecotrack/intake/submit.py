@@ -40,7 +40,8 @@ from ecotrack.units import mu_from_m2
 
 _OPTIONS = {"unit": "--unit", "season": "--season", "kind": "--kind", "programme": "--programme"}
 _VERSION_FIELDS = frozenset(
-    ("unit", "season", "planted_on", "kind", "form", "programme", "species", "name", "claimed_mu", "task_id", "parent_id")
+    ("unit", "season", "planted_on", "kind", "form", "programme", "species", "name", "claimed_mu", "task_id",
+     "parent_id")
 )  # fmt: skip
 STOCK = "存量"
 """Attribute of features that were accepted by a document before ecotrack was in use (opening balance)."""
