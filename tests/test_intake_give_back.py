@@ -120,3 +120,94 @@ def test_a_table_in_a_description_gives_attributes_and_the_placemarks_own_win(wo
     assert (item.version.feature_id, item.version.species) == ("JZ-7", "速生杨 107")
     assert item.version.attributes["备注"] == "a < b"
     assert item.version.attributes["Description"] == table.strip()
+
+
+HELD_OFF = {"ambiguous_position"}
+CLOSED = [(X, Y), (X + 0.002, Y), (X + 0.002, Y + 0.002), (X, Y + 0.002), (X, Y)]
+
+
+def unsaid(kind: str, folder: Path) -> Upload:
+    """Return one plot in degrees of which the file does not say what they are."""
+    properties = {"小班号": "JZ-1", "面积": 33.8, "株数": 120, "代码": "007"}
+    row = {"type": "Feature", "properties": properties, "geometry": mapping(PLOT)}
+    if kind == "geojson":
+        return Upload("新块.geojson", json.dumps({"type": "FeatureCollection", "features": [row]}).encode())
+    if kind == "kml":
+        ring = " ".join(f"{x},{y}" for x, y in CLOSED)
+        data = "".join(f'<Data name="{name}"><value>{value}</value></Data>' for name, value in properties.items())
+        edge = f"<outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
+        mark = f"<Placemark><ExtendedData>{data}</ExtendedData><Polygon>{edge}</Polygon></Placemark>"
+        return Upload("新块.kml", f'<?xml version="1.0"?><kml><Document>{mark}</Document></kml>'.encode())
+    driver, name = {"shp": ("ESRI Shapefile", "a.shp"), "gpkg": ("GPKG", "a.gpkg")}[kind]
+    fields = {"小班号": "str", "面积": "float", "株数": "int", "代码": "str"}
+    schema = {"geometry": "Polygon", "properties": fields}
+    with fiona.open(folder / name, "w", driver=driver, schema=schema, encoding="UTF-8") as sink:
+        sink.write(row)
+    return Upload.from_path(folder / name)
+
+
+@pytest.mark.parametrize("kind", ["geojson", "shp", "gpkg", "kml"])
+def test_degrees_that_nobody_has_settled_are_as_open_in_the_file_given_back(
+    workspace: Workspace, tmp_path: Path, kind: str
+) -> None:
+    first = check_upload(workspace, unsaid(kind, tmp_path), ORDER)
+    assert {finding.check for finding in first.findings if finding.level == "blocks"} == HELD_OFF
+    back = give_back(first, tmp_path / "退回", lang="zh")
+    if back.suffix == ".geojson":
+        assert "crs" not in json.loads(back.read_text(encoding="utf-8"))
+    again = check_upload(workspace, Upload.from_path(back), ORDER)
+    assert {finding.check for finding in again.findings if finding.level == "blocks"} == HELD_OFF
+    assert again.proposal.versions == []
+    twice = give_back(again, tmp_path / "再退", lang="en")
+    assert check_upload(workspace, Upload.from_path(twice), ORDER).proposal.versions == []
+    [came], [went] = first.reading.candidates, again.reading.candidates
+    assert shapely.equals_exact(shapely.from_wkb(went.submitted_wkb), shapely.from_wkb(came.submitted_wkb), 1e-9)
+    chosen = check_upload(workspace, Upload.from_path(back), dataclasses.replace(ORDER, read_as="GCJ-02"))
+    assert len(chosen.proposal.versions) == 1
+
+
+def test_a_crs_that_a_program_writes_into_the_file_given_back_does_not_settle_it(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    back = give_back(check_upload(workspace, unsaid("geojson", tmp_path), ORDER), tmp_path, lang="zh")
+    saved = json.loads(back.read_text(encoding="utf-8"))
+    saved["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    again = check_upload(workspace, Upload(back.name, json.dumps(saved).encode()), ORDER)
+    assert {finding.check for finding in again.findings if finding.level == "blocks"} == HELD_OFF
+
+
+@pytest.mark.parametrize("kind", ["geojson", "shp", "gpkg", "kml"])
+def test_shifted_degrees_lie_at_the_same_place_when_the_file_given_back_is_checked(
+    workspace: Workspace, tmp_path: Path, kind: str
+) -> None:
+    order = dataclasses.replace(ORDER, read_as="GCJ-02")
+    first = check_upload(workspace, unsaid(kind, tmp_path), order)
+    again = check_upload(workspace, Upload.from_path(give_back(first, tmp_path / "退回", lang="zh")), ORDER)
+    places = [shapely.from_wkb(one.proposal.versions[0].wkb) for one in (first, again)]
+    assert shapely.equals_exact(*places, 1e-8)
+
+
+@pytest.mark.parametrize("kind", ["geojson", "shp", "gpkg"])
+def test_numbers_stay_numbers_in_the_file_given_back(workspace: Workspace, tmp_path: Path, kind: str) -> None:
+    back = give_back(check_upload(workspace, unsaid(kind, tmp_path), ORDER), tmp_path / "退回", lang="zh")
+    with fiona.open(f"zip://{back}" if back.suffix == ".zip" else back) as source:
+        [row] = source
+    told = {name: row.properties[name] for name in ("面积", "株数", "代码")}
+    assert told == {"面积": 33.8, "株数": 120, "代码": "007"}
+
+
+def test_numbers_of_a_sheet_stay_numbers_and_ids_with_a_zero_in_front_stay_texts(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["小班号", "面积", "WKT"])
+    book.active.append(["007", 33.8, PLOT.wkt])
+    book.save(tmp_path / "表.xlsx")
+    checked = check_upload(workspace, Upload.from_path(tmp_path / "表.xlsx"), ORDER)
+    back = openpyxl.load_workbook(give_back(checked, tmp_path / "退回", lang="zh")).active
+    header, row = ([cell.value for cell in line] for line in back.iter_rows())
+    told = dict(zip(header, row, strict=True))
+    assert (told["小班号"], told["面积"]) == ("007", 33.8)
+    assert "坐标未定" in told

@@ -235,3 +235,32 @@ def test_opening_balance_is_marked_and_accepted_by_one_decision_that_cites_the_d
     assert (decision.subject, decision.subject_id, decision.verdict) == ("submission", done.submission_id, "accept")
     assert (decision.document, decision.decided_on) == ("衡林〔2015〕8号", day)
     assert register.versions()[0].attributes[STOCK] == "是"
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("人工造林", "造林"), ("造林（人工）", "造林"), ("新造", "造林"), ("荒山造林", "造林"),
+        ("退耕还林造林", "造林"), ("补植补造", "补植"), ("中幼林抚育", "抚育"),
+        ("森林抚育", "抚育"), ("更新造林", "更新"),
+    ],
+)  # fmt: skip
+def test_a_usual_word_for_a_kind_is_taken_for_it_and_told(word: str, code: str) -> None:
+    result = proposed(plot(1, ZLLB=word, GCLB="环湖绿化"), target=target({"unit": "131121", "season": "2016-spring"}))
+    assert [version.kind for version in result.versions] == [code]
+    assert result.words == [("kind", word, code)]
+    assert checks(result) == []
+
+
+@pytest.mark.parametrize("word", ["低效林改造", "退耕还林", "封山育林", "造林抚育"])
+def test_a_word_that_is_no_one_kind_is_asked_about(word: str) -> None:
+    result = proposed(plot(1, ZLLB=word), target=target({"unit": "131121", "season": "2016-spring"}))
+    assert checks(result) == [("bad_value", "1")]
+
+
+def test_every_word_of_the_layers_names_one_code_of_its_list() -> None:
+    for layer in LAYERS.values():
+        for field in layer.fields:
+            assert {*field.words} <= {*CONFIG.code_lists.get(field.codes or "", {})}
+            every = [word for words in field.words.values() for word in words]
+            assert len(every) == len({*every})

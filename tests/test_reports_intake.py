@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import json
@@ -23,7 +24,7 @@ from ecotrack.model.findings import Finding
 from ecotrack.reports.intake_json import checked_json, write_json
 from ecotrack.reports.intake_listed import drawn_of, listed_of
 from ecotrack.reports.intake_page import check_page
-from ecotrack.reports.intake_terminal import SHOWN, Groups
+from ecotrack.reports.intake_terminal import SHOWN, Groups, summary
 from ecotrack.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -146,3 +147,75 @@ def test_the_portal_lists_a_large_files_findings_gravest_first_and_counts_the_re
     assert sum(row["count"] for row in rows) == 320
     assert len(rows) == 102
     assert [(row["check"], row["count"]) for row in rows if row["zh"].startswith("另有")] == [("tiny_plot", 150)]
+
+
+def data_in(page: str) -> dict[str, object]:
+    found = re.search(r'id="ecotrack-intake">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return dict(json.loads(found[1]))
+
+
+@pytest.fixture(scope="module")
+def unsettled(workspace: Workspace) -> Checked:
+    row = {"type": "Feature", "properties": {}, "geometry": mapping(shapely.box(115.7, 37.5, 115.702, 37.502))}
+    data = json.dumps({"type": "FeatureCollection", "features": [row]}).encode()
+    order = Order(defaults={"season": "2016-spring", "kind": "造林"}, submitted_on=dt.date(2016, 5, 1))
+    return check_upload(workspace, Upload("新块.geojson", data), order)
+
+
+def test_each_reading_of_an_unsettled_file_is_told_with_its_county_and_its_distance_to_the_others(
+    unsettled: Checked, workspace: Workspace
+) -> None:
+    page = check_page(unsettled, units=workspace.units, lang="zh")
+    assert unsettled.ground is not None
+    for under in unsettled.ground.under.values():
+        assert under.county is not None
+        assert f"{under.county}（示意）" in page
+        for far in under.apart_m.values():
+            assert f"{far:,.0f}米" in page
+    assert 300 < unsettled.ground.under["WGS84"].apart_m["GCJ-02"] < 900
+    data = data_in(page)
+    assert data["view"] is not None
+    assert data["counties"]
+
+
+def test_where_only_sketches_lie_near_the_page_says_so_and_what_to_ask(
+    unsettled: Checked, workspace: Workspace
+) -> None:
+    page = check_page(unsettled, units=workspace.units, lang="zh")
+    assert "附近没有位置可靠的已知地物" in page
+    assert "拍一张带手机定位经纬度的照片" in page
+    assert "3公里内没有" in page
+
+
+def test_the_legend_of_a_page_names_only_what_is_drawn(
+    checked: Checked, unsettled: Checked, workspace: Workspace
+) -> None:
+    legend = data_in(check_page(checked, units=workspace.units, lang="zh"))["legend"]
+    assert isinstance(legend, list)
+    assert [text for _, text in legend] == ["改正后再报"]
+
+
+def test_where_no_place_is_settled_the_summary_says_that_overlap_was_not_checked(unsettled: Checked) -> None:
+    told = summary(dataclasses.replace(unsettled, compared=0)).zh
+    assert "没有检查与已认定地块是否重叠" in told
+    assert "比对过" not in told
+
+
+def test_plots_are_named_by_their_own_ids_with_the_number_in_brackets(workspace: Workspace) -> None:
+    places = ((115.7, "JZ-1"), (115.701, "JZ-2"))
+    rows = [
+        {
+            "type": "Feature",
+            "properties": {"小班号": name},
+            "geometry": mapping(shapely.box(x, 37.5, x + 0.003, 37.503)),
+        }
+        for x, name in places
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
+    data = json.dumps({"type": "FeatureCollection", "crs": crs, "features": rows}).encode()
+    order = Order(defaults={"season": "2016-spring", "kind": "造林"}, submitted_on=dt.date(2016, 5, 1))
+    named = check_upload(workspace, Upload("片.geojson", data), order)
+    about = [finding for finding in named.findings if finding.feature == "1"]
+    assert {finding.where for finding in about} == {"片.geojson JZ-1（#1）"}
+    assert any("“JZ-2”（第2个图形）" in finding.message.zh for finding in about)

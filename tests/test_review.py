@@ -184,3 +184,12 @@ def test_deciding_about_one_plot_reads_no_other(register: Register, monkeypatch:
     assert [one.version_id for one in named.versions] == ["v2"]
     accept(register, ["P2"], reviewer="李四", decided_on=DAY)
     assert pending(register)[0].waiting == 2
+
+
+def test_what_stands_accepted_is_not_accepted_again(register: Register) -> None:
+    accept(register, ["s1"], reviewer="李四", decided_on=DAY)
+    before = register.decisions()
+    assert accept(register, ["s1", "P2"], reviewer="王五", decided_on=DAY) == []
+    assert register.decisions() == before
+    return_(register, ["P2"], reviewer="李四", decided_on=DAY, reason="压占耕地")
+    assert [one.subject_id for one in accept(register, ["P1", "P2"], reviewer="李四", decided_on=DAY)] == ["v2"]

@@ -85,6 +85,8 @@ def decide(
 ) -> list[Decision]:
     """Write one decision about each submission or feature version, all of them or none.
 
+    What stands accepted already is not accepted again: nothing is written about it, and no decision returned.
+
     Parameters
     ----------
     subject_ids
@@ -136,6 +138,8 @@ def decide(
             book.refuse_day(subject_id, submission_id, decided_on)
             book.refuse_verdict(subject_id, found, submission_id, verdict=verdict, reviewer=reviewer)
             book.refuse_held(subject_id, found, held)
+            if verdict == "accept" and book.stands_accepted(found):
+                continue
             decision = Decision(
                 decision_id=new_id(),
                 subject=subject,
@@ -343,6 +347,11 @@ class _Book:
         unfit = [state for state in stands if state != "accept"]
         if verdict == "strike" and unfit:
             raise NotAccepted("", name=name, state_zh=_STATES[unfit[0]].zh, state_en=_STATES[unfit[0]].en)
+
+    def stands_accepted(self, found: str) -> bool:
+        """Tell whether everything that an id names stands accepted already."""
+        members = self.members(found)
+        return bool(members) and all(self.verdicts.get(one.version_id) == "accept" for one in members)
 
     def refuse_held(self, name: str, found: str, held: Mapping[str, str]) -> None:
         """Raise where a check holds back what is to be accepted."""

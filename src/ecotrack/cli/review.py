@@ -187,6 +187,14 @@ def _verdict(verdict: Verdict, zh: str, en: str, *, needs_reason: bool) -> click
                 despite=despite,
             )
         zh_done, en_done = _DONE[verdict]
+        if verdict == "accept" and (before := len(dict.fromkeys(ids)) - len(made)):
+            zh, en = (
+                f"{before}项早已通过，没有重复登记",
+                f"{before} stood accepted already; nothing was written",
+            )
+            speak(ctx, zh, en)
+        if not made:
+            return
         speak(
             ctx,
             f"{zh_done}{len(made)}项（{day}，{by}；未验证{'提交人' if verdict == 'withdraw' else '审核人'}身份）",

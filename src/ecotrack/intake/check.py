@@ -22,6 +22,7 @@ from ecotrack.intake.checks import Check, checks_of
 from ecotrack.intake.ground_file import GroundFile
 from ecotrack.intake.kept import Ahead, blocks_of, read_as
 from ecotrack.intake.read import SECONDS, Upload
+from ecotrack.intake.reading_ground import ReadingGround, option_boxes, reading_ground
 from ecotrack.intake.readings import Settled
 from ecotrack.intake.repairs import Repair
 from ecotrack.intake.submit import Proposal, Target, propose
@@ -100,6 +101,8 @@ class Checked:
         How many accepted plots lay near and were compared; ``None`` where there is no register.
     titles
         Titles of the layer's fields by name.
+    ground
+        What lies under and near the readings of a file whose degrees nobody has settled; else ``None``.
     """
 
     upload: Upload
@@ -113,6 +116,7 @@ class Checked:
     area_mu: Mapping[int, float]
     compared: int | None
     titles: Mapping[str, Text] = field(default_factory=dict)
+    ground: ReadingGround | None = None
 
     def field_title(self, name: str) -> Text:
         """Return the title of a field of the layer, or its name."""
@@ -216,6 +220,9 @@ def _checked(
         result.about_file([*reading.findings, *about_file])
         for block in _blocks(reading, proposal):
             result.add(block, around)
+        ground = None
+        if settled is not None and settled.options:
+            ground = reading_ground(workspace, settled, around(option_boxes(settled), ()))
     submission = replace(proposal.submission, document=order.reason) if order.reason else proposal.submission
     return Checked(
         upload=upload,
@@ -229,6 +236,7 @@ def _checked(
         area_mu=result.area_mu,
         compared=len(result.accepted) if result.around.compared else None,
         titles={item.name: item.title for item in layer.fields},
+        ground=ground,
     )
 
 

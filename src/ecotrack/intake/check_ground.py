@@ -18,6 +18,7 @@ from ecotrack.intake.check_shape import Measures, Subject
 from ecotrack.intake.checks import Check
 from ecotrack.intake.ground_file import PARENT_KINDS, GroundFile
 from ecotrack.intake.ground_pairs import Effort, Shared, near_pairs, shared_between
+from ecotrack.intake.submit_fields import title_in_file
 from ecotrack.intake.surroundings import UNIT_LAYERS, Surroundings
 from ecotrack.model import FeatureVersion
 from ecotrack.model.findings import Finding
@@ -232,6 +233,7 @@ class _Ground:
     def _accepted_facts(self, other: FeatureVersion) -> dict[str, str]:
         unit = self._unit_name(other.unit)
         named = {"other_unit_zh": unit.zh, "other_unit_en": unit.en, "other_season": other.season or "-"}
+        named |= {"other_zh": f"“{other.feature_id}”", "other_en": f"'{other.feature_id}'"}
         return {"other": other.feature_id, "whose_zh": "已认定地块", "whose_en": "the accepted plot", **named}
 
     def inside_file(self, rows: np.ndarray) -> None:
@@ -242,9 +244,7 @@ class _Ground:
         mine = slice(*np.searchsorted(pairs.left, (self.first, self.first + len(self.subjects))))
         left, right = pairs.left[mine] - self.first, pairs.right[mine]
         shared = Shared(*(column[mine] for column in pairs.shared))
-        names = [
-            {"other": str(file.numbers[j]), "whose_zh": "本文件图形", "whose_en": "feature"} for j in right.tolist()
-        ]
+        names = [_other_facts(file.names[j], file.numbers[j]) for j in right.tolist()]
 
         def shape(k: int) -> shapely.Geometry:
             return from_wkb([file.wkb[right[k]]])[0]
@@ -318,3 +318,9 @@ def _no_parent(parent_id: str | None) -> Text:
     if parent_id:
         return Text(f"但登记库里没有原小班号“{parent_id}”", f"but the register holds no parent '{parent_id}'")
     return Text("必须填原小班号", "so it must name its parent plot")
+
+
+def _other_facts(name: str | None, number: int) -> dict[str, str]:
+    title = title_in_file(name, number)
+    told = {"other_zh": title.zh, "other_en": title.en}
+    return {"other": str(number), "whose_zh": "本文件", "whose_en": "this file's", **told}

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs
-from ecotrack.errors import EcotrackError, UnknownCRS
+from ecotrack.errors import EcotrackError, Text, UnknownCRS
 from ecotrack.geometry.area import Geometries
 from ecotrack.geometry.codec import STORED_CRS
 from ecotrack.intake.apps import Origin, origin_of
@@ -36,6 +36,7 @@ from ecotrack.intake.child_shapes import (
 )
 from ecotrack.intake.formats import sniff
 from ecotrack.intake.kept import Keeper, blocks_of, kept_of, packed
+from ecotrack.intake.marks import mark_in
 from ecotrack.intake.read_archive import Source, unpack
 from ecotrack.intake.read_encoding import recode
 from ecotrack.intake.read_gpx import close_walk
@@ -94,6 +95,7 @@ class _ReadingWork:
                 self._passed_over.append(raw.name.removeprefix(f"{source.name}:"))
                 continue
             raw.origin = raw.origin if raw.origin.app else origin
+            _heed_mark(raw)
             work, before = _LayerWork(raw, self._ask, first_number=self._count + 1), self._count
             for candidate in work.candidates():
                 self._count += 1
@@ -161,6 +163,16 @@ def _layers(source: Source, ask: Ask) -> Iterator[RawLayer]:
         from ecotrack.intake.read_vector import read_vector
 
         yield from read_vector(path, source.format, name=source.name, encoding=ask.encoding)
+
+
+def _heed_mark(raw: RawLayer) -> None:
+    """Let the mark of a file that was given back stand above the CRS that a program has written into it."""
+    mark = mark_in(raw.fields)
+    if mark is None:
+        return
+    raw.declared_crs, raw.assumed_crs = None, True
+    zh, en = f"退回的文件上注明“{mark.title.zh}”", f"the file given back bears '{mark.title.en}'"
+    raw.origin = raw.origin._replace(reading=mark.system, why=Text(zh, en))
 
 
 def _origin(source: Source, ask: Ask) -> Origin:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from shapely.geometry import mapping
 
 from ecotrack.coordinates import SHIFTED
 from ecotrack.errors import Lang, Text
-from ecotrack.geometry.codec import STORED_CRS
-from ecotrack.intake.candidates import Candidate
+from ecotrack.intake.candidates import Candidate, Value
 from ecotrack.intake.check import Checked
 from ecotrack.intake.check_blocks import number_of
+from ecotrack.intake.column_types import ColumnType
 from ecotrack.intake.kept import Ahead
-from ecotrack.intake.submit_fields import as_text
+from ecotrack.intake.marks import SHP_PARTS, SHP_VERDICT, VERDICT, Mark, mark_for, own_columns
 from ecotrack.intake.tables_cells import escaped
 from ecotrack.model.findings import Finding
 
@@ -30,14 +30,9 @@ _STATES = {
     "held": Text("处理后才能通过", "not accepted yet"),
     "waits": Text("改正后再报", "mend first"),
 }
-_COLUMNS = (Text("检查结论", "verdict"), Text("检查问题", "findings"), Text("改法", "mend"))
-_SHP_COLUMNS = ("JC_JL", "JC_WT", "JC_GF")
-"""The same columns where a name has ten bytes: 检查结论, 检查问题, 改法 by their initials."""
 
 _SHP_TEXT = 80
 """Chinese characters that one column of a shapefile holds in UTF-8; longer texts go on in the next column."""
-
-_SHP_PARTS = 3
 
 
 def give_back(checked: Checked, folder: Path, *, lang: Lang) -> Path:
@@ -45,7 +40,8 @@ def give_back(checked: Checked, folder: Path, *, lang: Lang) -> Path:
 
     A shapefile comes back as a zipped shapefile, a GeoJSON as GeoJSON, a table as XLSX, everything else as GeoPackage.
     Geometry and attributes are those that came, in the CRS that came; only features with a finding that has to do
-    with them alone bear words.
+    with them alone bear words. Coordinates that nobody has settled, or that are shifted, are declared in no CRS and
+    bear a column that says so (`ecotrack.intake.marks`), so that checked again they are not taken for WGS84.
 
     Parameters
     ----------
@@ -103,27 +99,49 @@ class _Known:
         Its CRS, as its first feature with one says.
     kinds
         The types of its geometries.
+    mark
+        What must be said of its coordinates, where no CRS can.
+    types
+        Of each attribute, what all its values are.
     """
 
     name: str
     fields: list[str]
     crs: str | None = None
     kinds: frozenset[str] = frozenset()
+    mark: Mark | None = None
+    types: dict[str, ColumnType] = field(default_factory=dict)
 
 
 def _known(checked: Checked) -> dict[str, _Known]:
     """Return what is known of each layer that has features, by its name, in their order."""
-    fields = {layer.name: layer.fields for layer in checked.reading.layers}
+    ours = own_columns()
+    fields = {layer.name: [name for name in layer.fields if name not in ours] for layer in checked.reading.layers}
+    settled = checked.settled is not None and checked.settled.system is not None
+    unsettled = {layer.name for layer in checked.reading.layers if layer.open and not settled}
     result: dict[str, _Known] = {}
+    systems: dict[str, set[str | None]] = {}
     for item in checked.reading.candidates:
         layer = result.get(item.layer)
         if layer is None:
             layer = result[item.layer] = _Known(f"layer{len(result) + 1}", fields.get(item.layer, []))
+        for name in layer.fields:
+            layer.types.setdefault(name, ColumnType()).add(item.attributes.get(name))
         if item.submitted_wkb is not None:
             layer.kinds |= {shapely.from_wkb(item.submitted_wkb).geom_type}
-        if layer.crs is None and item.submitted_crs:
-            layer.crs = STORED_CRS if item.submitted_crs in SHIFTED else item.submitted_crs
+            systems.setdefault(item.layer, set()).add(item.submitted_crs)
+    for name, found in systems.items():
+        _say_where(result[name], found, unsettled=name in unsettled)
     return result
+
+
+def _say_where(layer: _Known, systems: set[str | None], *, unsettled: bool) -> None:
+    """Give a layer the CRS that all its features came in; where none can be said, the mark that says why."""
+    shifted = [system for system in SHIFTED if system in systems]
+    if unsettled or shifted:
+        layer.mark = mark_for(shifted[0] if len(systems) == 1 and shifted else None)
+    elif len(systems) == 1:
+        layer.crs = next(iter(systems))
 
 
 def _by_layer(checked: Checked, lang: Lang) -> Iterator[tuple[_Known, Iterator[_Row]]]:
@@ -138,8 +156,8 @@ def _geometry(item: Candidate) -> Any:
     return mapping(shapely.force_2d(shapely.from_wkb(item.submitted_wkb)))
 
 
-def _attributes(item: Candidate, layer: _Known) -> dict[str, str | None]:
-    return {name: as_text(item.attributes.get(name)) for name in layer.fields}
+def _attributes(item: Candidate, layer: _Known) -> dict[str, Value]:
+    return {name: layer.types[name].told(item.attributes.get(name)) for name in layer.fields}
 
 
 def _write_layer(
@@ -148,18 +166,33 @@ def _write_layer(
     layer: _Known,
     rows: Iterator[_Row],
     last: Callable[[_Words], Mapping[str, str]],
+    *,
+    lang: Lang,
     **options: Any,
 ) -> None:
     """Write the rows of a layer; ``last`` gives the columns that come behind its own."""
     shp = driver == "ESRI Shapefile"
-    properties = dict.fromkeys([*layer.fields, *last(("", "", ""))], "str:254" if shp else "str")
+    marked = _marked(layer, short=shp, lang=lang)
+    properties = {name: layer.types[name].written(shp=shp) if name in layer.types else "str" for name in layer.fields}
+    properties |= dict.fromkeys([*last(("", "", "")), *marked], "str:254" if shp else "str")
     schema = {"geometry": _shp_type(layer.kinds) if shp else "Unknown", "properties": properties}
     mode = "a" if path.exists() and driver != "GPKG" else "w"
     with fiona.open(path, mode, driver=driver, crs=layer.crs, schema=schema, layer=layer.name, **options) as sink:
         sink.writerecords(
-            {"type": "Feature", "geometry": _geometry(item), "properties": _attributes(item, layer) | {**last(words)}}
+            {
+                "type": "Feature",
+                "geometry": _geometry(item),
+                "properties": _attributes(item, layer) | {**last(words)} | marked,
+            }
             for item, words in rows
         )
+
+
+def _marked(layer: _Known, *, short: bool, lang: Lang) -> dict[str, str]:
+    """Return the column that says what the coordinates are, where one is needed."""
+    if layer.mark is None:
+        return {}
+    return {layer.mark.short if short else layer.mark.title.lang(lang): layer.mark.value.lang(lang)}
 
 
 def _shp_type(kinds: frozenset[str]) -> str:
@@ -170,30 +203,30 @@ def _shp_type(kinds: frozenset[str]) -> str:
 
 
 def _titled(lang: Lang) -> Callable[[_Words], dict[str, str]]:
-    titles = [title.lang(lang) for title in _COLUMNS]
+    titles = [title.lang(lang) for title in VERDICT]
     return lambda words: dict(zip(titles, words, strict=True))
 
 
 def _geopackage(checked: Checked, folder: Path, lang: Lang) -> Path:
     path = folder / "back.gpkg"
     for layer, rows in _by_layer(checked, lang):
-        _write_layer(path, "GPKG", layer, rows, _titled(lang))
+        _write_layer(path, "GPKG", layer, rows, _titled(lang), lang=lang)
     if not path.exists():
-        _write_layer(path, "GPKG", _Known("layer1", []), iter(()), _titled(lang))
+        _write_layer(path, "GPKG", _Known("layer1", []), iter(()), _titled(lang), lang=lang)
     return path
 
 
 def _geojson(checked: Checked, folder: Path, lang: Lang) -> Path:
     path = folder / "back.geojson"
     layer, rows = next(_by_layer(checked, lang), (_Known("layer1", []), iter(())))
-    _write_layer(path, "GeoJSON", layer, rows, _titled(lang))
+    _write_layer(path, "GeoJSON", layer, rows, _titled(lang), lang=lang)
     return path
 
 
 def _shapefile(checked: Checked, folder: Path, lang: Lang) -> Path:
     packed = folder / "back.zip"
     for layer, rows in _by_layer(checked, lang):
-        _write_layer(folder / f"{layer.name}.shp", "ESRI Shapefile", layer, rows, _cut, encoding="UTF-8")
+        _write_layer(folder / f"{layer.name}.shp", "ESRI Shapefile", layer, rows, _cut, lang=lang, encoding="UTF-8")
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as container:
         for part in sorted(folder.glob("layer*")):
             container.write(part, part.name)
@@ -202,9 +235,9 @@ def _shapefile(checked: Checked, folder: Path, lang: Lang) -> Path:
 
 def _cut(words: _Words) -> dict[str, str]:
     """Return the three texts in columns that a shapefile can hold; a long one goes on in the next."""
-    result = {_SHP_COLUMNS[0]: words[0]}
-    for column, text in zip(_SHP_COLUMNS[1:], words[1:], strict=True):
-        for part in range(_SHP_PARTS):
+    result = {SHP_VERDICT[0]: words[0]}
+    for column, text in zip(SHP_VERDICT[1:], words[1:], strict=True):
+        for part in range(SHP_PARTS):
             result[f"{column}{part + 1}"] = text[part * _SHP_TEXT : (part + 1) * _SHP_TEXT]
     return result
 
@@ -215,10 +248,12 @@ def _table(checked: Checked, folder: Path, lang: Lang) -> Path:
     path, book = folder / "back.xlsx", openpyxl.Workbook(write_only=True)
     for layer, rows in _by_layer(checked, lang):
         sheet = book.create_sheet(layer.name)
-        titles = [Text("位置", "where").lang(lang), *layer.fields, *(title.lang(lang) for title in _COLUMNS)]
-        sheet.append([escaped(title) for title in titles])
+        titles = [Text("位置", "where").lang(lang), *layer.fields, *(title.lang(lang) for title in VERDICT)]
+        marked = _marked(layer, short=False, lang=lang)
+        sheet.append([escaped(title) for title in (*titles, *marked)])
         for item, words in rows:
-            values = (item.where, *_attributes(item, layer).values(), *words)
-            sheet.append([escaped(str(value)) if value else None for value in values])
+            cells = (layer.types[name].cell(item.attributes.get(name)) for name in layer.fields)
+            values = (item.where, *cells, *words, *marked.values())
+            sheet.append([escaped(value) or None if isinstance(value, str) else value for value in values])
     book.save(path)
     return path

@@ -34,6 +34,8 @@ class GroundFile:
     ----------
     numbers, wkb
         Number in the file and stored geometry (EPSG:4490) of each feature.
+    names
+        The id that the file gives each feature, ``None`` where it gives none.
     effort, effort_beside, effort_layers
         What comparing the features may still cost: with one another, with accepted plots, with layers.
     """
@@ -41,6 +43,7 @@ class GroundFile:
     def __init__(self, *, most_corners: float) -> None:
         self.numbers: list[int] = []
         self.wkb: list[bytes] = []
+        self.names: list[str | None] = []
         self.effort, self.effort_beside, self.effort_layers = Effort(), Effort(), Effort()
         self._most_corners = most_corners
         self._ids: list[str] = []
@@ -57,6 +60,8 @@ class GroundFile:
             self.numbers.append(item.number)
             self.wkb.append(item.version.wkb)
             self._ids.append(item.version.feature_id)
+            given = not item.version.feature_id.startswith(item.version.submission_id)
+            self.names.append(item.version.feature_id if given else None)
             if item.version.kind in PARENT_KINDS:
                 self._parents[place] = item.version.parent_id
         bounds = shapely.bounds(geometries)

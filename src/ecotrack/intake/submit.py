@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, overload
 
+import msgspec
+
 from ecotrack.errors import BadSeason, FutureSeason, NotAnIntakeLayer, UnitClosed, UnknownCode
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
@@ -19,12 +21,15 @@ from ecotrack.intake.read import Upload
 from ecotrack.intake.submit_fields import (
     as_text,
     match_fields,
+    named_where,
     read_code,
     read_day,
     read_decimal,
     read_season,
     read_unit,
     season_begins,
+    title_in_file,
+    words_taken,
 )
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
 from ecotrack.model.findings import Finding
@@ -35,20 +40,9 @@ from ecotrack.units import mu_from_m2
 
 _OPTIONS = {"unit": "--unit", "season": "--season", "kind": "--kind", "programme": "--programme"}
 _VERSION_FIELDS = frozenset(
-    (
-        "unit",
-        "season",
-        "planted_on",
-        "kind",
-        "form",
-        "programme",
-        "species",
-        "name",
-        "claimed_mu",
-        "task_id",
-        "parent_id",
-    )
-)
+    ("unit", "season", "planted_on", "kind", "form", "programme", "species", "name", "claimed_mu", "task_id",
+     "parent_id")
+)  # fmt: skip
 STOCK = "存量"
 """Attribute of features that were accepted by a document before ecotrack was in use (opening balance)."""
 
@@ -105,6 +99,8 @@ class Proposal:
         The file's name for each field of the layer.
     unused
         The file's names that no field of the layer took; their values are kept as they came.
+    words
+        The file's words that were taken for a code which reads otherwise: field, word, code.
     waiting
         Numbers of the features that cannot come in.
     findings
@@ -119,6 +115,7 @@ class Proposal:
     waiting: list[int]
     findings: Sequence[Finding]
     subjects: Sequence[Subject] = ()
+    words: Sequence[tuple[str, str, str]] = ()
 
     @property
     def versions(self) -> Sequence[FeatureVersion]:
@@ -233,6 +230,7 @@ def propose(
         waiting=kept.waiting,
         findings=kept.findings.done(),
         subjects=kept.subjects.done(),
+        words=words_taken(read, target.layer, target.code_lists),
     )
 
 
@@ -283,13 +281,14 @@ class _Draft:
         read: dict[tuple[str, str], Any],
         stock: bool,
     ) -> None:
-        self.number, self.where = candidate.number, candidate.where
-        self.findings = list(candidate.findings)
+        texts = {name: as_text(candidate.attributes.get(source)) for name, source in matches.items()}
+        self.number = candidate.number
+        self.where = named_where(candidate.where, texts.get("feature_id") or texts.get("name"))
+        self._place = Place(self.where, str(candidate.number))
+        self.findings = [msgspec.structs.replace(found, where=self.where) for found in candidate.findings]
         drawn = candidate.wkb is not None and not candidate.blocked
-        self._place = Place(candidate.where, str(candidate.number))
         self._target, self._read = target, read
         self.unread: dict[str, str] = {}
-        texts = {name: as_text(candidate.attributes.get(source)) for name, source in matches.items()}
         if not texts.get("season") and "season" not in target.defaults and texts.get("planted_on"):
             texts["season"] = texts["planted_on"]
         values = {item.name: self._value(item, texts.get(item.name)) for item in target.layer.fields}
@@ -383,7 +382,7 @@ def _parsed(item: FieldDef, text: str, target: Target) -> Any:
     if item.type == "unit":
         return read_unit(text, target.units)
     if item.type == "code":
-        return read_code(text, target.code_lists.get(item.codes or "", {}))
+        return read_code(text, target.code_lists.get(item.codes or "", {}), item.words)
     if item.type == "date":
         return read_day(text)
     return read_decimal(text) if item.type == "decimal" else text
@@ -404,16 +403,18 @@ class _FileRules:
         given = Counter(_given_ids(reading, matches.get("feature_id")))
         self._twice = {text for text, count in given.items() if count > 1}
         self._known = {version.feature_id: version for version in target.known}
-        self._first: dict[bytes, int] = {}
+        self._first: dict[bytes, tuple[int, str | None]] = {}
 
     def hold(self, draft: _Draft) -> None:
         """Keep a feature out whose id is not its own; ask about a polygon that came before."""
         if draft.given_id is not None and draft.version is not None:
             self._hold_id(draft, draft.given_id, draft.version)
         if draft.version is not None:
-            before = self._first.setdefault(sha256(draft.version.wkb).digest(), draft.number)
+            key = sha256(draft.version.wkb).digest()
+            before, name = self._first.setdefault(key, (draft.number, draft.given_id))
             if before != draft.number:
-                draft.warn("same_polygon", other=str(before))
+                other = title_in_file(name, before)
+                draft.warn("same_polygon", other=str(before), other_zh=other.zh, other_en=other.en)
 
     def _hold_id(self, draft: _Draft, given_id: str, version: FeatureVersion) -> None:
         before = self._known.get(given_id)

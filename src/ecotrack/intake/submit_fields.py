@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
-from ecotrack.errors import UnknownUnit
+from ecotrack.errors import Text, UnknownUnit
 from ecotrack.intake.candidates import Value
+from ecotrack.intake.tables_cells import fold
 from ecotrack.model.layers import FieldDef, LayerDef
 from ecotrack.model.organisation import UnitBook
 
@@ -87,6 +88,31 @@ def _is_cut(name: str, spelling: str) -> bool:
     return any(
         len(cut.encode(codec)) <= _CUT_BYTES < len(full[: len(cut) + 1].encode(codec)) for codec in ("utf-8", "gb18030")
     )
+
+
+def named_where(where: str, name: str | None) -> str:
+    """Return a place in a file with the plot's own id or name, the number behind it in brackets.
+
+    Examples
+    --------
+    >>> named_where("a.geojson #4", "JZ-4"), named_where("a.geojson #4", None), named_where("a.xlsx JZ-4", "JZ-4")
+    ('a.geojson JZ-4（#4）', 'a.geojson #4', 'a.xlsx JZ-4')
+    """
+    head, mark, number = where.rpartition(" #")
+    return f"{head} {name[:40]}（#{number}）" if name and mark and number.isdigit() else where
+
+
+def title_in_file(name: str | None, number: int) -> Text:
+    """Return how another feature of the same file is called: by its id, the number behind it in brackets.
+
+    Examples
+    --------
+    >>> title_in_file("JZ-4", 4).zh, title_in_file(None, 4).zh
+    ('“JZ-4”（第4个图形）', '第4个图形')
+    """
+    if not name:
+        return Text(f"第{number}个图形", f"feature {number}")
+    return Text(f"“{name[:40]}”（第{number}个图形）", f"'{name[:40]}' (feature {number})")
 
 
 def as_text(value: Value) -> str | None:
@@ -177,14 +203,43 @@ def read_unit(text: str, units: UnitBook) -> str | None:
     return None
 
 
-def read_code(text: str, codes: Mapping[str, str]) -> str | None:
-    """Return the code that a text names: the code itself or its title.
+def read_code(text: str, codes: Mapping[str, str], words: Mapping[str, Iterable[str]] | None = None) -> str | None:
+    """Return the code that a text names: the code itself, its title, or another word for it.
+
+    Parameters
+    ----------
+    words
+        Other words by code; the width of letters and blanks make no difference.
 
     Examples
     --------
     >>> read_code("四旁（折算）", {"四旁": "四旁（折算）"})
     '四旁'
+    >>> read_code("造林（人工）", {"造林": "造林"}, {"造林": ("人工造林", "造林(人工)")})
+    '造林'
     """
     if text in codes:
         return text
-    return next((code for code, title in codes.items() if title == text), None)
+    if (named := next((code for code, title in codes.items() if title == text), None)) is not None:
+        return named
+    wanted = fold(text)
+    said = (code for code, some in (words or {}).items() if code in codes and wanted in map(fold, some))
+    return next(said, None)
+
+
+def words_taken(
+    read: Mapping[tuple[str, str], object], layer: LayerDef, code_lists: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, str, str]]:
+    """Return the words that stand on no list of codes and were taken for a code all the same: field, word, code.
+
+    Parameters
+    ----------
+    read
+        What was made of each text, by the field and the text.
+    """
+    lists = {item.name: code_lists.get(item.codes or "", {}) for item in layer.fields if item.words}
+    return [
+        (name, text, code)
+        for (name, text), code in read.items()
+        if name in lists and isinstance(code, str) and text not in (code, lists[name].get(code))
+    ]

@@ -35,6 +35,8 @@ class FieldDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Unit of measurement, as shown.
     aliases
         Headers and attribute names under which the field is met in files.
+    words
+        Of a ``code``: other words for a code that are met in files, by the code.
     """
 
     name: str
@@ -45,6 +47,7 @@ class FieldDef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unit: str | None = None
     required: bool = False
     aliases: tuple[str, ...] = ()
+    words: dict[str, tuple[str, ...]] = {}
     note_zh: str = ""
 
     @property

@@ -116,6 +116,7 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "accepted_plots_compared": checked.compared,
         "matches": proposal.matches,
         "unused_fields": proposal.unused,
+        "words": [{"field": name, "word": word, "code": code} for name, word, code in proposal.words],
         "layers": [
             {
                 "name": x.name,

@@ -15,6 +15,7 @@ from ecotrack.intake.check import Checked
 from ecotrack.intake.check_shape import Subject
 from ecotrack.intake.checks import check_table
 from ecotrack.intake.kept import Ahead
+from ecotrack.intake.submit_fields import as_text, named_where
 from ecotrack.model.findings import Finding
 
 MAX_LISTED = 400
@@ -92,6 +93,7 @@ class Drawn(NamedTuple):
 
 def drawn_of(checked: Checked, listed: Listed) -> Iterator[Drawn]:
     """Yield the features that are listed, and of the others those that there is room to draw."""
+    sources = [checked.proposal.matches[name] for name in ("feature_id", "name") if name in checked.proposal.matches]
     room = {True: MAX_DRAWN_CORNERS, False: MAX_DRAWN_CORNERS}
     subjects = Ahead(checked.proposal.subjects, number=lambda item: item.number)
     for item in checked.reading.candidates:
@@ -102,4 +104,5 @@ def drawn_of(checked: Checked, listed: Listed) -> Iterator[Drawn]:
         fits = corners <= room[is_listed]
         room[is_listed] -= corners if fits else 0
         if is_listed or (fits and corners):
-            yield Drawn(item.number, item.where, subject, geometry if fits else None)
+            name = next(filter(None, (as_text(item.attributes.get(source)) for source in sources)), None)
+            yield Drawn(item.number, named_where(item.where, name), subject, geometry if fits else None)

@@ -11,7 +11,6 @@ from typing import Any
 
 import shapely
 
-from ecotrack.coordinates.detective import TITLES
 from ecotrack.errors import Lang, Text
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.check import Checked
@@ -21,19 +20,21 @@ from ecotrack.maps.seal import seal
 from ecotrack.model.findings import Finding
 from ecotrack.model.organisation import UnitBook
 from ecotrack.reports.intake_listed import Drawn, Listed, drawn_of, listed_of, title_of
-from ecotrack.reports.intake_terminal import LEVELS, summary
+from ecotrack.reports.intake_readings import ground_data, readings_data, readings_html
+from ecotrack.reports.intake_terminal import LEVELS, summary, words_taken
 
 MAX_DRAWN_AROUND = 600
 """Accepted plots around the file that one page draws."""
 
 _WEB = Path(__file__).with_name("web")
 _LEGEND = {
-    "#2a7d46": Text("可以登记", "can be registered"),
-    "#d98a00": Text("可登记，处理后才能通过审核", "registered, but not accepted yet"),
-    "#b3261e": Text("改正后再报", "must be mended first"),
-    "#4d6480": Text("已认定的地块", "accepted plots"),
+    "ready": ("#2a7d46", Text("可以登记", "can be registered")),
+    "held": ("#d98a00", Text("可登记，处理后才能通过审核", "registered, but not accepted yet")),
+    "waits": ("#b3261e", Text("改正后再报", "must be mended first")),
+    "accepted": ("#4d6480", Text("已认定的地块", "accepted plots")),
+    "repair": ("#6a3d9a", Text("建议修复成这样", "the proposed repair")),
 }
-_WORDS = {"accepted": Text("已认定地块", "accepted plot"), "goto": Text("看图上", "show")}
+_WORDS = {"accepted": Text("已认定地块", "accepted plot"), "goto": Text("在图上看", "show")}
 _TITLE = Text("地块边界检查报告", "Check of plot boundaries")
 
 
@@ -66,6 +67,7 @@ def check_page(checked: Checked, *, units: UnitBook, lang: Lang) -> str:
             f"<header><h1>{escape(_TITLE.lang(lang))}：{escape(checked.upload.file_name)}</h1>",
             f'<div class="sum">{escape(summary(checked).lang(lang))}</div>{_read_as(checked, lang)}</header>',
             f'<main><div id="map"></div><section>{_counts(checked, lang)}' if drawn else "<main><section>",
+            readings_html(checked, lang),
             _whole_file(listed, lang),
             _plot_by_plot(checked, listed, lang) if drawn else "",
             _office(listed, lang),
@@ -104,6 +106,8 @@ def without_codes(text: str) -> str:
 def _read_as(checked: Checked, lang: Lang) -> str:
     index = 0 if lang == "zh" else 1
     told = dict.fromkeys(layer.crs_evidence[index] for layer in checked.reading.layers if layer.crs_evidence[index])
+    if checked.proposal.words:
+        told[words_taken(checked).lang(lang)] = None
     words = without_codes("；".join(told))
     return f'<div class="muted">{escape(words)}</div>' if words else ""
 
@@ -111,9 +115,9 @@ def _read_as(checked: Checked, lang: Lang) -> str:
 def _counts(checked: Checked, lang: Lang) -> str:
     held, waits = len(checked.held), len(checked.proposal.waiting)
     numbers = {"ready": len(checked.ready) - held, "held": held, "waits": waits}
-    names = dict(zip(numbers, list(_LEGEND.values())[:3], strict=True))
     cells = "".join(
-        f'<div class="count {state}"><b>{n}</b>{escape(names[state].lang(lang))}</div>' for state, n in numbers.items()
+        f'<div class="count {state}"><b>{n}</b>{escape(_LEGEND[state][1].lang(lang))}</div>'
+        for state, n in numbers.items()
     )
     return f'<div class="counts">{cells}</div>'
 
@@ -191,17 +195,24 @@ def _data(checked: Checked, listed: Listed, units: UnitBook, lang: Lang) -> dict
     counties = checked.around.zones.get("counties", ())
     sketch = "（示意）" if "counties" in checked.around.sketch else ""
     bounds = shapely.total_bounds([cell.geometry for cell in counties]).tolist() if counties else [0, 0, 0, 0]
-    readings = [(row["colour"], row["title"]) for row in _readings(checked, lang)]
-    near = zip(checked.around.accepted, checked.around.geometries, strict=True)
+    readings = readings_data(checked, lang)
+    around = checked.ground.around if checked.ground else checked.around
+    near = list(zip(around.accepted, around.geometries, strict=True))[:MAX_DRAWN_AROUND]
+    plots, repairs = [*_plots(checked, listed, units, lang)], _repairs(checked, listed, lang)
+    occurs = {plot["state"] for plot in plots if plot["rings"]}
+    occurs |= {name for name, there in (("accepted", near), ("repair", repairs)) if there}
+    legend = [(colour, text.lang(lang)) for state, (colour, text) in _LEGEND.items() if state in occurs]
     return {
         "words": {key: text.lang(lang) for key, text in _WORDS.items()},
-        "legend": [*((colour, text.lang(lang)) for colour, text in _LEGEND.items()), *readings],
+        "colours": {state: colour for state, (colour, _) in _LEGEND.items()},
+        "legend": [*legend, *((row["colour"], row["title"]) for row in readings)],
         "extent": [[bounds[1], bounds[0]], [bounds[3], bounds[2]]],
         "counties": [{"name": f"{cell.name or ''}{sketch}", "rings": rings_of(cell.geometry)} for cell in counties],
-        "accepted": [{"name": v.feature_id, "rings": rings_of(shape)} for v, shape in list(near)[:MAX_DRAWN_AROUND]],
-        "plots": [*_plots(checked, listed, units, lang)],
-        "readings": _readings(checked, lang),
-        "repairs": _repairs(checked, listed, lang),
+        "accepted": [{"name": v.feature_id, "rings": rings_of(shape)} for v, shape in near],
+        "plots": plots,
+        "readings": readings,
+        **ground_data(checked, lang),
+        "repairs": repairs,
     }
 
 
@@ -240,28 +251,11 @@ def _finding_row(finding: Finding, lang: Lang) -> dict[str, Any]:
 
 
 def _repairs(checked: Checked, listed: Listed, lang: Lang) -> list[dict[str, Any]]:
-    title = Text("建议修复成这样", "the proposed repair").lang(lang)
+    title = _LEGEND["repair"][1].lang(lang)
     items = ((item.number, item.proposed_wkb) for item in checked.reading.candidates)
     mended = [(number, from_wkb([wkb])[0]) for number, wkb in items if wkb and number in listed.by_feature]
     mended += [(one.number, one.geometry) for one in checked.repairs if one.number in listed.by_feature]
     return [{"title": f"{title} #{number}", "rings": rings_of(shape)} for number, shape in mended]
-
-
-_READING_COLOURS = ("#1f78b4", "#e0218a", "#ff7f00")
-
-
-def _readings(checked: Checked, lang: Lang) -> list[dict[str, Any]]:
-    """Return the outlines of an ambiguous file under each reading, for the map."""
-    if checked.settled is None:
-        return []
-    return [
-        {
-            "title": TITLES[system].lang(lang),
-            "colour": colour,
-            "rings": [r for shape in shapes for r in rings_of(shape)],
-        }
-        for (system, shapes), colour in zip(checked.settled.options, _READING_COLOURS, strict=False)
-    ]
 
 
 def rings_of(geometry: shapely.Geometry) -> Sequence[Sequence[Sequence[Sequence[float]]]]:

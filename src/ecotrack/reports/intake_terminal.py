@@ -42,6 +42,8 @@ def checked_lines(checked: Checked, lang: Lang) -> Iterator[str]:
         zh = "，".join(f"{source}→{checked.field_title(name).zh}" for name, source in proposal.matches.items())
         en = ", ".join(f"{source} -> {name}" for name, source in proposal.matches.items())
         yield Text(f"字段对应：{zh}", f"fields: {en}").lang(lang)
+    if proposal.words:
+        yield words_taken(checked).lang(lang)
     if proposal.unused:
         names = "、".join(proposal.unused[:40])
         yield Text(f"未用到的字段：{names}", f"fields not used: {names}").lang(lang)
@@ -177,6 +179,28 @@ def checks_table(checked: Checked, lang: Lang) -> Iterator[RenderableType]:
         ).lang(lang)
 
 
+def _beside(compared: int | None, unplaced: int, total: int) -> Text:
+    """Say what was compared with accepted plots, and that features without a settled boundary were not."""
+    if compared is None:
+        return Text("没有登记库，未与已认定地块比对", "no register, so not compared with accepted plots")
+    if unplaced == total:
+        return Text(
+            "位置或边界还没有定下来，没有检查与已认定地块是否重叠",
+            "overlap with accepted plots was not checked, as place or boundary is not settled",
+        )
+    left = Text(f"，另有{unplaced}个没有比对", f", {unplaced} features were not") if unplaced else Text("", "")
+    zh = f"与附近{compared}个已认定地块比对过{left.zh}"
+    return Text(zh, f"compared with {compared} accepted plots nearby{left.en}")
+
+
+def words_taken(checked: Checked) -> Text:
+    """Return which words of the file were taken for a code that reads otherwise, to be looked at."""
+    taken = [(checked.field_title(name), word, code) for name, word, code in checked.proposal.words]
+    zh = "，".join(f"{title.zh}“{word}”→{code}" for title, word, code in taken)
+    en = ", ".join(f"{title.en} '{word}' -> {code}" for title, word, code in taken)
+    return Text(f"取值对应：{zh}", f"words taken for codes: {en}")
+
+
 def summary(checked: Checked) -> Text:
     """Return one sentence on what can come in and what waits."""
     total, held = len(checked.reading.candidates), len(checked.held)
@@ -184,13 +208,7 @@ def summary(checked: Checked) -> Text:
         return Text("没有读出图形，没有可登记的地块。", "no feature could be read, nothing can be registered.")
     ready, waits = len(checked.ready) - held, len(checked.proposal.waiting)
     mu = math.fsum(checked.area_mu[number] for number in checked.ready)
-    compared = checked.compared
-    beside = Text(
-        "没有登记库，未与已认定地块比对" if compared is None else f"与附近{compared}个已认定地块比对过",
-        "no register, so not compared with accepted plots"
-        if compared is None
-        else f"compared with {compared} accepted plots nearby",
-    )
+    beside = _beside(checked.compared, total - len(checked.proposal.subjects), total)
     return Text(
         f"共{total}个图形：{ready}个可以登记，{held}个可以登记但处理后才能通过审核，{waits}个须改正后再报；"
         f"可登记的合计{mu:,.1f}亩；{beside.zh}。",

@@ -2,7 +2,7 @@
 (function () {
   const data = JSON.parse(document.getElementById("ecotrack-intake").textContent);
   const words = data.words;
-  const colours = { ready: "#2a7d46", held: "#d98a00", waits: "#b3261e" };
+  const colours = data.colours;
   const make = (name, style, text) => {
     const node = document.createElement(name);
     if (style) node.className = style;
@@ -20,23 +20,31 @@
     draw(cell.rings, { color: "#8a7f72", weight: 1, dashArray: "4 4", fill: false, interactive: false })
       .bindTooltip(make("span", "", cell.name), { permanent: true, direction: "center", className: "county" });
   }
+  for (const line of data.lines) {
+    const drawn = L.polyline(line.paths.map((path) => path.map(([x, y]) => [y, x])), { color: "#2f7fa8", weight: 2 });
+    drawn.bindTooltip(make("span", "", line.name), { permanent: true, direction: "center", className: "county" });
+    drawn.addTo(map);
+  }
   for (const other of data.accepted) {
-    const shape = draw(other.rings, { color: "#4d6480", weight: 1, fillOpacity: 0.15 });
+    const shape = draw(other.rings, { color: colours.accepted, weight: 1, fillOpacity: 0.15 });
     shape.bindPopup(() => make("div", "", words.accepted + " " + other.name));
   }
   const shapes = new Map();
   for (const plot of data.plots) {
     if (!plot.rings) continue;
-    const shape = draw(plot.rings, { color: colours[plot.state], weight: 2, fillOpacity: 0.25 }, box);
+    const shape = draw(plot.rings, { color: colours[plot.state], weight: 2, fillOpacity: data.readings.length ? 0 : 0.25 }, box);
     shape.bindPopup(() => make("div", "", plot.title));
     shapes.set(plot.number, shape);
   }
   for (const option of data.readings) {
     const shape = draw(option.rings, { color: option.colour, weight: 2, fillOpacity: 0.08, dashArray: "6 3" }, box);
     shape.bindPopup(() => make("div", "", option.title));
+    const label = make("span", "", option.label);
+    label.style.color = option.colour;
+    shape.bindTooltip(label, { permanent: true, direction: "top", className: "reading" });
   }
   for (const mended of data.repairs) {
-    const shape = draw(mended.rings, { color: "#6a3d9a", weight: 2, fillOpacity: 0.1, dashArray: "2 3" });
+    const shape = draw(mended.rings, { color: colours.repair, weight: 3, fill: false, dashArray: "4 4" });
     shape.bindPopup(() => make("div", "", mended.title));
   }
   const goto = (lonlat, text) => {
@@ -92,6 +100,7 @@
   // On a phone the legend would cover the plots: it stands under the map there.
   if (matchMedia("(max-width: 900px)").matches) document.getElementById("map").after(legend.onAdd());
   else legend.addTo(map);
-  if (box.getLayers().length) map.fitBounds(box.getBounds().pad(0.15), { maxZoom: 18 });
+  if (data.view) map.fitBounds(L.latLngBounds(data.view).pad(0.2), { maxZoom: 18 });
+  else if (box.getLayers().length) map.fitBounds(box.getBounds().pad(0.15), { maxZoom: 18 });
   else if (data.counties.length) map.fitBounds(data.extent);
 })();
