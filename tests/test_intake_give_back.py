@@ -13,6 +13,7 @@ from pathlib import Path
 import fiona
 import pytest
 import shapely
+from pyproj import Transformer
 from shapely.geometry import mapping
 
 from ecotrack.geometry.area import area_m2
@@ -174,6 +175,22 @@ def test_a_crs_that_a_program_writes_into_the_file_given_back_does_not_settle_it
     saved["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
     again = check_upload(workspace, Upload(back.name, json.dumps(saved).encode()), ORDER)
     assert {finding.check for finding in again.findings if finding.level == "blocks"} == HELD_OFF
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_file_given_back_unsettled_and_saved_in_a_plane_is_not_taken_for_settled(
+    workspace: Workspace, tmp_path: Path, said: bool
+) -> None:
+    back = give_back(check_upload(workspace, unsaid("geojson", tmp_path), ORDER), tmp_path, lang="zh")
+    saved = json.loads(back.read_text(encoding="utf-8"))
+    plane = Transformer.from_crs(4490, 4527, always_xy=True)
+    row = saved["features"][0]
+    row["geometry"] = mapping(shapely.transform(PLOT, plane.transform, interleaved=False))
+    if said:
+        saved["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4527"}}
+    again = check_upload(workspace, Upload(back.name, json.dumps(saved).encode()), ORDER)
+    assert "marked_plane" in {finding.check for finding in again.findings if finding.level == "blocks"}
+    assert again.proposal.versions == []
 
 
 @pytest.mark.parametrize("kind", ["geojson", "shp", "gpkg", "kml"])

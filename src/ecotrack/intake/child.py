@@ -170,7 +170,7 @@ def _heed_mark(raw: RawLayer) -> None:
     mark = mark_in(raw.fields)
     if mark is None:
         return
-    raw.declared_crs, raw.assumed_crs = None, True
+    raw.declared_crs, raw.assumed_crs, raw.marked = None, True, True
     zh, en = f"退回的文件上注明“{mark.title.zh}”", f"the file given back bears '{mark.title.en}'"
     raw.origin = raw.origin._replace(reading=mark.system, why=Text(zh, en))
 
@@ -181,6 +181,10 @@ def _origin(source: Source, ask: Ask) -> Origin:
         return Origin()
     archive = ask.file_name.lower()
     return origin_of(source.path, name=archive if archive.endswith((".ovkml", ".ovkmz")) else source.name)
+
+
+_DEGREES = 360.0
+"""Larger numbers are no degrees."""
 
 
 class _Row(NamedTuple):
@@ -249,6 +253,8 @@ class _LayerWork:
         return unsaid and degrees in (STORED_CRS, *_SYSTEMS.values())
 
     def _read_crs(self, bounds: Extent | None) -> tuple[CRSReading | None, Finding | None]:
+        if self._raw.marked and bounds is not None and max(map(abs, bounds)) > _DEGREES:
+            return None, self._here.finding("marked_plane")
         if self._mixture is not None:
             return self._read_mixture(self._mixture), None
         try:

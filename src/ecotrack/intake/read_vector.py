@@ -75,6 +75,8 @@ class RawLayer:
     """Whether it is a by-catch of the format (the waypoints of a walk) that no layer of polygons asks for."""
     empty_is_told: bool = True
     """Whether having no feature is worth a finding."""
+    marked: bool = False
+    """Whether it was given back with a mark on its coordinates (`ecotrack.intake.marks`)."""
 
 
 def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = None) -> Iterator[RawLayer]:
