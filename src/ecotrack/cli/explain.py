@@ -14,7 +14,7 @@ import click
 
 from ecotrack import __version__
 from ecotrack.cli.context import DAY, INSTANT, echo_json, lang_of, open_workspace
-from ecotrack.cli.language import command, option, say
+from ecotrack.cli.language import Misuse, command, option, say
 from ecotrack.errors import Lang, Text
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ _VERDICTS = {
     "award": Text("裁定", "awarded"),
 }
 _ROUNDED = Text(
-    "计入一列按最大余数法取整，与合计一致；未取整的数见 --json",
-    "counted: rounded by largest remainder so that the rows add up; unrounded in --json",
+    "计入一列按最大余数法取整，与合计一致，个别行可与面积相差0.01；未取整的数见 --json",
+    "counted: rounded by largest remainder so that the rows add up (a row may differ from its area by 0.01); "
+    "unrounded in --json",
 )
 _GROUPS = {
     "unit": Text("单位", "unit"),
@@ -120,8 +121,16 @@ def explain(
     as_json: bool,
 ) -> None:
     """Print what stands behind one figure."""
-    if (figure is None) == (receipt is None) or (receipt and (as_of or as_known)):
-        raise click.UsageError("FIGURE [--as-of] [--as-known] | --receipt")
+    if (figure is None) == (receipt is None):
+        raise Misuse(
+            "请写一个指标（如 year、2017-spring/reported，见 ecotrack stats --json），或用 --receipt 写凭证编号",
+            "give one figure (such as year or 2017-spring/reported; see ecotrack stats --json) or a --receipt",
+        )
+    if receipt and (as_of or as_known):
+        raise Misuse(
+            "凭证自带截至日期和所知时刻，不能再写 --as-of、--as-known",
+            "a receipt brings its own day and instant: leave out --as-of and --as-known",
+        )
     workspace = open_workspace(ctx)
     with ExitStack() as stack:
         if receipt is None:

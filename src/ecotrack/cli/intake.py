@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ecotrack.cli.context import DAY, lang_of, open_workspace, speak
-from ecotrack.cli.language import command, option, say
+from ecotrack.cli.language import Misuse, command, option, say
 from ecotrack.errors import FutureDate, NoName
 
 if TYPE_CHECKING:
@@ -193,7 +193,10 @@ def _check_options(options: dict[str, Any]) -> None:
     if not options["by"].strip():
         raise NoName("--by")
     if bool(options.get("accepted_by")) != bool(options.get("decided_on")):
-        raise click.UsageError("--accepted-by DOCUMENT --decided-on DAY")
+        raise Misuse(
+            "--accepted-by 文件 和 --decided-on 日期 要一起写",
+            "give --accepted-by DOCUMENT and --decided-on DAY together",
+        )
     for name in ("submitted_on", "decided_on"):
         if options.get(name) is not None and options[name] > today():
             raise FutureDate("--" + name.replace("_", "-"), day=options[name], today=today())

@@ -179,10 +179,31 @@ class SpokenGroup(click.Group):
             formatter.write_dl(rows)
 
 
+class Misuse(click.UsageError):
+    """A call whose options do not go together, told in both languages.
+
+    Parameters
+    ----------
+    zh, en
+        What to write instead.
+
+    Examples
+    --------
+    >>> usage_message(Misuse("请写凭证编号，或写 --all", "give a receipt or --all"), "zh")
+    '用法错误：请写凭证编号，或写 --all'
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.text = Text(zh, en)
+
+
 def usage_message(error: click.ClickException, lang: Lang) -> str:
     """Return click's complaint about a call in ``lang``."""
     if lang == "en":
         return f"Error: {error.format_message()}"
+    if isinstance(error, Misuse):
+        return f"用法错误：{error.text.zh}"
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error.format_message()
     if isinstance(error, click.NoSuchOption):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
-from ecotrack.cli.language import command, option, say
+from ecotrack.cli.language import Misuse, command, option, say
 from ecotrack.errors import Text
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def map_(
     from ecotrack.maps import read_map
 
     if all_ and (name or output):
-        raise click.UsageError("[NAME] [-o FILE] | --all")
+        raise Misuse("用 --all 时不写地图名称，也不写 -o", "--all goes without a name and without -o")
     workspace = open_workspace(ctx)
     changes = {name: value for name, value in (("periods", periods), ("base", base)) if value}
     known = {"as_of": as_of, "as_known": as_known, "base_key": base_key}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
-from ecotrack.cli.language import command, option, say
+from ecotrack.cli.language import Misuse, command, option, say
 from ecotrack.errors import Lang, Text
 
 if TYPE_CHECKING:
@@ -121,7 +121,10 @@ def reproduce(ctx: click.Context, receipt: tuple[str, ...], every: bool, as_json
     from ecotrack.publication import reproduce as compute_again
 
     if not receipt and not every:
-        raise click.UsageError("RECEIPT | --all")
+        raise Misuse(
+            "请写凭证编号（ecotrack receipts 可以列出），或写 --all",
+            "give a receipt (ecotrack receipts lists them) or --all",
+        )
     workspace = open_workspace(ctx)
     with workspace.register(read_only=True) as register:
         wanted = issued_in(register) if every else []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
-from ecotrack.cli.language import SpokenGroup, command, option, say
+from ecotrack.cli.language import Misuse, SpokenGroup, command, option, say
 from ecotrack.errors import BadSampleSize, Text
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ def draw(
     from ecotrack.figures.sampling import Allocation
 
     if (task_id is None) == (season is None):
-        raise click.UsageError(
-            Text("请用 --task 或 --season 指明其一", "give one of --task, --season").lang(lang_of(ctx))
-        )
+        raise Misuse("请用 --task 或 --season 指明其一", "give one of --task, --season")
     workspace = open_workspace(ctx)
     levels = workspace.config.code_lists.get("check_level", {})
     if level and levels and level not in levels:

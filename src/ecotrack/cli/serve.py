@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ecotrack.cli.context import open_workspace, speak
-from ecotrack.cli.language import command, option, say
+from ecotrack.cli.language import Misuse, command, option, say
 from ecotrack.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def serve(
     except ImportError as error:
         raise MissingExtra(name=error.name, extra="serve") from error
     if (tls_cert is None) != (tls_key is None):
-        raise click.UsageError("--tls-cert FILE --tls-key FILE")
+        raise Misuse("--tls-cert 证书 和 --tls-key 私钥 要一起写", "give --tls-cert FILE and --tls-key FILE together")
     https = tls_cert is not None or behind_proxy
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     counter = Counter(open_workspace(ctx))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ecotrack.cli.context import Day, echo_json, lang_of, open_workspace, speak
-from ecotrack.cli.language import SpokenGroup, command, option, say
+from ecotrack.cli.language import Misuse, SpokenGroup, command, option, say
 
 if TYPE_CHECKING:
     from ecotrack.errors import Lang
@@ -141,7 +141,10 @@ def rename(
     from ecotrack.unit_changes import rename_unit
 
     if (since is None) != mistake:
-        raise click.UsageError("--since DAY | --mistake")
+        raise Misuse(
+            "请写改名日期 --since，或写 --mistake 表示原来写错了，只写一个",
+            "give the day, --since, or --mistake for a misspelling, not both",
+        )
     workspace = open_workspace(ctx)
     code = workspace.units.resolve(unit_name, where="UNIT").code
     rename_unit(workspace, code, name_zh=name, since=since, by=by, **given)

@@ -54,6 +54,8 @@ def _sections(scoreboard: Json, lang: Lang) -> Iterator[RenderableType]:
     yield targets_table(scoreboard, lang)
     if scoreboard.get("witness"):
         yield cover_line(scoreboard["witness"]["land_cover"], lang)
+    if scoreboard["funnel"]:
+        yield RichText(Text("二、任务进度", "Tasks").lang(lang), style="bold")
     for funnel in scoreboard["funnel"]:
         yield funnel_table(funnel, lang)
         yield ranking_table(funnel, lang)
@@ -127,7 +129,7 @@ def funnel_table(funnel: Json, lang: Lang) -> RenderableType:
              "en": ("step", "mu", "plots", "lost before it (mu)", "remarks")}[lang]  # fmt: skip
     steps = funnel["steps"]
     rows = [_step_row(step, above, lang) for above, step in zip([None, *steps], steps, strict=False)]
-    title = Text("二、任务进度：", "Task: ").lang(lang) + titled(funnel, lang)
+    title = Text("任务：", "Task: ").lang(lang) + titled(funnel, lang)
     keys = ("kind", "level", "season", "task_id", "document", "revised_on")
     facts = dict.fromkeys(str(funnel[key]) for key in keys if funnel.get(key))
     return table("  ".join((title, *facts)), _columns(names, 3), rows)
