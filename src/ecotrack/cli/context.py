@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +36,22 @@ def open_workspace(ctx: click.Context) -> Workspace:
 def speak(ctx: click.Context, zh: str, en: str, *, err: bool = False) -> None:
     """Print one line in the language of the call."""
     click.echo(Text(zh, en).lang(language(ctx)), err=err)
+
+
+@contextmanager
+def told_in_place(ctx: click.Context) -> Iterator[Callable[[str, str], None]]:
+    """Give what tells, on the error stream, what long work is at: in one line on a terminal, line by line in a file."""
+    alive = sys.stderr.isatty()
+
+    def tell(zh: str, en: str) -> None:
+        start = "\r\x1b[K" if alive else ""
+        click.echo(start + Text(zh, en).lang(language(ctx)), err=True, nl=not alive)
+
+    try:
+        yield tell
+    finally:
+        if alive:
+            click.echo("\r\x1b[K", err=True, nl=False)
 
 
 def warn(ctx: click.Context, fault: EcotrackError, *, zh: str, en: str) -> None:

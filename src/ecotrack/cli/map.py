@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak, told_in_place
 from ecotrack.cli.language import Misuse, command, option, say
 from ecotrack.errors import Text
 
@@ -121,14 +121,12 @@ def _draw(
     from ecotrack.maps.index_page import entry_of
     from ecotrack.maps.unit_map import for_unit
 
-    def tell(zh: str, en: str) -> None:
-        speak(ctx, zh, en, err=True)
-
     definition = for_unit(definition, workspace, unit=unit) if unit else definition
     definition = replace(definition, **changes)
-    tell(f"{definition.id}：正在读取图层和指标", f"{definition.id}: reading layers and figures")
-    model = MapModel.of(workspace, definition, lang=lang_of(ctx), tell=tell, **known)
     path = output or workspace.folder / OUT / f"{definition.id}.html"
-    write_map(build_map(model), path, progress=tell)
+    with told_in_place(ctx) as tell:
+        tell(f"{definition.id}：正在读取图层和指标", f"{definition.id}: reading layers and figures")
+        model = MapModel.of(workspace, definition, lang=lang_of(ctx), tell=tell, **known)
+        write_map(build_map(model), path, progress=tell)
     speak(ctx, f"已写出 {path}", f"wrote {path}")
     return entry_of(model, file=path.name)
