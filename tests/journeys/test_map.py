@@ -265,6 +265,21 @@ def test_search_finds_a_plot_by_its_id_and_the_map_goes_there(written: Path, ope
     assert page.evaluate("map_shell.getZoom()") > 12
 
 
+def test_an_open_card_keeps_its_head_on_the_map_through_a_zoom(written: Path, open_map: Open) -> None:
+    page = open_map(written).page
+    page.set_viewport_size({"width": 1280, "height": 480})
+    page.fill("#eco-search", "1311030001")
+    page.wait_for_selector("#eco-found li")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".eco-card")
+    for _ in range(2):
+        page.click(".leaflet-control-zoom-out")
+        page.wait_for_timeout(800)
+    top = "element => element.getBoundingClientRect().top"
+    assert page.locator(".eco-popup").evaluate(top) >= page.locator("#map_shell").evaluate(top)
+
+
 def test_a_filter_and_a_state_of_the_legend_take_plots_off_the_map(written: Path, open_map: Open) -> None:
     page = open_map(written).page
     plots = "ecotrack.entries.find((entry) => entry.client)"

@@ -83,6 +83,10 @@
         made[1].addTo(map);
         popup.on('remove', function () { made[1].remove(); });
       }
+      // Leaflet moves a popup into view when it opens, and leaves its head above the edge after a zoom.
+      const intoView = function () { if (map.getBounds().contains(latlng)) { popup.update(); } };
+      map.on('zoomend', intoView);
+      popup.on('remove', function () { map.off('zoomend', intoView); });
       popup.openOn(map);
       eco.say(content.querySelector('h3').textContent);
     });
