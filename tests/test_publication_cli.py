@@ -94,12 +94,17 @@ def test_a_receipt_that_cannot_be_reproduced_ends_with_1_and_shows_the_differenc
     assert [one["equal"] for one in document["reproductions"]] == [True, False]
 
 
-def test_reproduce_wants_a_receipt(run: Run) -> None:
+@pytest.mark.parametrize(
+    ("language", "wanted"), [("zh", "请写凭证编号（ecotrack receipts 可以列出）"), ("en", "give a RECEIPT")]
+)
+def test_reproduce_wants_a_receipt_and_says_where_they_are_listed(language: str, wanted: str) -> None:
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1"}
-    command = [sys.executable, "-c", "from ecotrack.cli.main import main; main()", "-w", str(ROOT), "reproduce"]
+    call = ["-w", str(ROOT), "--lang", language, "reproduce"]
+    command = [sys.executable, "-c", "from ecotrack.cli.main import main; main()", *call]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
     assert done.returncode == 2
-    assert "RECEIPT" in done.stderr
+    assert wanted in done.stderr
+    assert "ecotrack receipts" in done.stderr
 
 
 def test_an_explanation_adds_up_in_json(run: Run) -> None:

@@ -123,7 +123,7 @@ def reproduce(ctx: click.Context, receipt: tuple[str, ...], every: bool, as_json
     if not receipt and not every:
         raise Misuse(
             "请写凭证编号（ecotrack receipts 可以列出），或写 --all",
-            "give a receipt (ecotrack receipts lists them) or --all",
+            "give a RECEIPT (ecotrack receipts lists them) or --all",
         )
     workspace = open_workspace(ctx)
     with workspace.register(read_only=True) as register:
