@@ -1,6 +1,8 @@
 import { call, say } from "./common.js";
+import { ground, neighbours } from "./ground.js";
 import { album } from "./photos.js";
 import { all, card, words } from "./outcome.js";
+import { draw, plain } from "./shapes.js";
 
 const work = document.getElementById("work");
 const at = `/api/uploads/${work.dataset.id}`;
@@ -34,6 +36,20 @@ document.getElementById("mend")?.addEventListener("submit", async (event) => {
     location.reload();
   } catch (error) { say(error.message); }
 });
+
+// Where the plots lie under each reading of their degrees, on the ground that is known.
+function where(place) {
+  const map = plain(place);
+  const group = L.featureGroup().addTo(map);
+  for (const one of JSON.parse(document.getElementById("readings").textContent)) {
+    draw(one.rings.map((part) => [part[0]]), { color: one.colour, weight: 3, fillOpacity: 0.2, interactive: false }, group)
+      .bindTooltip(one.title[0], { permanent: true, direction: "top", className: "letter" });
+  }
+  map.fitBounds(group.getBounds().pad(0.3), { maxZoom: 17, animate: false });
+  ground(map, "", { show: () => false });
+  neighbours(map);
+}
+if (document.getElementById("where")) where("where");
 
 async function outcome(place) {
   try {
