@@ -82,7 +82,9 @@ def install(app: FastAPI, portal: Portal) -> None:
         if request.method == "GET" and for_people(request.url.path):
             return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
         headers = {"WWW-Authenticate": "Bearer"}
-        return _answer(portal, request, 401, "NotSignedIn", "请先登录。", headers)
+        ogc = request.url.path.startswith("/ogc")  # no page of ours asks there
+        words = "请用设备口令作密码，用户名任填；口令在网页“我的”里生成。" if ogc else "请先登录。"
+        return _answer(portal, request, 401, "NotSignedIn", words, headers)
 
     @app.exception_handler(HTTPException)
     def plain(request: Request, error: HTTPException) -> Response:

@@ -23,7 +23,7 @@ async function tidy() {
   await self.clients.claim();
 }
 
-// The network comes first; where it is slow or gone, what was kept last.
+// The network comes first; where it is slow or gone, or the portal cannot answer, what was kept last.
 async function answer(event, path) {
   const fresh = fetch(event.request).then(async (told) => {
     if (told.ok && !told.redirected) {
@@ -34,7 +34,8 @@ async function answer(event, path) {
   });
   const slow = new Promise((resolve) => { setTimeout(resolve, SLOW_MS); }).then(() => caches.match(path));
   const first = await Promise.race([fresh.catch(() => null), slow]);
-  return first || (await caches.match(path)) || fresh;
+  if (first && first.status < 500) return first;
+  return (await caches.match(path)) || first || fresh;
 }
 
 self.addEventListener("install", (event) => event.waitUntil(fill().then(() => self.skipWaiting())));
