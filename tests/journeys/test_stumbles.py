@@ -66,6 +66,29 @@ def test_a_wrong_turn_is_taken_back_and_the_side_that_nobody_walked_is_asked_abo
     page.wait_for_url("**/uploads/*")
 
 
+WAKE = """() => {
+  const ask = navigator.wakeLock.request.bind(navigator.wakeLock);
+  navigator.wakeLock.request = async (kind) => (window.held = await ask(kind));
+}"""
+
+
+def test_the_screen_is_kept_awake_while_somebody_walks_and_no_longer(bureau: Person, phone: BrowserContext) -> None:
+    page = walking(bureau, phone, "zq-38")
+    walk_to(phone, page, (115.80, 37.50))
+    expect(page.get_by_text("这台手机不能保持亮屏")).to_be_visible()
+    page.get_by_role("button", name="暂停").click()
+    line = phone.new_cdp_session(page)
+    where = line.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    allowed = {"browserContextId": where, "permissions": ["geolocation", "wakeLockScreen"]}
+    line.send("Browser.grantPermissions", allowed)
+    page.evaluate(WAKE)
+    page.get_by_role("button", name="接着走").click()
+    page.wait_for_function("window.held && !held.released")
+    expect(page.get_by_text("这台手机不能保持亮屏")).to_be_hidden()
+    page.get_by_role("button", name="暂停").click()
+    page.wait_for_function("held.released")
+
+
 def test_the_map_of_a_walk_goes_along_and_keeps_the_scale_that_the_walker_chose(
     bureau: Person, phone: BrowserContext
 ) -> None:

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from ecotrack import errors
 from ecotrack.errors import EcotrackError
-from ecotrack.web.gate import NotSignedIn, for_people
+from ecotrack.web.gate import HEADERS, NotSignedIn, for_people
 from ecotrack.web.portal import Portal
 
 
@@ -107,7 +107,8 @@ def install(app: FastAPI, portal: Portal) -> None:
         number = secrets.token_hex(4)
         log.error("error %s at %s %s", number, request.method, request.url.path, exc_info=error)
         words = f"服务器内部错误，编号 {number}。请把编号告诉管理员。"
-        return _answer(portal, request, 500, "Unforeseen", words, {})
+        # This answer is made outside of what puts the headers of safety on every other.
+        return _answer(portal, request, 500, "Unforeseen", words, HEADERS)
 
 
 def _words(error: EcotrackError) -> str:

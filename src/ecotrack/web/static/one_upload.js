@@ -12,6 +12,10 @@ async function follow() {
   try {
     const told = await call("GET", at);
     if (told.state !== state) return location.reload();
+    const place = document.querySelector("#work > .wait");
+    place.dataset.words ??= place.textContent;
+    place.textContent = told.ahead ? `排队中，前面还有 ${told.ahead} 份。可以先做别的，回头在首页看结果。` : place.dataset.words;
+    say("");
   } catch { say("暂时连不上，正在重试……"); }
   setTimeout(follow, 1200);
 }
