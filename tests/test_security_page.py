@@ -32,11 +32,8 @@ def test_every_test_that_the_threat_table_names_is_there() -> None:
 
 async def asked(app: FastAPI, path: str) -> httpx.Response:
     wire = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1") as client,
-    ):
-        return await client.get(path)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=wire) as client:
+        return await client.get(f"http://127.0.0.1{path}")
 
 
 @pytest.mark.parametrize("path", ["/broken", "/api/broken"])

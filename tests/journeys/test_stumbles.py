@@ -14,6 +14,7 @@ from map_cases import chromium
 from portal_cases import PASSWORD, Person, Served, boundaries, hire, plots
 from portal_pages import CAMERA, PHONE, fits, picture, ready_for_no_signal, sign_in, tap, walk_to
 
+PORTAL = ("--max-mb", "1")
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/116.0.0.0 Mobile Safari/537.36 "
     "MicroMessenger/8.0.47.2560 Weixin"
@@ -177,6 +178,23 @@ def test_a_file_is_put_on_the_phone_without_a_signal_and_is_one_upload_however_o
     expect(page.locator("#queue")).to_be_hidden()
     expect(page.get_by_role("link", name="村东.geojson")).to_have_count(1)
     assert [one["file_name"] for one in worker.call("GET", "/api/uploads").json()] == ["村东.geojson"]
+
+
+def test_a_file_that_will_never_be_taken_is_refused_and_not_kept_to_be_sent_again(
+    bureau: Person, phone: BrowserContext, tmp_path: Path
+) -> None:
+    hire(bureau, "zq-39", ("field", "131121"))
+    page = sign_in(phone, "zq-39")
+    page.goto("/upload")
+    file = tmp_path / "太大.zip"
+    file.write_bytes(b"x" * (3 << 20))
+    page.get_by_label("文件", exact=True).set_input_files(file)
+    page.get_by_role("button", name="上传并检查").click()
+    said = page.locator("#said")
+    expect(said).to_have_text("文件太大，上限 1 MB。请分成几个文件上传。没有被收下，请按提示改正。")
+    page.goto("/")
+    expect(page.get_by_text("还没有报送过")).to_be_visible()
+    expect(page.locator("#queue")).to_be_hidden()
 
 
 def test_where_a_file_of_unknown_degrees_lies_is_chosen_on_a_map_in_the_page(

@@ -1,7 +1,7 @@
 // Drawing a boundary, or the next version of one that came back; what is drawn is kept on the device at every corner.
 import { newId, say } from "./common.js";
 import { drop, dropWalk, keep, keepWalk, walks } from "./store.js";
-import { send } from "./send.js";
+import { send, why } from "./send.js";
 import { ground, neighbours } from "./ground.js";
 import { polygonsMu } from "./area.js";
 
@@ -149,7 +149,7 @@ form.addEventListener("submit", async (event) => {
     await drop(job.id);
     location.assign(`/uploads/${job.id}`);
   } catch (error) {
-    say(`${error.message}。画的边界已存在这台设备上，有网后打开首页会自动发出。`);
+    say(why(error, "画的边界已存在这台设备上，有网后打开首页会自动发出。"));
     form.hidden = true;
   }
 });

@@ -1,6 +1,6 @@
 import { newId, say } from "./common.js";
 import { keep, drop } from "./store.js";
-import { send } from "./send.js";
+import { Refused, send, why } from "./send.js";
 
 const form = document.getElementById("upload");
 let job = null;
@@ -30,7 +30,8 @@ form.addEventListener("submit", async (event) => {
     await drop(job.id);
     location.assign(`/uploads/${job.id}`);
   } catch (error) {
-    say(`${error.message}。文件已存在这台设备上，连上网后会自动接着发，也可以在首页看到。`);
+    if (error instanceof Refused) await drop(job.id); // the file itself is where it was chosen from
+    say(why(error, "文件已存在这台设备上，连上网后会自动接着发，也可以在首页看到。"));
     button.disabled = false;
   }
 });

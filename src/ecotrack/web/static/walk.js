@@ -1,7 +1,7 @@
 // Walking a boundary: every good fix is in the browser's database before it is drawn; a gap is told, never bridged silently.
 import { newId, say } from "./common.js";
 import { drop, dropWalk, keep, keepWalk, walks } from "./store.js";
-import { send } from "./send.js";
+import { send, why } from "./send.js";
 import { queue } from "./queue.js";
 import { ground, neighbours } from "./ground.js";
 import { photographing } from "./camera.js";
@@ -203,7 +203,7 @@ async function finish(event) {
     await drop(job.id);
     location.assign(`/uploads/${job.id}`);
   } catch (error) {
-    say(`${error.message}。走的边界已存在这台手机上，有网后会自动发出。`);
+    say(why(error, "走的边界已存在这台手机上，有网后会自动发出。"));
     flush();
   }
 }
