@@ -50,8 +50,10 @@ def test_a_wrong_turn_is_taken_back_and_the_side_that_nobody_walked_is_asked_abo
     expect(page.get_by_text("3 个点")).to_be_visible()
     expect(page.get_by_text("中间断了")).to_be_hidden()
     page.reload()  # what was taken back stays so
+    walk_to(phone, page, (115.8004, 37.5005))  # back where the way was lost
     page.get_by_role("button", name="接着上次的 3 个点走").click()
-    walk_to(phone, page, (115.8004, 37.5005), (115.80, 37.5004))
+    expect(page.get_by_text("4 个点")).to_be_visible()
+    walk_to(phone, page, (115.80, 37.5004))
     page.get_by_role("button", name="走完了，合拢").click()
     expect(page.locator("#map path[stroke-dasharray='4 8']")).to_have_count(1)
     page.get_by_role("button", name="保存并发送").click()
