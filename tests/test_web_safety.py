@@ -273,6 +273,22 @@ def test_a_form_of_a_megabyte_is_refused(zaoqiang: Person) -> None:
     assert (program.status_code, program.json()["error"]) == (413, "TooLarge")
 
 
+def test_a_form_that_does_not_say_its_size_is_counted(zaoqiang: Person) -> None:
+    label = b'{"label": "' + b"a" * (2 << 20) + b'"}'
+    headers = {"Content-Type": "application/json"}
+    answer = zaoqiang.call("POST", "/api/tokens", content=iter([label]), headers=headers)
+    assert answer.status_code == 400, "it is broken off, and not read to its end and judged"
+
+
+@pytest.mark.parametrize("path", ["/api/uploads/{}/findings", "/map/live"])
+def test_a_page_that_is_made_of_what_people_sent_is_sealed(
+    zaoqiang: Person, sent: dict[str, object], path: str
+) -> None:
+    policy = zaoqiang.call("GET", path.format(sent["upload_id"])).headers["content-security-policy"]
+    assert policy.startswith("sandbox ")
+    assert "allow-same-origin" not in policy
+
+
 def test_a_zip_bomb_is_told_and_costs_one_child(zaoqiang: Person) -> None:
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
