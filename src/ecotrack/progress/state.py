@@ -128,7 +128,14 @@ def _checks(state: State, columns: PlotColumns) -> dict[str, list[ProgressRecord
 
 
 def by_kind(records: Iterable[ProgressRecord]) -> dict[tuple[str, str], list[ProgressRecord]]:
-    """Return records by layer and kind."""
+    """Return records by layer and kind.
+
+    Examples
+    --------
+    >>> air = ProgressRecord(record_id="a", layer="air", kind="pm25", effective_on=dt.date(2016, 12, 31))
+    >>> [*by_kind([air])]
+    [('air', 'pm25')]
+    """
     result: dict[tuple[str, str], list[ProgressRecord]] = defaultdict(list)
     for record in records:
         result[record.layer, record.kind].append(record)
