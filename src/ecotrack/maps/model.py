@@ -119,6 +119,7 @@ class MapModel:
             As `ecotrack.workspace.Workspace.view` says.
         """
         check_levels(definition, workspace.layers, figures=workspace.config.classification)
+        base = base_map(definition.base, key=base_key) if definition.base else None
         strange = sorted({*definition.targets} - {target.id for target in workspace.targets})
         if strange:
             raise BadConfig(f"maps/{definition.id}.toml", detail=f"targets: {strange[0]!r}")
@@ -146,7 +147,7 @@ class MapModel:
             unit_names={unit.code: unit.name_zh for unit in workspace.units},
             lang=lang,
             timeline=tuple(timeline),
-            base=base_map(definition.base, key=base_key) if definition.base else None,
+            base=base,
             witness=witness,
             receipt=map_receipt(definition, view),
         )
