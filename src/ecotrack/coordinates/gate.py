@@ -9,7 +9,7 @@ transformed, made 2D, snapped to 1e-9 degrees once and normalised.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -32,12 +32,14 @@ from ecotrack.coordinates.planes import (
     told_words,
     with_scale,
     with_swap,
+    worded_words,
 )
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 from ecotrack.errors import RefusedCRS, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.codec import STORED_CRS, snap
 
 EXTENT_MARGIN_DEG = 0.2
+_MOST_DEGREES = 360.0
 _CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
 _WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
 _MODERN_AXIS_M = 6378137.0
@@ -97,7 +99,9 @@ class CRSReading:
     evidence: Text = Text("", "")
 
 
-def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, where: str = "") -> CRSReading:
+def read_crs(
+    declared: str | None, bounds: Extent | None, *, extent: Extent, worded: str | None = None, where: str = ""
+) -> CRSReading:
     """Decide how coordinates are to be read.
 
     Parameters
@@ -108,6 +112,8 @@ def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, whe
         Least and greatest first and second coordinate of the file, as the numbers stand.
     extent
         The workspace's extent, EPSG:4490 degrees.
+    worded
+        EPSG code of the plane that words around the numbers name (`named_in`): asked where they do not tell it.
 
     Raises
     ------
@@ -133,6 +139,10 @@ def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, whe
             epsg = _told_by_numbers(turned(scaled(bounds, scale), swapped), extent)
             if epsg is not None and (scale == 1.0 or epsg != STORED_CRS):
                 return told_reading(epsg, swapped=swapped, scale=scale)
+    if worded is not None and bounds is not None and max(map(abs, bounds)) > _MOST_DEGREES:
+        reading = _declared(worded, bounds, extent, where)
+        words = with_scale(with_swap(worded_words(worded), reading.swapped), reading.scale)
+        return replace(reading, declared=False, evidence=words)
     raise UnknownCRS(where)
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,11 @@ _GDAL = {
     "SHAPE_RESTORE_SHX": "NO",
     "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
 }
-_SKIPPED_LAYERS = {"gpx": ("route_points", "track_points")}
+_SKIPPED_LAYERS = {"gpx": ("route_points", "track_points"), "gpkg": ("layer_styles", "qgis_projects")}
+_OPTIONS = {"geojson": {"ARRAY_AS_STRING": "YES"}, "geojsonseq": {"ARRAY_AS_STRING": "YES"}}
+"""What a driver is asked for beside: fiona has no way to hand over a list of numbers."""
+
+_SKIPPED_FIELD = re.compile(r"Skipping field '?(.+?)'?: invalid type")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +71,8 @@ class RawLayer:
     findings: list[Finding] = field(default_factory=list)
     assumed_crs: bool = False
     """Whether the CRS is the format's default and not the file's own word."""
+    words: str = ""
+    """What is written around the features (titles, notes): it may name their coordinate system."""
     origin: Origin = field(default_factory=Origin)
     walks: bool = False
     """Whether its lines are walks round a plot, to be closed by rule."""
@@ -87,13 +94,12 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
     UnreadableFile
         The driver cannot open it.
     """
-    logging.getLogger("fiona").setLevel(logging.CRITICAL)
     about: list[Finding] = []
     if kind.id == "shp":
         refuse_without_index(path, name)
         about = row_findings(path, name)
     text = dbf_encoding(path.with_suffix(".dbf"), asked=encoding) if kind.id == "shp" else None
-    with fiona.Env(**_GDAL):
+    with fiona.Env(**_GDAL), _mixed_values(), _skipped_fields() as skipped:
         for number in range(MAX_LAYERS):
             try:
                 source = _open(path, kind, number or None, text.encoding if text else encoding)
@@ -109,7 +115,61 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
                 except Exception as error:  # a damaged header may break the reading of the field names only
                     raise UnreadableFile(name, detail=plain_words(_short(error, path))) from None
                 layer.findings += about
+                if skipped:
+                    names = "、".join(dict.fromkeys(skipped))
+                    layer.findings.append(Place(layer.name).finding("unread_fields", found=names))
+                    skipped.clear()
                 yield layer
+
+
+@contextmanager
+def _mixed_values() -> Iterator[None]:
+    """Let fiona hand over what a column of several types holds (a number here, a text there).
+
+    GDAL calls such a column JSON, fiona parses every value, and the first that is none would end the whole file.
+    """
+
+    class Lenient:
+        loads = staticmethod(_list_or_text)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(json, name)
+
+    strict, fiona.ogrext.json = fiona.ogrext.json, Lenient()
+    try:
+        yield
+    finally:
+        fiona.ogrext.json = strict
+
+
+def _list_or_text(value: bytes | str) -> object:
+    text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+    try:
+        return json.loads(text) if text[:1] in ("{", "[") else text
+    except ValueError:
+        return text
+
+
+@contextmanager
+def _skipped_fields() -> Iterator[list[str]]:
+    """Collect the names of the columns that fiona passes over with a line in its log."""
+    names: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if found := _SKIPPED_FIELD.match(record.getMessage()):
+                names.append(found[1])
+
+    log, ear = logging.getLogger("fiona"), Ear()
+    before = log.level, log.propagate
+    log.addHandler(ear)
+    log.setLevel(logging.WARNING)
+    log.propagate = False
+    try:
+        yield names
+    finally:
+        log.removeHandler(ear)
+        log.level, log.propagate = before
 
 
 def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> Any:
@@ -119,6 +179,7 @@ def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> 
         enabled_drivers=[kind.driver],
         allow_unsupported_drivers=True,
         encoding=encoding,
+        **_OPTIONS.get(kind.id, {}),
     )
 
 
