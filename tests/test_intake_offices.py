@@ -121,6 +121,39 @@ def test_a_header_that_names_a_shifted_system_is_taken_at_its_word(headers: tupl
     assert not any(layer.open for layer in reading.layers)
 
 
+@pytest.mark.parametrize("datum", ["1001", "999, 3, 0, 0, 0", "9999, 3, 0, 0, 0, 0, 0, 0, 0, 0"])
+def test_the_old_ellipsoid_is_refused_under_whatever_name_mapinfo_gives_it(datum: str, tmp_path: Path) -> None:
+    corners = "\n".join(f"{east} {north}" for north, east in [*NO_DIGITS, NO_DIGITS[0]])
+    head = f'Version 300\nCharset "WindowsSimpChinese"\nCoordSys Earth Projection 8, {datum}, "m", 117, 0, 1, 500000, 0'
+    reading = read(tmp_path, f"{head}\nColumns 0\nData\nRegion 1\n5\n{corners}\n", "a.mif")
+    assert [item.wkb for item in reading.candidates] == [None]
+    assert "北京54" in reading.all_findings[0].message.zh
+
+
+# --- drawings -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "page", "layer", "codec"),
+    [
+        ("AC1032", "ANSI_936", "小班", "utf-8"),
+        ("AC1021", "ANSI_1252", "小班", "utf-8"),
+        ("AC1015", "ANSI_936", "小班", "gbk"),
+        ("AC1015", "ANSI_1252", "小班", "gbk"),
+        ("AC1015", "ANSI_1252", r"\U+5C0F\U+73ED", "ascii"),
+    ],
+)
+def test_the_layers_of_a_drawing_keep_their_names_whatever_its_head_says(
+    version: str, page: str, layer: str, codec: str, tmp_path: Path
+) -> None:
+    head = ["0", "SECTION", "2", "HEADER", "9", "$ACADVER", "1", version, "9", "$DWGCODEPAGE", "3", page, "0", "ENDSEC"]
+    body = ["0", "SECTION", "2", "ENTITIES", "0", "LWPOLYLINE", "8", layer, "90", "4", "70", "1"]
+    corners = [text for x, y in PLANE for text in ("10", repr(x), "20", repr(y))]
+    lines = [*head, *body, *corners, "0", "ENDSEC", "0", "EOF", ""]
+    reading = read(tmp_path, "\n".join(lines).encode(codec), "a.dxf")
+    assert [item.attributes["Layer"] for item in reading.candidates] == ["小班"]
+
+
 # --- tables as programs print them -------------------------------------------------------------------------------
 
 PRINTED: dict[str, tuple[bytes | str, str]] = {

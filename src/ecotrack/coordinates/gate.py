@@ -230,8 +230,9 @@ def to_degrees(bounds: Extent, crs: str) -> Extent:
 
 def _declared(text: str, bounds: Extent | None, extent: Extent, where: str) -> CRSReading:
     crs = parse_crs(text, where=where)
-    _refuse_old_datum(crs, where)
     label = crs_label(crs)
+    _refuse_old_datum(crs, where)
+    _refuse_old_ellipsoid(crs, where, here=bounds is None or _may_lie_inside(bounds, label, extent))
     if (other := _other_false_easting(label, bounds, extent)) is not None:
         return other
     words = _declared_words(crs)
@@ -338,10 +339,21 @@ def _has_no_datum(crs: CRS) -> bool:
     return _datum_names(crs)[-1].startswith(_NO_DATUM)
 
 
-def _refuse_old_datum(crs: CRS, where: str) -> None:
-    old = _OLD_AXES_M.get(crs.ellipsoid.semi_major_metre) if _has_no_datum(crs) and crs.ellipsoid else None
-    if old is not None:
+def _may_lie_inside(bounds: Extent, label: str, extent: Extent) -> bool:
+    return any(inside(to_degrees(turned(bounds, swapped), label), extent) for swapped in (False, True))
+
+
+def _refuse_old_ellipsoid(crs: CRS, where: str, *, here: bool) -> None:
+    """Refuse the ellipsoids of Beijing 1954 and Xian 1980 under whatever name (``here``), and without a name anywhere.
+
+    MapInfo has no Beijing 1954, and files from it say Pulkovo 1942; its way to CGCS2000 is no way for plots here.
+    """
+    old = _OLD_AXES_M.get(crs.ellipsoid.semi_major_metre) if crs.ellipsoid else None
+    if old is not None and (here or _has_no_datum(crs)):
         raise RefusedCRS(where, zh=old.zh, en=old.en)
+
+
+def _refuse_old_datum(crs: CRS, where: str) -> None:
     for name in _datum_names(crs):
         for known, title in _REFUSED.items():
             if known in name:

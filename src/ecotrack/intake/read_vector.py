@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import re
@@ -22,7 +23,7 @@ from ecotrack.errors import UnknownCRS, UnreadableFile
 from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import Format
-from ecotrack.intake.garbled import gbk_text
+from ecotrack.intake.garbled import drawing_text
 from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
 from ecotrack.intake.read_shapefile import refuse_without_index, row_findings
@@ -99,7 +100,7 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
         refuse_without_index(path, name)
         about = row_findings(path, name)
     text = dbf_encoding(path.with_suffix(".dbf"), asked=encoding) if kind.id == "shp" else None
-    with fiona.Env(**_GDAL), _mixed_values(), _skipped_fields() as skipped:
+    with fiona.Env(**_GDAL, **_text_options(path, kind)), _mixed_values(), _skipped_fields() as skipped:
         for number in range(MAX_LAYERS):
             try:
                 source = _open(path, kind, number or None, text.encoding if text else encoding)
@@ -120,6 +121,22 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
                     layer.findings.append(Place(layer.name).finding("unread_fields", found=names))
                     skipped.clear()
                 yield layer
+
+
+def _text_options(path: Path, kind: Format) -> dict[str, str]:
+    """Return the encoding of a drawing that is UTF-8: GDAL believes the code page in its head, which AutoCAD 2007 and
+    later write and no longer use.
+    """
+    if kind.id != "dxf":
+        return {}
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                decoder.decode(block)
+    except UnicodeDecodeError:
+        return {}
+    return {"DXF_ENCODING": "UTF-8"}
 
 
 @contextmanager
@@ -250,13 +267,15 @@ def _features(source: Any, where: str, path: Path) -> Iterator[RawFeature]:
             yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
             return
         number += 1
-        yield _feature(row, f"{where} #{number}", as_gbk=path.suffix == ".dxf")
+        yield _feature(row, f"{where} #{number}", drawn=path.suffix == ".dxf")
 
 
-def _feature(row: Any, where: str, *, as_gbk: bool = False) -> RawFeature:
+def _feature(row: Any, where: str, *, drawn: bool = False) -> RawFeature:
     attributes = {str(key): plain_value(value) for key, value in row.properties.items()}
-    if as_gbk:
-        attributes = {key: gbk_text(value) if isinstance(value, str) else value for key, value in attributes.items()}
+    if drawn:
+        attributes = {
+            key: drawing_text(value) if isinstance(value, str) else value for key, value in attributes.items()
+        }
     if row.geometry is None:
         return RawFeature(where=where, geometry=None, attributes=attributes)
     if ring := _open_ring(row.geometry):
