@@ -54,7 +54,7 @@ def meant_text(values: Sequence[str]) -> list[str] | None:
 
 
 def drawing_text(text: str) -> str:
-    r"""Return a text of a drawing: its escapes (``\U+5C0F``) are characters, its GBK bytes that were read one by one too.
+    r"""Return a text of a drawing with its escapes (``\U+5C0F``), and GBK bytes read one by one, as characters.
 
     Examples
     --------

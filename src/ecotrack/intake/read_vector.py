@@ -124,8 +124,9 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
 
 
 def _text_options(path: Path, kind: Format) -> dict[str, str]:
-    """Return the encoding of a drawing that is UTF-8: GDAL believes the code page in its head, which AutoCAD 2007 and
-    later write and no longer use.
+    """Return the encoding of a drawing that is UTF-8.
+
+    GDAL believes the code page in its head, which AutoCAD 2007 and later write and no longer use.
     """
     if kind.id != "dxf":
         return {}
