@@ -165,6 +165,7 @@ PRINTED: dict[str, tuple[bytes | str, str]] = {
         ),
         "a.xlsx",
     ),
+    "lines of coordinates under a title": ("枣强县 1号地\n" + "\n".join(f"{x},{y}" for x, y in CORNERS), "a.txt"),
     "both degrees in one cell, no sign between": (
         workbook([["点号", "坐标"], *([f"J{n}", f"E{x}N{y}"] for n, (x, y) in enumerate(DMS, 1))]),
         "a.xlsx",
@@ -198,6 +199,48 @@ PRINTED: dict[str, tuple[bytes | str, str]] = {
 @pytest.mark.parametrize("layout", PRINTED)
 def test_what_programs_print_gives_the_plot(layout: str, tmp_path: Path) -> None:
     assert is_the_plot(read(tmp_path, *PRINTED[layout]))
+
+
+HEADERS = (
+    ("经度(E)", "纬度(N)"),
+    ("GPS经度", "GPS纬度"),
+    ("拐点经度", "拐点纬度"),
+    ("X经度", "Y纬度"),
+    ("LONGITUDE", "LATITUDE"),
+    ("北坐标(X)", "东坐标(Y)"),
+    ("X(东)", "Y(北)"),
+    ("界址点X坐标", "界址点Y坐标"),
+    ("2000国家大地坐标系X", "2000国家大地坐标系Y"),
+    ("大地坐标X", "大地坐标Y"),
+    ("X_COORD", "Y_COORD"),
+    ("N", "E"),
+)
+
+
+@pytest.mark.parametrize("headers", HEADERS)
+def test_a_coordinate_is_known_by_any_of_its_titles(headers: tuple[str, str], tmp_path: Path) -> None:
+    degrees = any(word in headers[0] for word in ("经度", "LONGITUDE"))
+    rows = [["A1", n, *corner] for n, corner in enumerate(CORNERS if degrees else NORTH_FIRST, 1)]
+    assert is_the_plot(read(tmp_path, workbook([["地块编号", "点号", *headers], *rows]), "a.xlsx"))
+
+
+def test_the_centre_of_a_plot_is_no_corner(tmp_path: Path) -> None:
+    rows = [[f"A{n}", *corner] for n, corner in enumerate(CORNERS, 1)]
+    reading = read(tmp_path, workbook([["地块编号", "中心点经度", "中心点纬度"], *rows]), "a.xlsx")
+    assert [item.wkb for item in reading.candidates if item.wkb] == []
+
+
+def packed(value: float) -> float:
+    degrees, minutes, seconds = (float(part) for part in written(value, "   ").split())
+    return round(degrees + minutes / 100 + seconds / 10_000, 10)
+
+
+def test_a_title_says_that_minutes_and_seconds_are_packed_behind_the_point(tmp_path: Path) -> None:
+    rows = [[n, packed(x), packed(y)] for n, (x, y) in enumerate(CORNERS, 1)]
+    told = read(tmp_path, workbook([["点号", "经度（度.分秒）", "纬度（度.分秒）"], *rows]), "a.xlsx")
+    assert is_the_plot(told)
+    degrees = read(tmp_path, workbook([["点号", "经度（度分秒）", "纬度（度分秒）"], *point_rows(CORNERS)]), "a.xlsx")
+    assert [item.wkb for item in degrees.candidates] == [None]
 
 
 def test_points_of_two_plots_are_parted_by_the_letters_before_their_numbers(tmp_path: Path) -> None:
@@ -239,6 +282,30 @@ def test_a_column_with_numbers_and_texts_ends_no_file(tmp_path: Path) -> None:
     reading = read(tmp_path, collection(*({"小班号": value} for value in values)), "a.geojson")
     read_as = [item.attributes["小班号"] for item in reading.candidates]
     assert read_as == ["7", "07-1", "甲", "1.5", '{"树种": "杨"}', "[1, 2]", None]
+
+
+def test_a_day_that_is_none_is_kept_as_it_is_written_and_ends_no_file(tmp_path: Path) -> None:
+    days = ["2016-02-30", "2016/13/01", "2016-04-05"]
+    reading = read(tmp_path, collection(*({"造林日期": day} for day in days)), "a.geojson")
+    assert [str(item.attributes["造林日期"]).replace("/", "-") for item in reading.candidates] == [
+        day.replace("/", "-") for day in days
+    ]
+
+
+@pytest.mark.parametrize("day", ["20160230", "2016.4.5", "********"])
+def test_so_is_one_in_the_table_of_a_shapefile(day: str, tmp_path: Path) -> None:
+    schema = {"geometry": "Polygon", "properties": {"N": "int", "RQ": "date"}}
+    with fiona.open(tmp_path / "a.shp", "w", driver="ESRI Shapefile", schema=schema, crs="EPSG:4527") as file:
+        for n in (1, 2):
+            row = {"N": n, "RQ": f"2016-04-0{n}"}
+            file.write({"geometry": mapping(shapely.Polygon(PLANE)), "properties": row})
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as container:
+        for part in ("shp", "shx", "dbf", "prj"):
+            data = (tmp_path / f"a.{part}").read_bytes()
+            container.writestr(f"a.{part}", data.replace(b"20160401", day.encode()))
+    reading = read(tmp_path, memory.getvalue(), "a.zip")
+    assert [item.attributes["RQ"] for item in reading.candidates] == [day, "20160402"]
 
 
 def test_a_list_of_numbers_is_kept_or_its_column_is_told(tmp_path: Path) -> None:

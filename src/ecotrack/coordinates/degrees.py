@@ -64,6 +64,21 @@ def read_ordinate(text: str) -> Ordinate | None:
     return Ordinate(turned, number is None, system)
 
 
+def unpacked(text: str) -> str:
+    """Return degrees whose minutes and seconds are packed behind the point with their signs; anything else as it is.
+
+    Examples
+    --------
+    >>> unpacked("115.36108"), unpacked("37.36"), unpacked("115°36′")
+    ("115°36'10.8", "37°36'00", '115°36′')
+    """
+    found = re.fullmatch(r"(\d{2,3})\.(\d+)", text.strip())
+    if found is None:
+        return text
+    rest = found[2].ljust(4, "0")
+    return f"{found[1]}°{rest[:2]}'{rest[2:4]}{'.' if rest[4:] else ''}{rest[4:]}"
+
+
 def _decimal(text: str) -> float | None:
     if not re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", text):
         return None

@@ -64,12 +64,15 @@ def named_in(text: str) -> Named:
     ('西安80', True)
     >>> named_in("CGCS2000，3度带，中央子午线117°").plane, named_in("2000国家大地坐标系 38带").plane
     ('EPSG:4548', 'EPSG:4547')
+    >>> named_in("枣强_CGCS2000_39带.xlsx").meridian
+    117
     >>> named_in("2016年春季造林 5400亩")
     Named(old=(), modern=False, meridian=None)
     """
-    plain = re.sub(r"[^\S\n]|[_\-—·]", "", unicodedata.normalize("NFKC", text).lower())
+    spaced = re.sub(r"[^\S\n]|[_\-—·]", " ", unicodedata.normalize("NFKC", text).lower())
+    plain = spaced.replace(" ", "")
     old = tuple(title for title, pattern in _OLD if pattern.search(plain))
-    zones = {int(one or other) for one, other in _ZONE.findall(plain)}
+    zones = {int(one or other) for one, other in _ZONE.findall(spaced)}
     meridians = {6 * zone - 3 if zone in _WIDE_ZONES else 3 * zone for zone in zones}
-    meridians |= {int(one or other) for one, other in _MERIDIAN.findall(plain)}
+    meridians |= {int(one or other) for one, other in _MERIDIAN.findall(spaced)}
     return Named(old, bool(_MODERN.search(plain)), meridians.pop() if len(meridians) == 1 else None)

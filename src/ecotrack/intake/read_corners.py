@@ -43,7 +43,7 @@ def read_bare_corners(path: Path, *, name: str) -> Iterator[RawLayer]:
     except UnreadableError:
         return
     corners = [_corner(number, line) for number, line in enumerate(lines, 1)]
-    filled = [line for line in lines if line.strip()]
+    filled = [line for line in lines[_titles(lines, corners) :] if line.strip()]
     good = [corner for corner in corners if corner is not None]
     if len(good) < 3 or len(good) < 0.9 * len(filled):
         return
@@ -56,6 +56,12 @@ def read_bare_corners(path: Path, *, name: str) -> Iterator[RawLayer]:
         layer.origin = ovital_origin(system) if system else Origin()
         layer.words = words
         yield layer
+
+
+def _titles(lines: Sequence[str], corners: Sequence[_Corner | None]) -> int:
+    """Return how many lines stand above the corners, as titles do: without a sign that parts columns."""
+    first = next((place for place, corner in enumerate(corners) if corner is not None), 0)
+    return 0 if any(re.search(r"[,，;；\t]", line) for line in lines[:first]) else first
 
 
 def _by_plot(corners: list[_Corner | None]) -> list[_Corner | None]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import shapely
 
-from ecotrack.coordinates.degrees import Ordinate, read_ordinate
+from ecotrack.coordinates.degrees import Ordinate, read_ordinate, unpacked
 from ecotrack.errors import Text, UnreadableFile
 from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
@@ -29,12 +29,42 @@ _WKT = (
 _FIRST = (
     *("x", "lon", "lng", "long", "longitude", "经度", "东经", "横坐标", "东坐标", "x坐标", "横坐标y", "y横坐标"),
     *("横坐标e", "坐标x", "x米", "x坐标米", "横坐标米", "pointx", "easting", "经度度", "经度e", "东经e"),
-    *("y东", "东y", "横坐标东", "y横", "横y"),
+    *(
+        "y东",
+        "东y",
+        "x东",
+        "东x",
+        "东坐标y",
+        "东e",
+        "横坐标东",
+        "y横",
+        "横y",
+        "xcoord",
+        "xcoordinate",
+        "经度x",
+        "x经度",
+        "e",
+    ),
 )
 _SECOND = (
     *("y", "lat", "latitude", "纬度", "北纬", "纵坐标", "北坐标", "y坐标", "纵坐标x", "x纵坐标", "纵坐标n"),
     *("坐标y", "y米", "y坐标米", "纵坐标米", "pointy", "northing", "纬度度", "纬度n", "北纬n"),
-    *("x北", "北x", "纵坐标北", "x纵", "纵x"),
+    *(
+        "x北",
+        "北x",
+        "y北",
+        "北y",
+        "北坐标x",
+        "北n",
+        "纵坐标北",
+        "x纵",
+        "纵x",
+        "ycoord",
+        "ycoordinate",
+        "纬度y",
+        "y纬度",
+        "n",
+    ),
 )
 _LISTS = (
     *("坐标", "坐标串", "坐标点", "拐点坐标", "界址点坐标", "四至坐标", "边界坐标", "地块坐标", "范围坐标"),
@@ -45,6 +75,8 @@ _GROUP = ("plotid", "featureid", "xiaoban", "xbh", "dkbh", "小班号", "地块�
 _SHIFTED_WORDS = {"GCJ-02": r"gcj-?02|火星(?:坐标)?", "BD-09": r"bd-?09(?:ll)?|百度(?:坐标)?"}
 _DATUM_WORDS = ("cgcs2000", "(?:国家)?2000(?:国家大地)?(?:坐标系)?", "wgs84", "高德", "西安(?:19)?80", "北京(?:19)?54")
 _SYSTEM_WORDS = re.compile("|".join([*_SHIFTED_WORDS.values(), *_DATUM_WORDS]))
+_PACKED = "度分秒"
+_POINT_WORDS = re.compile(rf"^(?:拐点|界址点|gps|大地)|{_PACKED}$")
 
 _SIMPLE = str.maketrans("經緯縱橫座標號塊編點東圖邊範圍圖級", "经纬纵横坐标号块编点东图边范围图级")
 """Characters of headers in traditional writing."""
@@ -64,6 +96,8 @@ class _Columns(NamedTuple):
     group: int | None
     listed: int | None = None
     pairs: tuple[tuple[int, int], ...] = ()
+    packed: bool = False
+    """Whether the titles say that numbers are degrees, minutes and seconds (``115.3600``: 115°36′00″)."""
 
     @property
     def hold_boundary(self) -> bool:
@@ -140,8 +174,8 @@ def _fold(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """Return a header without the coordinate system that it names (``gcj02_lng``, ``X（国家2000）``)."""
-    return _SYSTEM_WORDS.sub("", _fold(text))
+    """Return a header without what it says beside (``gcj02_lng``, ``X（国家2000）``, 拐点经度, ``东经（度分秒）``)."""
+    return _POINT_WORDS.sub("", _SYSTEM_WORDS.sub("", _fold(text)))
 
 
 def _layers(table: Table, title: str) -> Iterator[RawLayer]:
@@ -208,8 +242,9 @@ def _columns(table: Table) -> _Columns:
     if first is None and second is None:
         folded = [_bare(header) for header in table.headers]
         first, second = first_of(_FIRST), first_of(_SECOND)
+    packed = isinstance(first, int) and _fold(table.headers[first]).endswith(_PACKED)
     listed = first_of(_LISTS) if first is None or second is None else None
-    return _Columns(first_of(_WKT), first, second, first_of(_GROUP), listed, _pairs(folded))
+    return _Columns(first_of(_WKT), first, second, first_of(_GROUP), listed, _pairs(folded), packed)
 
 
 _NUMBERED = re.compile(r"(?:[a-z]?\d+)?(\D+)(\d+)")
@@ -306,14 +341,16 @@ def _named_groups(table: Table, columns: _Columns) -> list[tuple[str, list[Row]]
 def _corner_of(row: Row, columns: _Columns) -> tuple[Ordinate | None, Ordinate | None]:
     if columns.listed is not None:
         return next(iter(read_corners(row.cell(columns.listed).text)), (None, None))
-    return _ordinate(row, columns.first), _ordinate(row, columns.second)
+    packed = columns.packed
+    return _ordinate(row, columns.first, packed=packed), _ordinate(row, columns.second, packed=packed)
 
 
-def _ordinate(row: Row, column: int | tuple[int, ...] | None) -> Ordinate | None:
+def _ordinate(row: Row, column: int | tuple[int, ...] | None, *, packed: bool) -> Ordinate | None:
     if isinstance(column, tuple):
         parts = [row.cell(number).text or "0" for number in column]
         return read_ordinate(f"{parts[0]}°{parts[1]}'{parts[2]}\"")
-    return read_ordinate(row.cell(column or 0).text)
+    text = row.cell(column or 0).text
+    return read_ordinate(unpacked(text) if packed else text)
 
 
 def _system_of(row: Row, columns: _Columns) -> str | None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import codecs
 import json
-import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,8 @@ from ecotrack.intake.formats import Format
 from ecotrack.intake.garbled import drawing_text
 from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
-from ecotrack.intake.read_shapefile import refuse_without_index, row_findings
+from ecotrack.intake.read_fiona import skipped_fields, values_as_written
+from ecotrack.intake.read_shapefile import keep_odd_days, refuse_without_index, row_findings
 from ecotrack.model.findings import Finding
 
 MAX_LAYERS = 100
@@ -44,8 +43,6 @@ _GDAL = {
 _SKIPPED_LAYERS = {"gpx": ("route_points", "track_points"), "gpkg": ("layer_styles", "qgis_projects")}
 _OPTIONS = {"geojson": {"ARRAY_AS_STRING": "YES"}, "geojsonseq": {"ARRAY_AS_STRING": "YES"}}
 """What a driver is asked for beside: fiona has no way to hand over a list of numbers."""
-
-_SKIPPED_FIELD = re.compile(r"Skipping field '?(.+?)'?: invalid type")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,8 +96,9 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
     if kind.id == "shp":
         refuse_without_index(path, name)
         about = row_findings(path, name)
+        keep_odd_days(path.with_suffix(".dbf"))
     text = dbf_encoding(path.with_suffix(".dbf"), asked=encoding) if kind.id == "shp" else None
-    with fiona.Env(**_GDAL, **_text_options(path, kind)), _mixed_values(), _skipped_fields() as skipped:
+    with fiona.Env(**_GDAL, **_text_options(path, kind)), values_as_written(), skipped_fields() as skipped:
         for number in range(MAX_LAYERS):
             try:
                 source = _open(path, kind, number or None, text.encoding if text else encoding)
@@ -138,56 +136,6 @@ def _text_options(path: Path, kind: Format) -> dict[str, str]:
     except UnicodeDecodeError:
         return {}
     return {"DXF_ENCODING": "UTF-8"}
-
-
-@contextmanager
-def _mixed_values() -> Iterator[None]:
-    """Let fiona hand over what a column of several types holds (a number here, a text there).
-
-    GDAL calls such a column JSON, fiona parses every value, and the first that is none would end the whole file.
-    """
-
-    class Lenient:
-        loads = staticmethod(_list_or_text)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(json, name)
-
-    strict, fiona.ogrext.json = fiona.ogrext.json, Lenient()
-    try:
-        yield
-    finally:
-        fiona.ogrext.json = strict
-
-
-def _list_or_text(value: bytes | str) -> object:
-    text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
-    try:
-        return json.loads(text) if text[:1] in ("{", "[") else text
-    except ValueError:
-        return text
-
-
-@contextmanager
-def _skipped_fields() -> Iterator[list[str]]:
-    """Collect the names of the columns that fiona passes over with a line in its log."""
-    names: list[str] = []
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if found := _SKIPPED_FIELD.match(record.getMessage()):
-                names.append(found[1])
-
-    log, ear = logging.getLogger("fiona"), Ear()
-    before = log.level, log.propagate
-    log.addHandler(ear)
-    log.setLevel(logging.WARNING)
-    log.propagate = False
-    try:
-        yield names
-    finally:
-        log.removeHandler(ear)
-        log.level, log.propagate = before
 
 
 def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> Any:
