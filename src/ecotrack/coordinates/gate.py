@@ -22,6 +22,7 @@ from pyproj.enums import WktVersion
 from pyproj.exceptions import CRSError
 
 from ecotrack.coordinates.edges import LONG_EDGE_M, split_long_edges, with_long_edges
+from ecotrack.coordinates.extent import Extent, inside, scaled, turned
 from ecotrack.coordinates.planes import (
     SCALES,
     SHIFTED_WORDS,
@@ -38,7 +39,6 @@ from ecotrack.coordinates.shifted import SHIFTED, unshifted
 from ecotrack.errors import RefusedCRS, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.codec import STORED_CRS, snap
 
-EXTENT_MARGIN_DEG = 0.2
 _MOST_DEGREES = 360.0
 _CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
 _WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
@@ -53,9 +53,6 @@ _REFUSED = {
     "beijing54": Text("北京54", "Beijing 1954"),
     "new beijing": Text("新北京54", "New Beijing"),
 }
-
-Extent = tuple[float, float, float, float]
-"""West, south, east, north in EPSG:4490 degrees."""
 
 
 class StoredGeometry(NamedTuple):
@@ -205,44 +202,6 @@ def crs_label(crs: CRS) -> str:
     if authority is None or authority[0] not in ("EPSG", "OGC", "ESRI"):
         return str(crs.to_wkt(WktVersion.WKT2_2019))
     return ":".join(authority)
-
-
-def turned(bounds: Extent, swapped: bool) -> Extent:
-    """Return bounds whose first and second coordinate have changed places, where ``swapped``.
-
-    Examples
-    --------
-    >>> turned((37.6, 115.6, 37.7, 115.8), True)
-    (115.6, 37.6, 115.8, 37.7)
-    """
-    return (bounds[1], bounds[0], bounds[3], bounds[2]) if swapped else bounds
-
-
-def scaled(bounds: Extent, scale: float) -> Extent:
-    """Return bounds in metres that are written in another unit.
-
-    Examples
-    --------
-    >>> scaled((39.5, 4.0, 40.0, 4.25), 1000.0)
-    (39500.0, 4000.0, 40000.0, 4250.0)
-    """
-    return (bounds[0] * scale, bounds[1] * scale, bounds[2] * scale, bounds[3] * scale)
-
-
-def inside(bounds: Extent, extent: Extent) -> bool:
-    """Tell whether bounds in degrees lie in the workspace, or a little (0.2 degrees) beside it.
-
-    Examples
-    --------
-    >>> [inside(bounds, (115.10, 37.00, 116.65, 38.45)) for bounds in ((115.0, 37.6, 115.2, 37.7), (114.5, 37.6, 115.2, 37.7))]
-    [True, False]
-    """
-    west, south, east, north = extent
-    margin = EXTENT_MARGIN_DEG
-    return (
-        west - margin <= bounds[0] <= bounds[2] <= east + margin
-        and south - margin <= bounds[1] <= bounds[3] <= north + margin
-    )
 
 
 def _told_by_numbers(bounds: Extent, extent: Extent) -> str | None:

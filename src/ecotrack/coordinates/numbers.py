@@ -16,17 +16,8 @@ import numpy.typing as npt
 import shapely
 from pyproj import Transformer
 
-from ecotrack.coordinates.gate import (
-    EXTENT_MARGIN_DEG,
-    CRSReading,
-    Extent,
-    inside,
-    parse_crs,
-    scaled,
-    to_degrees,
-    told_reading,
-    turned,
-)
+from ecotrack.coordinates.extent import EXTENT_MARGIN_DEG, Extent, inside, scaled, turned
+from ecotrack.coordinates.gate import CRSReading, parse_crs, to_degrees, told_reading
 from ecotrack.coordinates.planes import SCALES, WIDE_ZONE_EPSG, ZONE_EPSG
 from ecotrack.coordinates.shifted import SHIFTED
 from ecotrack.errors import Text
