@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pyproj import Geod, Transformer
 from shapely.geometry import Polygon
 
@@ -197,16 +197,23 @@ def test_sliding_moves_gauges_states_and_head_to_the_numbers_of_that_day(
     days = [dt.date.fromisoformat(day) for day in page.evaluate("ecotrack.read('map').days")]
     assert days[-1] == DAY
     assert dt.date(2016, 12, 31) in days
+    slider = page.locator(".eco-range input")
     for place, day in enumerate(days):
-        page.evaluate("(place) => ecotrack.goToPeriod(place)", place)
+        slider.fill(str(place))
+        expect(page.locator("#eco-state")).to_contain_text(f"截至 {day}")
         shown = {name: float(value) if value else None for name, value in targets_shown(page).items()}
         assert shown == numbers_of(office, day)
-        assert f"截至 {day}" in page.inner_text("#eco-state")
-    page.evaluate("ecotrack.goToPeriod(0)")
+    slider.focus()
     entry = page.locator(".eco-entry[data-layer=plots]")
-    assert "0\u202f块" in entry.inner_text()
-    page.evaluate(f"ecotrack.goToPeriod({len(days) - 1})")
-    assert "1\u202f块" in entry.inner_text()
+    page.keyboard.press("Home")
+    expect(entry).to_contain_text("0\u202f块")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#eco-state")).to_contain_text(f"截至 {days[1]}")
+    page.keyboard.press("End")
+    expect(entry).to_contain_text("1\u202f块")
+    page.click(".eco-play")
+    expect(page.locator("#eco-state")).to_contain_text(f"截至 {days[1]}")
+    page.click(".eco-play")
     assert opened.complaints == []
 
 
