@@ -210,7 +210,7 @@ def test_sliding_moves_gauges_states_and_head_to_the_numbers_of_that_day(
     page.keyboard.press("ArrowRight")
     expect(page.locator("#eco-state")).to_contain_text(f"截至 {days[1]}")
     page.keyboard.press("End")
-    expect(entry).to_contain_text("1\u202f块")
+    expect(entry).to_contain_text("有记录 0/1")
     page.click(".eco-play")
     expect(page.locator("#eco-state")).to_contain_text(f"截至 {days[1]}")
     page.click(".eco-play")
@@ -380,7 +380,7 @@ def test_a_unit_has_a_map_of_its_own_and_an_unknown_one_is_refused(office: Path,
     assert done.returncode == 0, done.stderr
     page = open_map(office / "maps" / "out" / "hengshui-131103.html").page
     assert page.inner_text("#eco-title") == "衡水市生态修复进度图·冀州区"
-    assert "1\u202f块" in page.inner_text(".eco-entry[data-layer=plots]")
+    assert "有记录 0/1" in page.inner_text(".eco-entry[data-layer=plots]")
     refused = ecotrack(office, "map", "--unit", "火星")
     assert (refused.returncode, "火星" in refused.stderr) == (2, True)
 

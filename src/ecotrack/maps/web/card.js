@@ -5,7 +5,7 @@
   const eco = window.ecotrack;
 
   function title(layer, k) {
-    return eco.at(layer.names, k) || layer.ids[k];
+    return eco.nameOf(layer, k) || layer.ids[k];
   }
 
   function shownValue(value, field) {
