@@ -150,6 +150,17 @@
     return names;
   };
 
+  // What is pointed out or measured lies above all scenes.
+  eco.marksPane = function (map) {
+    const name = 'eco-marks';
+    if (!map.getPane(name)) {
+      const pane = map.createPane(name);
+      pane.style.zIndex = '450';
+      pane.style.pointerEvents = 'none';
+    }
+    return name;
+  };
+
   // Under the plots and above them.
   eco.renderers = function (panes) {
     const options = { padding: 0.3, tolerance: 4 };

@@ -141,7 +141,7 @@
     km2: ['平方公里', 'km²'], mu: ['亩', 'mu'], m2: ['平方米', 'm²'], ha: ['公顷', 'ha'], km: ['公里', 'km'], m: ['米', 'm'],
     pct: ['%', '%'], points: ['个百分点', 'points'], places: ['位', 'places'], place: ['位', ''], ug_m3: ['微克/立方米', 'µg/m³'],
     '1e8_m3': ['亿立方米', '10⁸ m³'], m3: ['立方米', 'm³'], working_days: ['个工作日', 'working days'],
-    months: ['个月', 'months'], days: ['天', 'days']
+    months: ['个月', 'months'], '亩': ['亩', 'mu'], '株/亩': ['株/亩', 'stems/mu'], days: ['天', 'days']
   };
 
   const STATES = {
