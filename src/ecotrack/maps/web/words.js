@@ -149,7 +149,8 @@
     '已整地': 'prepared', '已造林': 'planted', '未开工': 'not begun', '在建': 'under way', '完工': 'finished',
     '验收': 'accepted', '反弹': 'relapsed', '达标': 'passes', '不达标': 'fails', '未评估': 'not assessed',
     '已评价': 'assessed', '断流': 'dry', '冰冻': 'frozen', '未监测': 'unmonitored', '待审': 'in review',
-    '矛盾': 'contradicts', '支持': 'supports', '看不出': 'cannot tell', '未核对': 'not run', '争议': 'disputed', '重叠': 'shared', '碎屑重叠': 'sliver', '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
+    '矛盾': 'contradicts', '支持': 'supports', '看不出': 'cannot tell', '未核对': 'not run', '争议': 'disputed', '重叠': 'shared', '碎屑重叠': 'sliver', '采用': 'adopted', '实测': 'measured', '影像': 'imagery',
+    '敞水面': 'open water', '含挺水植物': 'with emergent plants', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
   };
 
   const LEVELS = { '公开': 'Public', '内部': 'Internal', '涉密': 'Secret' };
