@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from shapely.geometry import LineString, Point, box
 
+from ecotrack.maps.review_layer import SHARED, overlap_layer
 from map_cases import Open, Opened, a_definition, a_model, feature, record, view
 
 NAMES = """() => {
@@ -94,4 +96,28 @@ def test_an_area_that_is_too_small_to_be_seen_is_a_dot(open_map: Open) -> None:
     tiny = view("builtup", feature("t", "小镇", box(115.7, 37.65, 115.7002, 37.6502)))
     opened = open_map(a_model(definition=a_definition("builtup", panels=()), views=(tiny,)))
     assert opened.page.evaluate(OPAQUE, [37.6501, 115.7001])
+    assert opened.complaints == []
+
+
+SHEET = """async () => {
+  const canvas = await ecotrack.sheet(map_shell, ecotrack.entries, ecotrack.read('map'), 'a4');
+  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let violet = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    violet += data[at] < 150 && data[at + 1] < 120 && data[at + 2] > 180 ? 1 : 0;
+  }
+  return violet;
+}"""
+
+
+def test_an_overlap_lies_above_the_plots_on_paper_as_on_the_screen(open_map: Open) -> None:
+    plots = view("plots", feature("p", "大块", box(115.5, 37.45, 115.9, 37.85), "合格"))
+    shared = view("builtup", feature("p × q", None, box(115.65, 37.6, 115.75, 37.7), SHARED))
+    overlaps = replace(shared, layer=overlap_layer("内部"))
+    definition = a_definition("overlaps", "plots", panels=(), labels=())
+    opened = open_map(a_model(definition=definition, views=(plots, overlaps)))
+    both = opened.page.evaluate(SHEET)
+    opened.page.evaluate("void map_shell.setView([37.65, 117.9], map_shell.getZoom(), { animate: false })")
+    legend_alone = opened.page.evaluate(SHEET)
+    assert both > legend_alone + 10_000
     assert opened.complaints == []
