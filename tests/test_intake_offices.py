@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
+import re
 import sqlite3
 import zipfile
 from pathlib import Path
@@ -241,6 +243,37 @@ def test_a_title_says_that_minutes_and_seconds_are_packed_behind_the_point(tmp_p
     assert is_the_plot(told)
     degrees = read(tmp_path, workbook([["点号", "经度（度分秒）", "纬度（度分秒）"], *point_rows(CORNERS)]), "a.xlsx")
     assert [item.wkb for item in degrees.candidates] == [None]
+
+
+def rewritten(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(memory, "w") as sink:
+        for name in source.namelist():
+            inner = source.read(name)
+            assert name != part or re.search(old, inner, re.DOTALL)
+            sink.writestr(name, re.sub(old, new, inner, flags=re.DOTALL) if name == part else inner)
+    return memory.getvalue()
+
+
+LOOKS = {
+    "a fill without a kind": ("xl/styles.xml", rb"<fill>.*?</fill>", b"<fill/>"),
+    "a family of fonts that does not exist": ("xl/styles.xml", rb'<family val="\d+" ?/>', b'<family val="50"/>'),
+    "a day of making that is none": ("docProps/core.xml", rb"\d{4}-\d\d-\d\dT", b"2016-13-45T"),
+    "a rule for typing": (
+        "xl/worksheets/sheet1.xml",
+        rb"</sheetData>",
+        b'</sheetData><dataValidations count="1"><dataValidation errorStyle="x" sqref="A1"/></dataValidations>',
+    ),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_looks_of_a_workbook_keep_nobody_from_its_values(look: str, tmp_path: Path) -> None:
+    day = dt.date(2016, 4, 5)
+    sheet = workbook([["地块编号", "造林日期", "X", "Y"], *(["A1", day, x, y] for x, y in NORTH_FIRST)])
+    reading = read(tmp_path, rewritten(sheet, *LOOKS[look]), "a.xlsx")
+    assert is_the_plot(reading)
+    assert reading.candidates[0].attributes["造林日期"] == "2016-04-05"
 
 
 def test_points_of_two_plots_are_parted_by_the_letters_before_their_numbers(tmp_path: Path) -> None:
