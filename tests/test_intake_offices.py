@@ -397,6 +397,13 @@ def test_a_placemark_keeps_boundary_and_attributes_however_it_is_written(body: s
     assert told(reading) == []
 
 
+def test_a_point_without_coordinates_is_told_once_and_lies_nowhere(tmp_path: Path) -> None:
+    document = '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>甲</name><Point/></Placemark></kml>'
+    reading = read(tmp_path, document, "a.kml")
+    assert [item.attributes["Name"] for item in reading.candidates] == ["甲"]
+    assert told(reading) == ["no_geometry"]
+
+
 def test_corners_that_are_parted_by_commas_are_not_closed_up(tmp_path: Path) -> None:
     text = ", ".join(f"{x},{y}" for x, y in RING)
     polygon = OUTER.replace(
