@@ -397,6 +397,41 @@ def test_a_placemark_keeps_boundary_and_attributes_however_it_is_written(body: s
     assert told(reading) == []
 
 
+@pytest.mark.parametrize(
+    ("types", "name", "system"),
+    [
+        (["CGCS2000"], "a.ovkml", "WGS84"),
+        (["WGS84"], "a.kml", "WGS84"),
+        (["GCJ02"], "a.ovkml", "GCJ-02"),
+        (["GCJ-02"], "a.kml", "GCJ-02"),
+        ([], "a.ovkml", "GCJ-02"),
+        (["2"], "a.ovkml", "GCJ-02"),
+        ([], "a.kml", None),
+    ],
+)
+def test_what_ovital_says_of_its_objects_stands_above_the_suffix(
+    types: list[str], name: str, system: str | None, tmp_path: Path
+) -> None:
+    corners = shapely.get_coordinates(PLOT)[:4]
+    shown = (to_gcj02(corners) if system == "GCJ-02" else corners).tolist()
+    body = f"<Polygon><outerBoundaryIs>{ring([*shown, shown[0]])}</outerBoundaryIs></Polygon>"
+    marks = "".join(f"<Placemark><OvCoordType>{said}</OvCoordType>{body}</Placemark>" for said in types)
+    document = f"<kml xmlns='http://www.opengis.net/kml/2.2'>{marks or f'<Placemark>{body}</Placemark>'}</kml>"
+    reading = read(tmp_path, document, name)
+    assert [layer.open for layer in reading.layers] == [system is None]
+    assert system is None or is_the_plot(reading, within_m=0.1)
+
+
+def test_objects_of_ovital_that_say_different_things_wait(tmp_path: Path) -> None:
+    body = f"<Polygon>{OUTER}</Polygon>"
+    marks = "".join(
+        f"<Placemark><OvCoordType>{said}</OvCoordType>{body}</Placemark>" for said in ("CGCS2000", "GCJ-02")
+    )
+    reading = read(tmp_path, f"<kml xmlns='http://www.opengis.net/kml/2.2'>{marks}</kml>", "a.ovkml")
+    assert told(reading) == ["mixed_objects"] * 2
+    assert reading.candidates[0].wkb is None
+
+
 def test_a_point_without_coordinates_is_told_once_and_lies_nowhere(tmp_path: Path) -> None:
     document = '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>甲</name><Point/></Placemark></kml>'
     reading = read(tmp_path, document, "a.kml")
