@@ -56,6 +56,12 @@ def accepted(bureau: Person) -> str:
     return str(told["submission_id"])
 
 
+@pytest.fixture(scope="module")
+def plot(bureau: Person, accepted: str) -> str:
+    reviewer = hire(bureau, "sh-09", ("reviewer", ""))
+    return str(reviewer.call("GET", f"/api/review/{accepted}").json()["plots_list"][0]["feature_id"])
+
+
 def unzipped(data: bytes, folder: Path) -> Path:
     with zipfile.ZipFile(io.BytesIO(data)) as container:
         container.extractall(folder)
@@ -246,19 +252,12 @@ def test_the_department_of_a_layer_and_the_bureau_record_on_every_reach(bureau: 
     assert "桃城区" in refused.json()["zh"]
 
 
-def test_an_office_records_nothing_on_the_plot_of_another_unit(bureau: Person, office: Person, accepted: str) -> None:
+def test_an_office_records_nothing_on_the_plot_of_another_unit(bureau: Person, plot: str) -> None:
     other = hire(bureau, "wy-01", ("office", "131122"))
-    plot = bureau_plot(bureau, accepted)
     values = {"feature_id": plot, "effective_on": today().isoformat(), "state": "核销", "unit": "武邑县"}
     told = other.call("POST", "/api/records/plots/status", json={"values": values}).json()
     assert (told["added"], [field["name"] for field in told["fields"]]) == (0, ["feature_id"])
     assert "归枣强县负责" in told["fields"][0]["zh"]
-
-
-def bureau_plot(bureau: Person, submission: str) -> str:
-    reviewer = hire(bureau, "sh-09", ("reviewer", ""))
-    plots_list = reviewer.call("GET", f"/api/review/{submission}").json()["plots_list"]
-    return str(plots_list[0]["feature_id"])
 
 
 def test_no_office_puts_another_units_record_out_of_force(portal: Served, bureau: Person, office: Person) -> None:
@@ -272,6 +271,26 @@ def test_no_office_puts_another_units_record_out_of_force(portal: Served, bureau
     )
     refused = office.call("POST", "/api/records/reaches/work", json=work_on(own, corrects="TC-1"))
     assert (refused.status_code, refused.json()["error"]) == (400, "ForeignFeature")
+
+
+def test_an_office_neither_hands_itself_a_task_nor_checks_itself_for_a_level_above(
+    bureau: Person, office: Person, plot: str
+) -> None:
+    task = {"effective_on": "2026-05-01", "value": "900", "state": "下达", "unit": "枣强县", "task_id": "2026-自",
+            "title": "自加", "kind": "造林", "season": "2026-spring", "record_id": "T-1"}  # fmt: skip
+    check = {"feature_id": plot, "effective_on": today().isoformat(), "state": "合格",
+             "unit": "枣强县", "method": "全查", "holes_checked": "100", "holes_live": "90"}  # fmt: skip
+    for kind, values, own, above in (("tasks/task", task, "自加", "市"), ("plots/check", check, "县", "省")):
+        refused = office.call("POST", f"/api/records/{kind}", json={"values": values | {"level": above}})
+        assert (refused.status_code, refused.json()["error"]) == (400, "ForeignLevel"), refused.text
+        told = office.call("POST", f"/api/records/{kind}", json={"values": values | {"level": own}}).json()
+        assert (told["added"], told["fields"]) == (1, [])
+    forestry = hire(bureau, "ly-01", ("office", ""))
+    handed = task | {"task_id": "2026-市", "record_id": "T-2", "level": "市"}
+    assert forestry.call("POST", "/api/records/tasks/task", json={"values": handed}).json()["added"] == 1
+    less = task | {"task_id": "2026-市", "record_id": "T-3", "level": "自加", "value": "1", "corrects": "T-2"}
+    refused = office.call("POST", "/api/records/tasks/task", json={"values": less})
+    assert (refused.status_code, refused.json()["error"]) == (400, "ForeignLevel"), refused.text
 
 
 def test_a_form_says_what_is_wrong_with_its_unit_without_speaking_of_a_sheet(office: Person) -> None:

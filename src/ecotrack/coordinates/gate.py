@@ -147,7 +147,14 @@ def read_crs(
 
 
 def told_reading(epsg: str, *, swapped: bool = False, scale: float = 1.0) -> CRSReading:
-    """Return the reading that the numbers themselves tell: degrees, or a plane by its zone digits, with the words."""
+    """Return the reading that the numbers themselves tell: degrees, or a plane by its zone digits, with the words.
+
+    Examples
+    --------
+    >>> found = told_reading("EPSG:4527")
+    >>> found.crs, found.declared
+    ('EPSG:4527', False)
+    """
     words = with_scale(told_words(epsg, swapped), scale)
     return CRSReading(crs=epsg, declared=False, swapped=swapped, scale=scale, evidence=words)
 
@@ -166,6 +173,11 @@ def parse_crs(text: str, *, where: str = "") -> CRS:
     ------
     UnknownCRS
         The text names none that is tied to the earth.
+
+    Examples
+    --------
+    >>> parse_crs("EPSG:4527").name
+    'CGCS2000 / 3-degree Gauss-Kruger zone 39'
     """
     try:
         crs = CRS.from_user_input(text)
@@ -182,7 +194,13 @@ def parse_crs(text: str, *, where: str = "") -> CRS:
 
 
 def crs_label(crs: CRS) -> str:
-    """Return ``EPSG:n`` where the CRS has such a code, else its WKT."""
+    """Return ``EPSG:n`` where the CRS has such a code, else its WKT.
+
+    Examples
+    --------
+    >>> crs_label(parse_crs("urn:ogc:def:crs:EPSG::4490"))
+    'EPSG:4490'
+    """
     authority = crs.to_authority(min_confidence=70)
     if authority is None or authority[0] not in ("EPSG", "OGC", "ESRI"):
         return str(crs.to_wkt(WktVersion.WKT2_2019))
@@ -190,17 +208,35 @@ def crs_label(crs: CRS) -> str:
 
 
 def turned(bounds: Extent, swapped: bool) -> Extent:
-    """Return bounds whose first and second coordinate have changed places, where ``swapped``."""
+    """Return bounds whose first and second coordinate have changed places, where ``swapped``.
+
+    Examples
+    --------
+    >>> turned((37.6, 115.6, 37.7, 115.8), True)
+    (115.6, 37.6, 115.8, 37.7)
+    """
     return (bounds[1], bounds[0], bounds[3], bounds[2]) if swapped else bounds
 
 
 def scaled(bounds: Extent, scale: float) -> Extent:
-    """Return bounds in metres that are written in another unit."""
+    """Return bounds in metres that are written in another unit.
+
+    Examples
+    --------
+    >>> scaled((39.5, 4.0, 40.0, 4.25), 1000.0)
+    (39500.0, 4000.0, 40000.0, 4250.0)
+    """
     return (bounds[0] * scale, bounds[1] * scale, bounds[2] * scale, bounds[3] * scale)
 
 
 def inside(bounds: Extent, extent: Extent) -> bool:
-    """Tell whether bounds in degrees lie in the workspace, or a little (0.2 degrees) beside it."""
+    """Tell whether bounds in degrees lie in the workspace, or a little (0.2 degrees) beside it.
+
+    Examples
+    --------
+    >>> [inside(bounds, (115.10, 37.00, 116.65, 38.45)) for bounds in ((115.0, 37.6, 115.2, 37.7), (114.5, 37.6, 115.2, 37.7))]
+    [True, False]
+    """
     west, south, east, north = extent
     margin = EXTENT_MARGIN_DEG
     return (
@@ -222,7 +258,13 @@ def _told_by_numbers(bounds: Extent, extent: Extent) -> str | None:
 
 
 def to_degrees(bounds: Extent, crs: str) -> Extent:
-    """Return the degrees of two opposite corners given in a CRS."""
+    """Return the degrees of two opposite corners given in a CRS.
+
+    Examples
+    --------
+    >>> [round(value, 3) for value in to_degrees((39376000, 4150000, 39377000, 4151000), "EPSG:4527")]
+    [115.598, 37.474, 115.609, 37.483]
+    """
     corners = np.array([[bounds[0], bounds[1]], [bounds[2], bounds[3]]])
     x, y = _transformer(crs).transform(corners[:, 0], corners[:, 1])
     return (float(x[0]), float(y[0]), float(x[1]), float(y[1]))
@@ -414,6 +456,14 @@ def to_stored_all(geometries: npt.NDArray[np.object_], reading: CRSReading) -> l
     -------
     list
         For each what `to_stored` returns, or the error that it raises.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> reading = told_reading("EPSG:4527")
+    >>> plots = np.array([shapely.box(39376000, 4150000, 39376050, 4150050), shapely.box(1e300, 0, 1e301, 1)])
+    >>> [type(found).__name__ for found in to_stored_all(plots, reading)]
+    ['StoredGeometry', 'StrayCoordinates']
     """
     try:
         return list(_to_stored(geometries, reading, ""))

@@ -42,6 +42,7 @@ export async function camera({ target, taken }) {
   video.srcObject = stream;
   const told = make("p", "told", "正在定位……");
   const press = make("button", "main", "拍");
+  press.disabled = true; // until there is a picture to take: an early tap would be lost
   const close = make("button", "", "完成");
   const bar = make("div", "bar");
   bar.append(press, close);
@@ -49,18 +50,23 @@ export async function camera({ target, taken }) {
   document.body.append(over);
   await video.play();
   told.setAttribute("role", "status");
-  let count = 0, where = "";
-  const tell = () => { told.textContent = [count ? `已拍 ${count} 张，存在这台设备上` : "", where].filter(Boolean).join("；"); };
+  let count = 0, where = "", placeless = false;
+  const tell = () => { told.textContent = [count ? `已拍 ${count} 张，存在这台设备上` : "", placeless ? "刚才这张没有位置" : "", where || "正在定位……"].filter(Boolean).join("；"); };
   const place = follow((words) => { where = words; tell(); });
   press.addEventListener("click", async () => {
     press.disabled = true;
     try {
-      taken(await shot(video, place, target));
+      const photo = await shot(video, place, target);
+      taken(photo);
       count += 1;
+      placeless = photo.fix.lon === undefined;
+      over.classList.add("flash");
+      setTimeout(() => over.classList.remove("flash"), 150);
       tell();
     } catch (error) { told.textContent = `没有存下：${error.message}`; }
     press.disabled = false;
   });
+  press.disabled = false;
   close.addEventListener("click", () => {
     place.end();
     for (const track of stream.getTracks()) track.stop();
