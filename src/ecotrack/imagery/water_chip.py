@@ -6,6 +6,7 @@ some answer is always given: where Otsu's threshold cannot be trusted a fixed on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,7 @@ from ecotrack.imagery.threshold import (
     valley_below,
 )
 from ecotrack.imagery.water import water_index
-from ecotrack.imagery.water_bodies import bluish, grown_water, silty, without_air
+from ecotrack.imagery.water_bodies import BLACK, bluish, grown_water, silty, without_air
 
 Mask = npt.NDArray[np.bool_]
 
@@ -49,6 +50,12 @@ BRIGHTEST: dict[Role, float] = {"green": 0.35, "nir": 0.2, "swir1": 0.15}
 """Reflectance above which nothing is open water: snow, cloud, roofs and plants are. Turbid water stays below."""
 NEAR_PX = 6
 """The histogram is taken of the water that is first seen and this far round it: a pond counts as much as a plain."""
+STRONG, CONTRAST = 0.25, 0.3
+"""Median NDWI of water, less the air, that is believed; and what water must differ by from land with the air in both,
+since asphalt differs from concrete by half as much."""
+DIM, DIM_INDEX = 0.07, -0.1
+"""Near infrared below which ground without plants is water or shadow, and the NDWI that such water has at least: peaty
+lakes, and rivers in the light of the land beside, reach no more than 0."""
 LEAST_BODY = 0.1
 """Share of the water that another body needs, and of its pixels that lie within it and not at an edge."""
 BRIGHT_WATER, LEAST_TOLD = 0.09, 50
@@ -192,23 +199,48 @@ def _told(
     bands: dict[Role, Reflectance], seen: Mask, taken: tuple[Text, ...], *, index: str | None, threshold: float | None
 ) -> ChipWater:
     """Return the water of reflectances; ``taken`` is what was taken for granted about them."""
-    if threshold is None and not _all_water(bands, seen):
-        bands = without_air(bands, seen)
+    airless = without_air(bands, seen) if threshold is None and not _all_water(bands, seen) else bands
     name = index or water_index(bands)
-    values = compute(name, bands)
+    values = compute(name, airless)
     seen &= np.isfinite(values)
-    ground = seen & (bands["green"] <= BRIGHTEST["green"])
-    possible = ground & _dark_enough(bands) & ~bluish(bands)
-    edge, doubts = _edge(name, values, ground, possible, given=threshold)
+    ground = seen & (airless["green"] <= BRIGHTEST["green"])
+    possible = ground & _dark_enough(airless) & ~bluish(airless)
+    edge, doubts = _edge(name, values, ground, possible, airless.get("nir"), given=threshold)
     wet = possible & (values >= np.float32(edge.value))
-    dark = bands["swir1" if name == "MNDWI" else "nir"]
     if threshold is None and name == "NDWI":
-        wet = grown_water(bands, wet | silty(bands, possible), possible)
+        edge, doubts, wet = _with_air(bands, airless, ground, possible, (edge, doubts, wet))
+        wet = grown_water(airless, wet | silty(airless, possible), possible)
+    dark = airless["swir1" if name == "MNDWI" else "nir"]
     water = edge_by_halves(dark, _without_specks(wet), seen) & possible
-    shadow = shaded_chip(bands, water, seen)
+    shadow = shaded_chip(airless, water, seen)
     return ChipWater(
         water, seen, name, edge, (*taken, *doubts, *_too_bright(dark, water), *_shaded(shadow, water)), shadow
     )
+
+
+def _with_air(
+    bands: Mapping[Role, Reflectance],
+    airless: Mapping[Role, Reflectance],
+    ground: Mask,
+    possible: Mask,
+    told: tuple[WaterEdge, list[Text], Mask],
+) -> tuple[WaterEdge, list[Text], Mask]:
+    """Return threshold, doubts and water by the numbers as they came, where those without the air do not tell better.
+
+    The air is known from blue alone. Where it is overrated, or light from the land beside lies over narrow water, the
+    NDWI of water falls to zero and below; as it came it still stands apart from land, since the air is green itself.
+    """
+    if airless is bands or "blue" not in bands:
+        return told
+    values = compute("NDWI", bands)
+    edge, doubts = _edge("NDWI", values, ground, possible, bands["nir"], given=None)
+    sure = told[0].method == "otsu" and told[0].water >= STRONG
+    dark = airless["nir"] <= np.float32(BLACK if sure else BRIGHT_WATER)
+    wet = _without_specks(possible & dark & (values >= np.float32(edge.value)))
+    if edge.method != "otsu" or not _stands_out(edge, wet):
+        return told
+    both = wet | told[2]
+    return (*told[:2], both) if sure else (edge, doubts, both)
 
 
 def _all_water(bands: dict[Role, Reflectance], seen: Mask) -> bool:
@@ -227,8 +259,14 @@ def _dark_enough(bands: dict[Role, Reflectance]) -> Mask:
         )
 
 
+def _stands_out(edge: WaterEdge, wet: Mask, contrast: float = CONTRAST) -> bool:
+    """Return whether weak water differs from land more than land from land, and is no mere fringe, as shadows are."""
+    inner = wet & ~grown(~wet, 1)
+    return edge.water - edge.land >= contrast and bool(inner.sum() >= max(1, LEAST_BODY * wet.sum()))
+
+
 def _edge(
-    name: str, values: Reflectance, ground: Mask, possible: Mask, *, given: float | None
+    name: str, values: Reflectance, ground: Mask, possible: Mask, nir: Reflectance | None, *, given: float | None
 ) -> tuple[WaterEdge, list[Text]]:
     """Return the threshold of the ground round a first guess of water, or the fixed one with the reason.
 
@@ -236,31 +274,45 @@ def _edge(
     """
     if given is not None:
         return fixed_edge(given, histogram(values[ground])), []
-    for least in (SURE[name], FALLBACK[name]):
-        guess = _without_specks(possible & (values >= np.float32(least)))
+    sure, likely = (_without_specks(possible & (values >= np.float32(one[name]))) for one in (SURE, FALLBACK))
+    for guess in (sure, likely, grown(likely & ~grown(~likely, 1), 1)):
         counts = histogram(values[grown(guess, NEAR_PX) & ground])
         edge = _parted(counts, name)
         if edge is not None:
             return _with_other_body(name, edge, values, possible), []
+    edge = _dim_edge(values, ground, possible, nir) if name == "NDWI" and nir is not None else None
+    if edge is not None:
+        return edge, []
     return fixed_edge(FALLBACK[name], histogram(values[ground])), [_stood_in(FALLBACK[name])]
 
 
-def _parted(counts: Counts, name: str) -> WaterEdge | None:
+def _dim_edge(values: Reflectance, ground: Mask, possible: Mask, nir: Reflectance) -> WaterEdge | None:
+    """Return a threshold round what is as dark in the near infrared as water, for water whose NDWI is about zero."""
+    for most, contrast in ((BLACK, 0.0), (DIM, CONTRAST)):
+        dim = _without_specks(possible & (nir <= np.float32(most)) & (values >= np.float32(DIM_INDEX)))
+        edge = _parted(histogram(values[grown(dim, NEAR_PX) & ground]), "NDWI", least=DIM_INDEX, low=DIM_INDEX)
+        if edge is not None and _stands_out(edge, dim & (values >= np.float32(edge.value)), contrast):
+            return edge
+    return None
+
+
+def _parted(counts: Counts, name: str, *, least: float | None = None, low: float | None = None) -> WaterEdge | None:
     """Return Otsu's threshold where two hills stand apart round a value that can be one of water.
 
     What lies above a threshold between two kinds of land is parted again.
     """
+    least = LEAST_WATER[name] if least is None else least
+    low, high = TRUSTED[name] if low is None else (low, TRUSTED[name][1])
     first = 0
     for _ in range(_SPLITS):
         part = counts.copy()
         part[:first] = 0
         found, cut = parted_at(part)
-        if found is not None and found.land < LEAST_WATER[name] <= found.water:
-            low, high = TRUSTED[name]
+        if found is not None and found.land < least <= found.water:
             # In the near infrared built-up ground and dark soil lie between land and water; in MNDWI they do not.
             value = foot_of(part, found, land_below=ANOTHER_BODY[name]) if name == "NDWI" else found.value
             return found._replace(value=min(max(value, low), high))
-        if found is None and straddles(part, cut, least=LEAST_WATER[name]):
+        if found is None and straddles(part, cut, least=least):
             # Thin water has no valley beside its mixed pixels; a split above would part water from itself.
             return None
         first = cut
