@@ -50,7 +50,7 @@ BRIGHTEST: dict[Role, float] = {"green": 0.35, "nir": 0.2, "swir1": 0.15}
 """Reflectance above which nothing is open water: snow, cloud, roofs and plants are. Turbid water stays below."""
 NEAR_PX = 6
 """The histogram is taken of the water that is first seen and this far round it: a pond counts as much as a plain."""
-STRONG, CONTRAST = 0.25, 0.3
+STRONG, CONTRAST = 0.15, 0.3
 """Median NDWI of water, less the air, that is believed; and what water must differ by from land with the air in both,
 since asphalt differs from concrete by half as much."""
 DIM, DIM_INDEX = 0.07, -0.1
@@ -233,8 +233,8 @@ def _with_air(
     if airless is bands or "blue" not in bands:
         return told
     values = compute("NDWI", bands)
-    edge, doubts = _edge("NDWI", values, ground, possible, bands["nir"], given=None)
-    sure = told[0].method == "otsu" and told[0].water >= STRONG
+    edge, doubts = _edge("NDWI", values, ground, possible, bands["nir"], given=None, airless=False)
+    sure = told[0].method == "otsu" and told[0].water >= STRONG and _stands_out(told[0], _without_specks(told[2]))
     dark = airless["nir"] <= np.float32(BLACK if sure else BRIGHT_WATER)
     wet = _without_specks(possible & dark & (values >= np.float32(edge.value)))
     if edge.method != "otsu" or not _stands_out(edge, wet):
@@ -266,7 +266,14 @@ def _stands_out(edge: WaterEdge, wet: Mask, contrast: float = CONTRAST) -> bool:
 
 
 def _edge(
-    name: str, values: Reflectance, ground: Mask, possible: Mask, nir: Reflectance | None, *, given: float | None
+    name: str,
+    values: Reflectance,
+    ground: Mask,
+    possible: Mask,
+    nir: Reflectance | None,
+    *,
+    given: float | None,
+    airless: bool = True,
 ) -> tuple[WaterEdge, list[Text]]:
     """Return the threshold of the ground round a first guess of water, or the fixed one with the reason.
 
@@ -279,7 +286,8 @@ def _edge(
         counts = histogram(values[grown(guess, NEAR_PX) & ground])
         edge = _parted(counts, name)
         if edge is not None:
-            return _with_other_body(name, edge, values, possible), []
+            # The air lifts asphalt to where another body would lie.
+            return _with_other_body(name, edge, values, possible) if airless else edge, []
     edge = _dim_edge(values, ground, possible, nir) if name == "NDWI" and nir is not None else None
     if edge is not None:
         return edge, []
