@@ -94,12 +94,13 @@ def stored_bands(
     Parameters
     ----------
     given
-        The green band; or a mapping of names to bands, a stack (bands, rows, columns), or the path of a raster.
+        The green band; or a mapping of names to bands, a stack (bands, rows, columns), or the path of a raster. Where
+        ``others`` are given without ``bands`` it is the green band, as an array or a file.
     bands
         Which band of a stack or of a raster is which: names in order, or name to number from 1. A raster's own
         descriptions serve where it is left out, else the usual order of so many bands (`ORDERS`).
     others
-        Further bands by role.
+        Further bands by role, arrays or files with one band.
 
     Raises
     ------

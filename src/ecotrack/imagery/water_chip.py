@@ -123,21 +123,23 @@ def water_mask(
     ----------
     green
         The green band (rows, columns). Or all bands at once: a mapping of names to bands (``{"green": ..., "B08":
-        ...}``), a stack (bands, rows, columns) or (rows, columns, bands), or the path of a raster.
+        ...}``), a stack (bands, rows, columns) or (rows, columns, bands), or the path of a raster. Any single band may
+        be the path of a raster with one band.
     nir, swir1, blue, red, swir2
         Further bands of the same shape, or of pixels some whole times as wide. Sentinel-2: B08, B11, B02, B04, B12.
         The green band and one of ``nir`` and ``swir1`` must be there. ``swir1`` tells built-up ground, shadow and algae
         far better; blue tells the haze of the air, and red silt and algae where there is no ``swir1``.
     bands
         Which band of a stack or raster is which: names in order, or name to number from 1; names are the roles or
-        Sentinel-2's. A raster's own descriptions serve where it is left out; else Sentinel-2's bands in order of
-        wavelength are taken, by how many there are (4, 5, 6, 10, 12 or 13), and ``doubts`` says so.
+        Sentinel-2's. The names that a labelled array or a raster has serve where it is left out; else Sentinel-2's
+        bands in order of wavelength are taken, by how many there are (4, 5, 6, 10, 12 or 13); ``doubts`` says so.
     scale, offset
         Reflectance = number * scale + offset. Sentinel-2 as integers: 1e-4, and -0.1 since baseline 04.00. Left out,
-        they are told from the numbers: large ones are taken times 1e-4, and the offset is taken back where no band
-        has a dark pixel; ``doubts`` says so.
+        they are told from the raster or the numbers: large ones are taken times 1e-4, and the offset is taken back
+        where no band has a dark pixel; ``doubts`` says so.
     nodata
-        Stored number that stands for nothing. Pixels that are 0 in every band are never seen.
+        Stored number that stands for nothing; by default -9999, -32768 and 65535. Pixels that are 0 in every band
+        are never seen.
     clear
         Pixels that are seen; all with data by default.
     index
@@ -166,8 +168,9 @@ def water_mask(
     Pixels brighter than any open water (`BRIGHTEST`) are none. Of the rest, those above the fixed threshold are a
     first guess; Otsu's threshold is found in the histogram of the guess and of the ground round it, so that little
     water in a wide land does as well as much (the idea of Donchyts et al. 2016, who take the edges of a first
-    guess). It counts only within `TRUSTED` and with a valley; else the fixed one stays. Pixels at the shore are
-    decided by halves, as `ecotrack.imagery.shore` does.
+    guess). It counts only within `TRUSTED` and with a valley; else water is sought by its dark infrared, and if there
+    is none the fixed one stays. With blue the air is taken out first; water that does not stand out then is told by
+    the numbers as they came. Pixels at the shore are decided by halves, as `ecotrack.imagery.shore` does.
 
     Examples
     --------
