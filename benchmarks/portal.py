@@ -1,8 +1,8 @@
 """Uploads into a running portal: how many a second are durable, chained and acknowledged; and after kill -9.
 
-``python -m benchmarks.portal load``, ``kill --times 50``, ``check --times 20`` and ``memory --uploads 10000``, with
-the folder of the tests on the path. The load comes from this process over loopback, the portal is another process, as
-`ecotrack serve` starts it.
+``PYTHONPATH=tests python -m benchmarks.portal load``, ``kill --times 50``, ``check --times 20`` and
+``memory --uploads 10000``, in the repository. The load comes from this process over loopback, the portal is another
+process, as `ecotrack serve` starts it.
 """
 
 from __future__ import annotations

@@ -218,3 +218,16 @@ def test_the_code_leads_phones_to_the_name_of_the_office(portal: Served, bureau:
     assert answer.content == wanted.getvalue()
     assert "/qr.svg" in bureau.client.get("/").text
     assert "/qr.svg" in httpx.get(f"{portal.url}/sign-in", trust_env=False).text
+
+
+def test_every_upload_stays_to_be_seen_however_many_there_are(bureau: Person) -> None:
+    worker = hire(bureau, "zq-77", ("field", "131121"))
+    sent = [worker.send(b"{}", name=f"{number:03}.geojson").status_code for number in range(52)]
+    assert sent == [201] * 52
+    seen, page = [], "/"
+    while page:
+        text = worker.client.get(page).text
+        seen += re.findall(r"<b>(\d{3})\.geojson</b>", text)
+        found = re.search(r'href="(/\?before=\d+)"', text)
+        page = found[1] if found else ""
+    assert seen == [f"{number:03}" for number in reversed(range(52))]

@@ -56,6 +56,12 @@ def accepted(bureau: Person) -> str:
     return str(told["submission_id"])
 
 
+@pytest.fixture(scope="module")
+def plot(bureau: Person, accepted: str) -> str:
+    reviewer = hire(bureau, "sh-09", ("reviewer", ""))
+    return str(reviewer.call("GET", f"/api/review/{accepted}").json()["plots_list"][0]["feature_id"])
+
+
 def unzipped(data: bytes, folder: Path) -> Path:
     with zipfile.ZipFile(io.BytesIO(data)) as container:
         container.extractall(folder)
@@ -111,16 +117,21 @@ def test_what_was_published_can_be_computed_again_and_tells_what_moved(
     day = today().isoformat()
     shown = bureau.call("GET", f"/api/publishable?as_of={day}").json()
     assert len(shown["figures"]) > 10
-    wish = {"as_of": day, "seq": shown["seq"], "figures": ["units/responsible", "year"], "with_map": True}
+    wish = {"as_of": day, "seq": shown["seq"], "figures": ["units/responsible", "year"], "maps": ["hengshui", "rivers"]}
     assert office.call("POST", "/api/receipts", json=wish).status_code == 404
     made = bureau.call("POST", "/api/receipts", json=wish)
     assert made.status_code == 201, made.text
     kept = bureau.call("GET", "/api/receipts").json()
-    assert {row["receipt"] for row in kept["sets"][0]["figures"]} == {*made.json()["receipts"]}
+    assert {row["receipt"] for row in kept["sets"][0]["figures"]} >= {*made.json()["receipts"]}
     assert kept["sets"][0]["by"] == "admin"
-    page = office.call("GET", f"/published/maps/{made.json()['map_sha256']}")
-    assert page.status_code == 200
-    assert "sandbox" in page.headers["content-security-policy"]
+    for sha256 in made.json()["maps"]:
+        page = office.call("GET", f"/published/maps/{sha256}")
+        assert page.status_code == 200
+        assert "sandbox" in page.headers["content-security-policy"]
+        assert '"receipt":null' not in page.text
+    assert [one["map"] for one in kept["maps"]] == ["rivers", "hengshui"]
+    unknown = bureau.call("POST", "/api/receipts", json={**wish, "maps": ["../secret"]})
+    assert (unknown.status_code, unknown.json()["error"]) == (400, "UnknownMap")
     assert bureau.call("GET", "/api/restated").json() == []
     line = ["-w", str(portal.folder), "reproduce", "--all"]
     assert CliRunner().invoke(cli, line).exit_code == 0
@@ -138,13 +149,13 @@ def test_what_was_published_can_be_computed_again_and_tells_what_moved(
     assert (stale.status_code, stale.json()["error"]) == (409, "NotReady")
 
 
-@pytest.mark.parametrize("with_map", [False, True])
+@pytest.mark.parametrize("maps", [[], ["hengshui"]], ids=["figures", "with a map"])
 def test_what_was_issued_stands_in_the_way_of_no_later_issue(
-    portal: Served, bureau: Person, accepted: str, with_map: bool
+    portal: Served, bureau: Person, accepted: str, maps: list[str]
 ) -> None:
     def publish(figure: str) -> httpx.Response:
         shown = bureau.call("GET", f"/api/publishable?as_of={today().isoformat()}").json()
-        wish = {"as_of": shown["as_of"], "seq": shown["seq"], "figures": [figure], "with_map": with_map}
+        wish = {"as_of": shown["as_of"], "seq": shown["seq"], "figures": [figure], "maps": maps}
         return bureau.call("POST", "/api/receipts", json=wish)
 
     at_the_desk = ["-w", str(portal.folder), "publish", "--figure", "year", "--by", "bl-01"]
@@ -241,19 +252,12 @@ def test_the_department_of_a_layer_and_the_bureau_record_on_every_reach(bureau: 
     assert "桃城区" in refused.json()["zh"]
 
 
-def test_an_office_records_nothing_on_the_plot_of_another_unit(bureau: Person, office: Person, accepted: str) -> None:
+def test_an_office_records_nothing_on_the_plot_of_another_unit(bureau: Person, plot: str) -> None:
     other = hire(bureau, "wy-01", ("office", "131122"))
-    plot = bureau_plot(bureau, accepted)
     values = {"feature_id": plot, "effective_on": today().isoformat(), "state": "核销", "unit": "武邑县"}
     told = other.call("POST", "/api/records/plots/status", json={"values": values}).json()
     assert (told["added"], [field["name"] for field in told["fields"]]) == (0, ["feature_id"])
     assert "归枣强县负责" in told["fields"][0]["zh"]
-
-
-def bureau_plot(bureau: Person, submission: str) -> str:
-    reviewer = hire(bureau, "sh-09", ("reviewer", ""))
-    plots_list = reviewer.call("GET", f"/api/review/{submission}").json()["plots_list"]
-    return str(plots_list[0]["feature_id"])
 
 
 def test_no_office_puts_another_units_record_out_of_force(portal: Served, bureau: Person, office: Person) -> None:
@@ -267,6 +271,26 @@ def test_no_office_puts_another_units_record_out_of_force(portal: Served, bureau
     )
     refused = office.call("POST", "/api/records/reaches/work", json=work_on(own, corrects="TC-1"))
     assert (refused.status_code, refused.json()["error"]) == (400, "ForeignFeature")
+
+
+def test_an_office_neither_hands_itself_a_task_nor_checks_itself_for_a_level_above(
+    bureau: Person, office: Person, plot: str
+) -> None:
+    task = {"effective_on": "2026-05-01", "value": "900", "state": "下达", "unit": "枣强县", "task_id": "2026-自",
+            "title": "自加", "kind": "造林", "season": "2026-spring", "record_id": "T-1"}  # fmt: skip
+    check = {"feature_id": plot, "effective_on": today().isoformat(), "state": "合格",
+             "unit": "枣强县", "method": "全查", "holes_checked": "100", "holes_live": "90"}  # fmt: skip
+    for kind, values, own, above in (("tasks/task", task, "自加", "市"), ("plots/check", check, "县", "省")):
+        refused = office.call("POST", f"/api/records/{kind}", json={"values": values | {"level": above}})
+        assert (refused.status_code, refused.json()["error"]) == (400, "ForeignLevel"), refused.text
+        told = office.call("POST", f"/api/records/{kind}", json={"values": values | {"level": own}}).json()
+        assert (told["added"], told["fields"]) == (1, [])
+    forestry = hire(bureau, "ly-01", ("office", ""))
+    handed = task | {"task_id": "2026-市", "record_id": "T-2", "level": "市"}
+    assert forestry.call("POST", "/api/records/tasks/task", json={"values": handed}).json()["added"] == 1
+    less = task | {"task_id": "2026-市", "record_id": "T-3", "level": "自加", "value": "1", "corrects": "T-2"}
+    refused = office.call("POST", "/api/records/tasks/task", json={"values": less})
+    assert (refused.status_code, refused.json()["error"]) == (400, "ForeignLevel"), refused.text
 
 
 def test_a_form_says_what_is_wrong_with_its_unit_without_speaking_of_a_sheet(office: Person) -> None:

@@ -254,8 +254,12 @@ def test_no_address_leads_out_of_its_folder(zaoqiang: Person, path: str) -> None
     assert zaoqiang.client.get(path).status_code in (400, 404, 422)
 
 
-def test_an_upload_beyond_the_limit_is_refused(zaoqiang: Person) -> None:
-    answer = zaoqiang.send(b"x" * (2 << 20) + b"y")
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "counted"])
+def test_an_upload_beyond_the_limit_is_refused(zaoqiang: Person, declared: bool) -> None:
+    data = b"x" * (2 << 20) + b"y"
+    headers = {"Upload-Length": str(len(data))} if declared else {}
+    asked = {"name": "大.zip", "unit": "131121"}
+    answer = zaoqiang.call("PUT", f"/api/uploads/{new_id()}", content=data, params=asked, headers=headers)
     assert answer.status_code == 413
     assert "上限 2 MB" in answer.json()["zh"]
 

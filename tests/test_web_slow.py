@@ -28,6 +28,7 @@ LONGEST_S = 20.0
 
 class Short(Patience):
     head_s = 1.0
+    most = 4
 
 
 @dataclass
@@ -55,7 +56,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     account = counter.accounts.add("zq-01", roles=[Role("field", "131121")], by="test")
     token = counter.accounts.new_token(account.account_id, label="x")
     app = create_app(counter, Options(idle_s=1.0, whole_s=1.0))
-    config = uvicorn.Config(app, port=0, http=Short, log_level="warning", limit_concurrency=4, timeout_keep_alive=1)
+    config = uvicorn.Config(app, port=0, http=Short, log_level="warning", timeout_keep_alive=1)
     listening = config.bind_socket()
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -124,3 +125,28 @@ def test_a_quick_upload_is_taken_meanwhile(running: Running) -> None:
     with running.connect() as wire:
         wire.sendall(b"GET ")
         assert running.put(new_id(), plots(x=115.8)).status_code == 201
+
+
+def test_of_too_many_connections_each_is_told_in_words(running: Running) -> None:
+    waiting = [running.connect() for _ in range(Short.most)]
+    address = f"http://127.0.0.1:{running.port}"
+    page = httpx.get(f"{address}/sign-in", trust_env=False)
+    told = httpx.head(f"{address}/api/uploads/{new_id()}", trust_env=False)
+    sent = httpx.put(f"{address}{running.path(new_id())}", content=b"x" * 5000, trust_env=False)
+    for wire in waiting:
+        wire.close()
+    for answer in (page, told, sent):
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "30"
+    assert "请过半分钟再试" in page.text
+    assert sent.json()["error"] == "TooMany"
+    assert "请过半分钟再试" in sent.json()["zh"]
+
+
+def test_where_the_crowd_has_gone_people_are_let_in_again(running: Running) -> None:
+    for wire in [running.connect() for _ in range(3 * Short.most)]:
+        wire.close()
+    deadline = time.monotonic() + LONGEST_S
+    while httpx.get(f"http://127.0.0.1:{running.port}/sign-in", trust_env=False).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -12,30 +12,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from map_cases import chromium
 from portal_cases import PASSWORD, Person, Served, account_id, boundaries, hire, plots
-from portal_pages import PHONE, fits, picture, sign_in
-
-CONTROLLED = """navigator.serviceWorker.controller ? null
-: new Promise((taken) => navigator.serviceWorker.addEventListener("controllerchange", () => taken(null)))"""
-CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+from portal_pages import CAMERA, PHONE, fits, picture, ready_for_no_signal, sign_in, tap, walk_to
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium(*CAMERA) as found:
         yield found
-
-
-def walk_to(context: BrowserContext, page: Page, *places: tuple[float, float], accuracy: float = 4) -> None:
-    for lon, lat in places:
-        context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": accuracy})
-        page.wait_for_timeout(250)
-
-
-def ready_for_no_signal(page: Page) -> None:
-    """Wait until the pages for the field are kept on the phone."""
-    page.evaluate("navigator.serviceWorker.ready")
-    page.reload()
-    page.evaluate(CONTROLLED)
 
 
 def test_a_boundary_is_walked_without_a_signal_and_sent_once(
@@ -217,14 +200,6 @@ def test_a_crossed_boundary_is_mended_on_the_map_before_it_is_sent_in(bureau: Pe
     picture(page, "draw-crossed")
     page.get_by_role("button", name="保存并检查").click()
     expect(page.get_by_role("button", name="提交 1 块")).to_be_visible()
-
-
-def tap(page: Page, *places: tuple[int, int]) -> None:
-    box = page.locator("#map").bounding_box()
-    assert box is not None
-    for x, y in places:
-        page.touchscreen.tap(box["x"] + x, box["y"] + y)
-        page.wait_for_timeout(250)
 
 
 def drag(page: Page, what: object, x: float, y: float) -> None:

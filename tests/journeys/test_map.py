@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import os
 import re
 import shutil
@@ -114,6 +115,39 @@ def test_the_map_of_a_day_shows_the_numbers_of_that_day(office: Path, open_map: 
         assert float(shown) == value if value is not None else shown == ""
         assert row["status_zh"] in page.inner_text(f"[data-target={row['id']}] .eco-status")
     assert opened.complaints == []
+
+
+def test_every_figure_on_a_published_map_names_a_receipt_that_can_be_computed_again(
+    office: Path, open_map: Open, tmp_path: Path
+) -> None:
+    written = tmp_path / "map.html"
+    done = ecotrack(office, "map", "--as-of", DAY.isoformat(), "-o", str(written), "--publish", "--by", "张三")
+    assert done.returncode == 0, done.stderr
+    opened = open_map(written)
+    listed = opened.page.locator(".eco-receipt li")
+    named = {row.get_attribute("data-figure"): row.get_attribute("data-receipt") for row in listed.all()}
+    shown = {f"{row.get_attribute('data-target')}" for row in opened.page.locator("[data-target]").all()}
+    opened.page.click("[data-panel=funnel]")
+    for task in opened.page.locator("[data-task]").all():
+        steps = task.locator("[data-step]").all()
+        shown |= {f"{task.get_attribute('data-task')}/{step.get_attribute('data-step')}" for step in steps}
+    assert shown <= {*named}
+    assert all(named.values())
+    again = ecotrack(office, "reproduce", *[str(receipt) for receipt in named.values()], "--json")
+    assert [one["equal"] for one in json.loads(again.stdout)["reproductions"]] == [True] * len(named)
+    issued = {one["receipt"]: one for one in json.loads(ecotrack(office, "receipts", "--json").stdout)["receipts"]}
+    year = issued[str(named["year"])]["cells"][0]["value"]
+    opened.page.click("[data-panel=targets]")
+    opened.page.click(".eco-receipt summary")
+    assert str(year or "未评价") in opened.page.inner_text("[data-figure=year]")
+    assert opened.complaints == []
+
+
+def test_a_map_as_it_was_known_then_issues_no_receipt(office: Path) -> None:
+    known = ("--as-known", "2017-04-01T08:00:00Z")
+    done = ecotrack(office, "map", "--as-of", DAY.isoformat(), *known, "--publish")
+    assert done.returncode == 2
+    assert "--publish 和 --as-known 不能同时使用" in done.stderr
 
 
 def test_a_click_on_the_plot_the_reach_and_the_lake_tells_what_is_recorded(office: Path, open_map: Open) -> None:

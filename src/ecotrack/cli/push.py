@@ -29,6 +29,11 @@ from ecotrack.cli.language import command, option, say
     required=True,
     help=say("设备口令（宜用环境变量 ECOTRACK_TOKEN）", "device token; better in ECOTRACK_TOKEN"),
 )
+@option(
+    "--ca",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help=say("本单位自制的证书（PEM），如 portal.crt", "the office's own certificate (PEM), such as portal.crt"),
+)
 @option("--unit", default="", help=say("责任单位", "responsible unit"))
 @option("--season", default="", help=say("造林季节，如 2026-spring", "planting season, such as 2026-spring"))
 @option("--kind", default="", help=say("造林类别", "kind"))
@@ -37,21 +42,32 @@ from ecotrack.cli.language import command, option, say
 @option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 @click.pass_context
 def push(
-    ctx: click.Context, /, files: tuple[Path, ...], url: str, token: str, submit: bool, as_json: bool, **asked: str
+    ctx: click.Context,
+    /,
+    files: tuple[Path, ...],
+    url: str,
+    token: str,
+    ca: Path | None,
+    submit: bool,
+    as_json: bool,
+    **asked: str,
 ) -> None:
     """Send each file; 0 when all is in order, 1 when something must be mended."""
     from ecotrack.desk.push import Push
 
-    portal, good, found = Push(url, token), True, []
+    portal, good, found = Push(url, token, ca=ca), True, []
     for path in files:
         receipt = portal.send(path, **{key: value for key, value in asked.items() if value})
         told = portal.follow(receipt["upload_id"], submit=submit)
         found.append(told)
-        said = told.get("refused") or told["told"].get("failed") or told["told"].get("summary", "")
-        good = good and told["state"] == ("submitted" if submit else "checked") and not told["told"].get("waiting")
+        checks = told["told"]
+        refused = told.get("refused") or checks.get("refused") or checks.get("failed")
+        said = refused or checks.get("summary", "")
+        whole = told["state"] == ("submitted" if submit else "checked") and not checks.get("waiting")
+        good = good and whole and not refused and bool(checks.get("ready", 0) + checks.get("held", 0))
         if not as_json:
             state = {"submitted": ("已提交", "sent in"), "checked": ("已检查", "checked")}
-            zh, en = state.get(told["state"], ("没有办成", "failed"))
+            zh, en = state.get("" if refused else told["state"], ("没有办成", "failed"))
             speak(ctx, f"{path.name}：{zh}。{said}", f"{path.name}: {en}. {said}")
     if as_json:
         echo_json({"schema": "ecotrack.push/1", "files": found})

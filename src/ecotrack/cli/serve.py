@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ecotrack.accounts import Accounts
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @command(
@@ -38,8 +39,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 @option(
     "--name", "names", multiple=True, help=say("别人访问本机用的名称或地址（可多次）", "name by which it is called")
 )
-@option("--tls-cert", type=click.Path(path_type=Path, dir_okay=False), help=say("证书（PEM）", "certificate (PEM)"))
-@option("--tls-key", type=click.Path(path_type=Path, dir_okay=False), help=say("私钥（PEM）", "its key (PEM)"))
+@option("--tls-cert", type=_FILE, help=say("证书（PEM）", "certificate (PEM)"))
+@option("--tls-key", type=_FILE, help=say("私钥（PEM）", "its key (PEM)"))
 @option(
     "--behind-proxy",
     is_flag=True,
@@ -73,15 +74,25 @@ def serve(
 
         from ecotrack.desk.counter import Counter
         from ecotrack.web.app import create_app
+        from ecotrack.web.listening import check_certificate, is_host, listen_at
         from ecotrack.web.patience import Patience
         from ecotrack.web.portal import Options
     except ImportError as error:
         raise MissingExtra(name=error.name, extra="serve") from error
     if (tls_cert is None) != (tls_key is None):
         raise Misuse("--tls-cert 证书 和 --tls-key 私钥 要一起写", "give --tls-cert FILE and --tls-key FILE together")
+    if wrong := next((name for name in names if not is_host(name)), None):
+        raise Misuse(
+            f"--name 只写名称或地址，如 10.1.2.3，不带 https:// 和端口；现在是 {wrong}",
+            f"--name takes a name or address alone, such as 10.1.2.3, without https:// or port; it is {wrong}",
+        )
+    if tls_cert is not None and tls_key is not None:
+        check_certificate(tls_cert, tls_key)
     https = tls_cert is not None or behind_proxy
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    counter = Counter(open_workspace(ctx))
+    workspace = open_workspace(ctx)
+    listening = listen_at(host, port)
+    counter = Counter(workspace)
     options = Options(
         https=https,
         hosts=(*_LOOPBACK, *names, *([host] if host not in ("0.0.0.0", "::") else [])),
@@ -98,14 +109,12 @@ def serve(
         server_header=False,
         http=Patience,
         timeout_keep_alive=20,
-        limit_concurrency=512,
         proxy_headers=behind_proxy,
         forwarded_allow_ips="127.0.0.1" if behind_proxy else None,
         ssl_certfile=tls_cert,
         ssl_keyfile=tls_key,
     )
     shown = names[0] if names else ("127.0.0.1" if host in ("0.0.0.0", "::") else host)
-    listening = config.bind_socket()
     url = f"{'https' if tls_cert else 'http'}://{shown}:{listening.getsockname()[1]}"
     _tell(ctx, url, host, counter.accounts)
     uvicorn.Server(config).run(sockets=[listening])

@@ -11,6 +11,7 @@ from ecotrack.coordinates.gate import (
     to_stored,
     to_stored_all,
 )
+from ecotrack.coordinates.named import Named, named_in
 from ecotrack.coordinates.numbers import (
     carried,
     crs_title,
@@ -31,6 +32,7 @@ __all__ = [
     "ZONE_EPSG",
     "CRSReading",
     "Extent",
+    "Named",
     "StoredGeometry",
     "carried",
     "crs_label",
@@ -38,6 +40,7 @@ __all__ = [
     "crs_title",
     "fitting_planes",
     "is_plane",
+    "named_in",
     "parse_crs",
     "possible_readings",
     "read_crs",

@@ -9,7 +9,7 @@ transformed, made 2D, snapped to 1e-9 degrees once and normalised.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -32,12 +32,14 @@ from ecotrack.coordinates.planes import (
     told_words,
     with_scale,
     with_swap,
+    worded_words,
 )
 from ecotrack.coordinates.shifted import SHIFTED, unshifted
 from ecotrack.errors import RefusedCRS, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.codec import STORED_CRS, snap
 
 EXTENT_MARGIN_DEG = 0.2
+_MOST_DEGREES = 360.0
 _CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
 _WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
 _MODERN_AXIS_M = 6378137.0
@@ -97,7 +99,9 @@ class CRSReading:
     evidence: Text = Text("", "")
 
 
-def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, where: str = "") -> CRSReading:
+def read_crs(
+    declared: str | None, bounds: Extent | None, *, extent: Extent, worded: str | None = None, where: str = ""
+) -> CRSReading:
     """Decide how coordinates are to be read.
 
     Parameters
@@ -108,6 +112,8 @@ def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, whe
         Least and greatest first and second coordinate of the file, as the numbers stand.
     extent
         The workspace's extent, EPSG:4490 degrees.
+    worded
+        EPSG code of the plane that words around the numbers name (`named_in`): asked where they do not tell it.
 
     Raises
     ------
@@ -133,6 +139,10 @@ def read_crs(declared: str | None, bounds: Extent | None, *, extent: Extent, whe
             epsg = _told_by_numbers(turned(scaled(bounds, scale), swapped), extent)
             if epsg is not None and (scale == 1.0 or epsg != STORED_CRS):
                 return told_reading(epsg, swapped=swapped, scale=scale)
+    if worded is not None and bounds is not None and max(map(abs, bounds)) > _MOST_DEGREES:
+        reading = _declared(worded, bounds, extent, where)
+        words = with_scale(with_swap(worded_words(worded), reading.swapped), reading.scale)
+        return replace(reading, declared=False, evidence=words)
     raise UnknownCRS(where)
 
 
@@ -220,8 +230,9 @@ def to_degrees(bounds: Extent, crs: str) -> Extent:
 
 def _declared(text: str, bounds: Extent | None, extent: Extent, where: str) -> CRSReading:
     crs = parse_crs(text, where=where)
-    _refuse_old_datum(crs, where)
     label = crs_label(crs)
+    _refuse_old_datum(crs, where)
+    _refuse_old_ellipsoid(crs, where, here=bounds is None or _may_lie_inside(bounds, label, extent))
     if (other := _other_false_easting(label, bounds, extent)) is not None:
         return other
     words = _declared_words(crs)
@@ -328,10 +339,21 @@ def _has_no_datum(crs: CRS) -> bool:
     return _datum_names(crs)[-1].startswith(_NO_DATUM)
 
 
-def _refuse_old_datum(crs: CRS, where: str) -> None:
-    old = _OLD_AXES_M.get(crs.ellipsoid.semi_major_metre) if _has_no_datum(crs) and crs.ellipsoid else None
-    if old is not None:
+def _may_lie_inside(bounds: Extent, label: str, extent: Extent) -> bool:
+    return any(inside(to_degrees(turned(bounds, swapped), label), extent) for swapped in (False, True))
+
+
+def _refuse_old_ellipsoid(crs: CRS, where: str, *, here: bool) -> None:
+    """Refuse the ellipsoids of Beijing 1954 and Xian 1980 under whatever name (``here``), and without a name anywhere.
+
+    MapInfo has no Beijing 1954, and files from it say Pulkovo 1942; its way to CGCS2000 is no way for plots here.
+    """
+    old = _OLD_AXES_M.get(crs.ellipsoid.semi_major_metre) if crs.ellipsoid else None
+    if old is not None and (here or _has_no_datum(crs)):
         raise RefusedCRS(where, zh=old.zh, en=old.en)
+
+
+def _refuse_old_datum(crs: CRS, where: str) -> None:
     for name in _datum_names(crs):
         for known, title in _REFUSED.items():
             if known in name:

@@ -74,6 +74,15 @@ def told_words(epsg: str, swapped: bool) -> Text:
     return with_swap(found, swapped)
 
 
+def worded_words(epsg: str) -> Text:
+    """Say that the words around the numbers name the plane of a meridian."""
+    meridian = 3 * (int(epsg.removeprefix("EPSG:")) - 4534 + 25)
+    return Text(
+        f"文件名或表里写明是国家2000、中央经线{meridian}度，按它（{epsg}）读取",
+        f"its name or its text says CGCS2000 with the central meridian {meridian}, read so ({epsg})",
+    )
+
+
 def with_swap(found: Text, swapped: bool) -> Text:
     """Add that the coordinates had changed places."""
     if not swapped:

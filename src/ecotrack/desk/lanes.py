@@ -14,6 +14,16 @@ QUICK_BYTES = 64 << 10
 """Uploads up to this size, a few dozen plots, go first in the first lane: one waits for no more than one check."""
 
 
+def ahead(uploads: Uploads, state: UploadState) -> int:
+    """Return how many uploads are looked at before this one; none once it is settled."""
+    if state.state not in ("received", "submitting"):
+        return 0
+    size = state.arrival.size_bytes
+    return uploads.before(
+        state.seq, up_to_bytes=next(most for most in (QUICK_BYTES, SMALL_BYTES, 1 << 62) if size <= most)
+    )
+
+
 class Lanes:
     """Two threads that take waiting uploads, the oldest first; what waits stands on the disk, not in memory.
 

@@ -8,7 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ecotrack.errors import EcotrackError, ForeignEntry, ForeignFeature, ForeignUnit, NotAllowed, RefusedRows
+from ecotrack.errors import (
+    EcotrackError,
+    ForeignEntry,
+    ForeignFeature,
+    ForeignLevel,
+    ForeignUnit,
+    NotAllowed,
+    RefusedRows,
+)
 from ecotrack.intake.records import import_records, known_in, read_records
 from ecotrack.intake.records_form import form_of, one_row
 from ecotrack.intake.records_known import Known
@@ -18,6 +26,8 @@ from ecotrack.model import ProgressRecord, UnitBook
 from ecotrack.workspace import Workspace
 
 _NO_UNIT = "（没有填单位）"
+OWN_LEVELS = frozenset({"县", "自加"})
+"""Levels of tasks and checks that a unit speaks for itself; those of the levels above are said of it."""
 
 
 def form(folder: str, layers: tuple[str, ...]) -> bytes:
@@ -74,8 +84,9 @@ def bring_in(folder: str, file_name: str, data: bytes, author: str, units: tuple
 
     Raises
     ------
-    ForeignUnit, ForeignFeature
-        A row is about a unit, or about another unit's feature, for which the sender may not report.
+    ForeignUnit, ForeignFeature, ForeignLevel
+        A row is about a unit, or about another unit's feature, for which the sender may not report, or for its superior
+        to say.
     EcotrackError
         As `ecotrack.intake.records.read_records` says.
     """
@@ -112,6 +123,8 @@ def refuse_foreign(known: Known, records: Sequence[ProgressRecord], units: tuple
         The records name other units, or none.
     ForeignFeature
         They are about what other units answer for, or put other units' records out of force.
+    ForeignLevel
+        They are tasks or checks of a level above the unit, or put such out of force.
     """
     if not units:
         return
@@ -121,6 +134,8 @@ def refuse_foreign(known: Known, records: Sequence[ProgressRecord], units: tuple
     if any(known.units[code].kind == "city" for code in units if code in known.units):
         return
     wrong = known.recorded(record.corrects for record in records if record.corrects)
+    for record in (*records, *wrong.values()):
+        _refuse_level(record, known, units)
     answer = answering([*records, *wrong.values()], known)
     for record in records:
         _refuse_feature(str(record.feature_id), answer.get((record.layer, str(record.feature_id))), known, units)
@@ -128,6 +143,12 @@ def refuse_foreign(known: Known, records: Sequence[ProgressRecord], units: tuple
         whose = {record.unit or "", *known.layers[record.layer].responsible_units} - {""}
         owners = answer.get((record.layer, str(record.feature_id)), frozenset())
         _refuse_feature(record.record_id, owners | whose, known, units)
+
+
+def _refuse_level(record: ProgressRecord, known: Known, units: tuple[str, ...]) -> None:
+    level = record.fields.get("level")
+    if level is not None and level not in OWN_LEVELS and not {*known.layers[record.layer].responsible_units} & {*units}:
+        raise ForeignLevel("", level=level)
 
 
 def _refuse_feature(name: str, whose: Collection[str] | None, known: Known, units: tuple[str, ...]) -> None:

@@ -70,10 +70,10 @@ class Uploads:
         row = self._file.one("SELECT * FROM upload WHERE upload_id = ?", (upload_id,))
         return _state(row) if row else None
 
-    def of_account(self, account_id: str, *, most: int = 100) -> list[UploadState]:
-        """Return the uploads of an account, newest first."""
-        sql = "SELECT * FROM upload WHERE account_id = ? ORDER BY seq DESC LIMIT ?"
-        return [_state(row) for row in self._file.all(sql, (account_id, most))]
+    def of_account(self, account_id: str, *, most: int = 100, before: int = 1 << 62) -> list[UploadState]:
+        """Return the uploads of an account that came before a place in the chain, newest first."""
+        sql = "SELECT * FROM upload WHERE account_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+        return [_state(row) for row in self._file.all(sql, (account_id, before, most))]
 
     def of_submission(self, submission_id: str) -> UploadState | None:
         """Return the upload that became a submission; ``None`` where it came in another way."""
@@ -84,6 +84,12 @@ class Uploads:
         """Return the uploads that are to be checked or submitted, in the order in which they came."""
         sql = "SELECT * FROM upload WHERE state IN ('received', 'submitting') AND bytes <= ? ORDER BY seq LIMIT ?"
         return [_state(row) for row in self._file.all(sql, (up_to_bytes, most))]
+
+    def before(self, seq: int, *, up_to_bytes: int) -> int:
+        """Return how many uploads of such a size came before a place in the chain and wait still."""
+        sql = "SELECT count(*) AS n FROM upload WHERE state IN ('received', 'submitting') AND bytes <= ? AND seq < ?"
+        found = self._file.one(sql, (up_to_bytes, seq))
+        return int(found["n"]) if found else 0
 
     def settle(
         self, upload_id: str, *, was: State, state: State, told: dict[str, Any], submission_id: str | None = None

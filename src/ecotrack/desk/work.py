@@ -24,6 +24,7 @@ from ecotrack.intake.submit import refuse_bad_target, register_proposal
 from ecotrack.model.findings import Finding
 from ecotrack.reports.intake_listed import title_of
 from ecotrack.reports.intake_page import write_page
+from ecotrack.reports.intake_readings import readings_data
 from ecotrack.reports.intake_terminal import summary
 from ecotrack.workspace import Workspace
 
@@ -33,6 +34,9 @@ SYSTEMS = ("38带", "39带", "114度", "117度", "EPSG:32650")
 
 ENCODINGS = ("GBK", "UTF-8")
 _MENDABLE = 50
+_OUTLINES = 50
+"""Outlines by which a person tells the readings of a file apart on a page."""
+
 _ASKED = 200
 _SAID = 100
 """Different messages of one level that a page lists; of more, it counts the rest by check."""
@@ -125,6 +129,8 @@ def told(workspace: Workspace, checked: Checked, units: tuple[str, ...]) -> dict
         "asked": asked_about(checked),
         "repairs": sorted({repair.id for repair in checked.repairs} | _invalid(checked)),
         "open": checked.settled is not None and checked.settled.system is None,
+        "readings": [one | {"rings": one["rings"][:_OUTLINES]} for one in readings_data(checked, "zh")],
+        "tells": checked.ground is not None and checked.ground.tells,
     }
 
 

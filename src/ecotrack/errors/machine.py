@@ -19,6 +19,12 @@ REASONS = {
     errno.ENOENT: ("找不到文件或目录", "there is no such file or folder"),
     errno.EBUSY: ("正被其他程序使用", "another program uses it"),
     errno.ENAMETOOLONG: ("文件名太长", "the name is too long"),
+    errno.EADDRINUSE: ("端口已经有程序在用", "another program listens there"),
+    errno.EADDRNOTAVAIL: ("本机没有这个地址", "this machine has no such address"),
+    errno.ECONNREFUSED: ("对方没有在这个地址和端口上运行", "nothing listens there"),
+    errno.ECONNRESET: ("连接被对方断开", "the other side broke the connection off"),
+    errno.EHOSTUNREACH: ("网络到不了对方", "no way leads there"),
+    errno.ENETUNREACH: ("网络到不了对方", "no way leads there"),
 }
 """Numbers of the operating system's errors, in Chinese and English."""
 
@@ -28,6 +34,20 @@ _CHINESE = {os.strerror(number): zh for number, (zh, _) in REASONS.items()} | {
     "readonly database": "文件是只读的",
     "database is locked": "正被其他程序使用",
     "unable to open database file": "文件打不开",
+    "IP address mismatch": "对方的证书不是给这个地址的，请用证书上写的地址",
+    "Hostname mismatch": "对方的证书不是给这个名称的，请用证书上写的名称",
+    "certificate has expired": "对方的证书过期了，请管理员换一张",
+    "CERTIFICATE_VERIFY_FAILED": "对方的证书不在信任之列（自制证书请用 --ca 指出证书文件）",
+    "WRONG_VERSION_NUMBER": "对方不是 https",
+    "KEY_VALUES_MISMATCH": "证书和私钥不是一对",
+    "NO_CERTIFICATE_OR_CRL_FOUND": "不是 PEM 格式的证书",
+    "PEM lib": "不是 PEM 格式，或者私钥设了密码",
+    "Name or service not known": "找不到这个主机名",
+    "Temporary failure in name resolution": "找不到这个主机名",
+    "nodename nor servname": "找不到这个主机名",
+    "getaddrinfo failed": "找不到这个主机名",
+    "timed out": "对方没有回应",
+    "Remote end closed connection": "连接被对方断开",
 }
 
 

@@ -40,6 +40,18 @@ class ForeignFeature(UsageError):
     mend = Text("请核对要素编号或记录编号，或请管理员开通该单位", "mend the id, or ask the bureau")
 
 
+class ForeignLevel(UsageError):
+    """A task that is handed down to a unit, or a check of its work by a level above it, recorded by the unit itself."""
+
+    what = Text(
+        "“{level}”级的任务和核查由上级登记，您的账号不能填报或更正", "level {level} is recorded by the level above"
+    )
+    mend = Text(
+        "本单位只登记自加压的任务和县级核查；上级的请市里登记",
+        "record your own tasks and checks; ask the bureau for others",
+    )
+
+
 class TooMany(UsageError):
     """More requests than the portal takes from one place in a while."""
 
@@ -159,6 +171,26 @@ class DiskFull(RegisterError):
     )
 
 
+class CannotListen(UsageError):
+    """An address and port at which the portal cannot be reached."""
+
+    what = Text("{place} 用不了：{detail}", "{place} cannot be listened at: {detail}")
+    mend = Text(
+        "网上报送可能已经在运行；请先停掉那个程序，或用 --port 换一个端口、用 --host 换一个本机地址",
+        "the portal may run already; stop that program, or name another --port or --host",
+    )
+
+
+class BadCertificate(UsageError):
+    """A certificate or key with which no https can be spoken."""
+
+    what = Text("证书或私钥用不了：{detail}", "certificate or key are of no use: {detail}")
+    mend = Text(
+        "两个都要是 PEM 格式、是一对、私钥不设密码；docs/portal.md 有制作的命令",
+        "both must be PEM and belong together, the key without a password; docs/portal.md shows how to make them",
+    )
+
+
 class PushUnreachable(UsageError):
     """A portal that does not answer."""
 
@@ -168,7 +200,7 @@ class PushUnreachable(UsageError):
 
 
 class PushRefused(UsageError):
-    """A portal that answered and took nothing."""
+    """A file that could not be sent as it was asked, or a portal that answered and took nothing."""
 
-    what = Text("报送网站没有收下：{detail}", "the portal took nothing: {detail}")
+    what = Text("没有报送成：{detail}", "nothing was sent in: {detail}")
     mend = Text("请按提示改正后再运行", "mend it and run again")

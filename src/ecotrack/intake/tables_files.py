@@ -19,7 +19,7 @@ MAX_UNPACKED_BYTES = 400_000_000
 """Largest unpacked size of an XLSX file: what is above is no spreadsheet of records."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_DELIMITERS = (",", "\t", ";", "，")
+_DELIMITERS = (",", "\t", ";", "，", "|")
 _QUOTES = Text("请检查引号", "check the quotes")
 _SPLIT = Text("请把文件拆小", "split the file")
 _XLSX_HINT = Text("请用 Excel 或 WPS 另存为 .xlsx 或 UTF-8 的 .csv", "save it as .xlsx or as .csv in UTF-8")

@@ -36,6 +36,7 @@ SCRIPTS = (
     "review.js",
     "verdicts.js",
     "lake.js",
+    "receipt.js",
     "time.js",
     "find.js",
     "zone.js",
@@ -116,6 +117,7 @@ class WorkspaceLayers(MacroElement):
             "layers": pack_layers(self.model),
             "scoreboard": {key: self.model.scoreboard.get(key) for key in self._shown_keys()},
             **self.model.witness,
+            **({"receipt": self.model.receipt} if self.model.receipt else {}),
         }
 
 

@@ -83,7 +83,7 @@ def readings_data(checked: Checked, lang: Lang) -> list[dict[str, Any]]:
         county = _county(checked.ground, under[system], lang) if checked.ground and system in under else ""
         label = f"{letter}：{county}" if county else letter
         rings = [_rings(part) for shape in shapes for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
-        result.append({"title": title, "label": label, "colour": colour, "rings": rings})
+        result.append({"system": system, "title": title, "label": label, "colour": colour, "rings": rings})
     return result
 
 

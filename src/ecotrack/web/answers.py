@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from ecotrack import errors
 from ecotrack.errors import EcotrackError
-from ecotrack.web.gate import NotSignedIn, for_people
+from ecotrack.web.gate import HEADERS, NotSignedIn, for_people
 from ecotrack.web.portal import Portal
 
 
@@ -82,7 +82,9 @@ def install(app: FastAPI, portal: Portal) -> None:
         if request.method == "GET" and for_people(request.url.path):
             return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
         headers = {"WWW-Authenticate": "Bearer"}
-        return _answer(portal, request, 401, "NotSignedIn", "请先登录。", headers)
+        ogc = request.url.path.startswith("/ogc")  # no page of ours asks there
+        words = "请用设备口令作密码，用户名任填；口令在网页“我的”里生成。" if ogc else "请先登录。"
+        return _answer(portal, request, 401, "NotSignedIn", words, headers)
 
     @app.exception_handler(HTTPException)
     def plain(request: Request, error: HTTPException) -> Response:
@@ -105,7 +107,8 @@ def install(app: FastAPI, portal: Portal) -> None:
         number = secrets.token_hex(4)
         log.error("error %s at %s %s", number, request.method, request.url.path, exc_info=error)
         words = f"服务器内部错误，编号 {number}。请把编号告诉管理员。"
-        return _answer(portal, request, 500, "Unforeseen", words, {})
+        # This answer is made outside of what puts the headers of safety on every other.
+        return _answer(portal, request, 500, "Unforeseen", words, HEADERS)
 
 
 def _words(error: EcotrackError) -> str:

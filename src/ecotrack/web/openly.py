@@ -15,7 +15,8 @@ from ecotrack.web.gate import SEALED_POLICY
 from ecotrack.web.portal import Portal
 
 _STATIC = Path(__file__).with_name("static")
-
+_SHOWN = 50
+"""Uploads on one page of the home."""
 
 _PAGE: dict[int | str, dict[str, Any]] = {"4XX": {"content": {"text/html": {}}, "description": "A page that says why"}}
 
@@ -33,10 +34,11 @@ def _add_pages(router: APIRouter, portal: Portal) -> None:
     counter = portal.counter
 
     @router.get("/", include_in_schema=False)
-    def home(request: Request) -> Response:
+    def home(request: Request, before: Annotated[int, Query(ge=1, le=1 << 62)] = 1 << 62) -> Response:
         visitor = portal.gate.require(request)
-        mine = counter.uploads.of_account(visitor.account.account_id, most=50)
-        return portal.page(request, "home.html", visitor, uploads=mine)
+        found = counter.uploads.of_account(visitor.account.account_id, most=_SHOWN + 1, before=before)
+        older = found[_SHOWN - 1].seq if len(found) > _SHOWN else None
+        return portal.page(request, "home.html", visitor, uploads=found[:_SHOWN], older=older)
 
     @router.get("/upload", include_in_schema=False)
     def upload_page(request: Request) -> Response:

@@ -1,11 +1,17 @@
-"""Connections that hold a place and ask nothing: they are closed, so that others get in."""
+"""Connections that hold a place and ask nothing are closed, so that others get in; of too many each is told so."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from ecotrack.web.gate import for_people
+
+_CROWDED = "现在打开的人太多，一时进不来。请过半分钟再试；没有发出的内容都在您的设备上，不会丢。"
+_WAIT_S = b"30"
 
 
 class Patience(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -16,6 +22,9 @@ class Patience(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """
 
     head_s = 20.0
+    most = 512
+    """Connections at once; a request on one more is answered that there are too many."""
+
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -25,6 +34,7 @@ class Patience(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def data_received(self, data: bytes) -> None:
         """Take what came; begin to wait where it is not yet a request, end where it is one."""
+        self.app = crowded if len(self.connections) > self.most else self.config.loaded_app
         super().data_received(data)
         self._look()
 
@@ -43,3 +53,23 @@ class Patience(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         if self._late is not None:
             self._late.cancel()
         self._late = None
+
+
+async def crowded(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer that there are too many at this moment: a page to people, JSON to programs; the connection ends."""
+    if scope["type"] != "http":
+        return
+    kind, body = b"application/json", f'{{"error": "TooMany", "zh": "{_CROWDED}"}}'
+    if for_people(scope["path"]):
+        kind, body = b"text/html; charset=utf-8", _PAGE
+    headers = [(b"content-type", kind), (b"retry-after", _WAIT_S), (b"connection", b"close"), *_SAFE]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body.encode()})
+
+
+_SAFE = [(b"cache-control", b"no-store"), (b"content-security-policy", b"default-src 'none'")]
+_PAGE = f"""<!DOCTYPE html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>请稍后再试</title></head><body><main><h1>请稍后再试</h1><p role="alert">{_CROWDED}</p>
+<p><a href="/">再试一次</a></p></main></body></html>
+"""

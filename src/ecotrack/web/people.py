@@ -123,7 +123,7 @@ def _add_start(router: APIRouter, portal: Portal) -> None:
     @router.get("/start")
     def start(request: Request) -> Response:
         # The link's secret stands behind the #, which no browser sends and no log keeps.
-        return portal.page(request, "start.html", error="", first=accounts.none_yet())
+        return portal.page(request, "start.html", error="", first=accounts.none_yet(), login="")
 
     @router.post("/start")
     def use_link(request: Request, secret: Short, password: Short, again: Short = "", login: Short = "") -> Response:
@@ -134,7 +134,7 @@ def _add_start(router: APIRouter, portal: Portal) -> None:
                 raise BadAccount("", detail="两次输入的密码不一样")
             account = accounts.use_link(secret, password=password, login=login.strip())
         except EcotrackError as error:
-            return _refused(portal, request, "start.html", error, first=accounts.none_yet())
+            return _refused(portal, request, "start.html", error, first=accounts.none_yet(), login=login)
         session = accounts.sign_in(account.login, password)
         return _with_session(gate, RedirectResponse("/", status_code=303), session)
 

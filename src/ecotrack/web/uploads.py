@@ -15,6 +15,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from ecotrack.desk.arrival import Arrival
+from ecotrack.desk.lanes import ahead
 from ecotrack.desk.uploads import UploadState
 from ecotrack.errors import NotAllowed, NotReady, RegisterBusy, TooMany, UploadConflict, UploadTooLarge, WrongOffset
 from ecotrack.register.arrivals import Part
@@ -122,8 +123,9 @@ def _add_reading(router: APIRouter, portal: Portal) -> None:
 
     @router.get("/{upload_id}")
     def one(request: Request, upload_id: UploadId) -> dict[str, Any]:
-        """Return how one upload stands."""
-        return said(_mine(portal, request, upload_id)[1])
+        """Return how one upload stands, and while it waits how many are looked at before it."""
+        state = _mine(portal, request, upload_id)[1]
+        return said(state) | {"ahead": ahead(counter.uploads, state)}
 
     @router.get("/{upload_id}/findings", response_class=FileResponse)
     def findings(request: Request, upload_id: UploadId) -> Response:

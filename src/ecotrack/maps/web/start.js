@@ -98,7 +98,8 @@
         tabs.appendChild(tab);
       });
       const cards = eco[chosen](eco.view.board, definition);
-      const body = eco.el('div', 'eco-panel-body', cards.length ? cards : eco.el('p', 'eco-none', eco.word('none')));
+      const shown = cards.length ? cards : [eco.el('p', 'eco-none', eco.word('none'))];
+      const body = eco.el('div', 'eco-panel-body', shown.concat(eco.receipt()));
       body.dataset.panel = chosen;
       // What holds nothing to press can still be scrolled with the keyboard.
       if (!body.querySelector('button, summary')) {
@@ -296,7 +297,8 @@
     let boards = days.map(function () { return null; });
     let ready = false;
     eco.view.unit = definition.unit;
-    eco.view.register = scoreboard.register;
+    // What was issued later moves no figure: the data are named by what was last said, as receipts name them.
+    eco.view.register = (eco.maybe('receipt') || scoreboard).register;
     eco.view.asKnown = scoreboard.as_known;
     eco.view.board = scoreboard;
     eco.view.last = scoreboard;

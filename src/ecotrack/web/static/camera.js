@@ -49,14 +49,18 @@ export async function camera({ target, taken }) {
   document.body.append(over);
   await video.play();
   told.setAttribute("role", "status");
-  let count = 0, where = "";
-  const tell = () => { told.textContent = [count ? `已拍 ${count} 张，存在这台设备上` : "", where].filter(Boolean).join("；"); };
+  let count = 0, where = "", placeless = false;
+  const tell = () => { told.textContent = [count ? `已拍 ${count} 张，存在这台设备上` : "", placeless ? "刚才这张没有位置" : "", where || "正在定位……"].filter(Boolean).join("；"); };
   const place = follow((words) => { where = words; tell(); });
   press.addEventListener("click", async () => {
     press.disabled = true;
     try {
-      taken(await shot(video, place, target));
+      const photo = await shot(video, place, target);
+      taken(photo);
       count += 1;
+      placeless = photo.fix.lon === undefined;
+      over.classList.add("flash");
+      setTimeout(() => over.classList.remove("flash"), 150);
       tell();
     } catch (error) { told.textContent = `没有存下：${error.message}`; }
     press.disabled = false;

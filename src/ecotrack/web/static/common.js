@@ -16,6 +16,16 @@ export function say(text) {
   if (place) place.textContent = text;
 }
 
+// Has a button copy what stands in a place.
+export function copying(button, place) {
+  button.addEventListener("click", async () => {
+    try { await navigator.clipboard.writeText(place.textContent); button.textContent = "已复制"; } catch {
+      getSelection().selectAllChildren(place); // without https a page may not copy by itself
+      button.textContent = "已选中，请按 Ctrl+C";
+    }
+  });
+}
+
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   let now = Date.now();

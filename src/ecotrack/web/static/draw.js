@@ -1,13 +1,14 @@
 // Drawing a boundary, or the next version of one that came back; what is drawn is kept on the device at every corner.
 import { newId, say } from "./common.js";
 import { drop, dropWalk, keep, keepWalk, walks } from "./store.js";
-import { send } from "./send.js";
+import { send, why } from "./send.js";
 import { ground, neighbours } from "./ground.js";
 import { polygonsMu } from "./area.js";
 
 const OWN = { color: "#1f6b3b", weight: 3, fillOpacity: 0.2 };
 // Levels of the map below which a finger covers more than a plot.
 const NEAR = 14;
+const SMALL = "图太小，画不准：请先放大到能看清地块，或者点“到我的位置”。";
 const REMOVE = matchMedia("(pointer: coarse)").matches ? "长按" : "用鼠标右键点";
 const get = (id) => document.getElementById(id);
 const mend = JSON.parse(get("mend").textContent);
@@ -69,7 +70,7 @@ function take(layer) {
 }
 
 function begin() {
-  if (map.getZoom() < NEAR) return say("图太小，画不准：请先放大到能看清地块，或者点“到我的位置”。");
+  if (map.getZoom() < NEAR) return say(SMALL);
   say("");
   placed = true;
   shape?.remove();
@@ -89,6 +90,11 @@ map.on("pm:drawstart", ({ workingLayer }) => {
   workingLayer.on("pm:vertexadded", corner);
   workingLayer.on("pm:vertexremoved", corner);
 });
+// A corner whose side would cross another is not taken by Geoman, which says nothing.
+map.on("click", () => setTimeout(() => {
+  if (map.pm.Draw.Polygon._enabled && map.pm.Draw.Polygon._doesSelfIntersect) get("hint").textContent = "这一点没有收：到它的边会和前面的边交叉。请换一个地方点。";
+}));
+map.on("zoomend", () => { if (map.getZoom() >= NEAR && get("said").textContent === SMALL) say(""); });
 map.on("pm:create", ({ layer }) => take(layer));
 
 function done() {
@@ -143,7 +149,7 @@ form.addEventListener("submit", async (event) => {
     await drop(job.id);
     location.assign(`/uploads/${job.id}`);
   } catch (error) {
-    say(`${error.message}。画的边界已存在这台设备上，有网后打开首页会自动发出。`);
+    say(why(error, "画的边界已存在这台设备上，有网后打开首页会自动发出。"));
     form.hidden = true;
   }
 });

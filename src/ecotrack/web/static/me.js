@@ -1,4 +1,6 @@
-import { call, say } from "./common.js";
+import { call, copying, say } from "./common.js";
+
+copying(document.getElementById("copy"), document.querySelector("#link code"));
 
 document.getElementById("token").addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -1,6 +1,8 @@
 import { call, say } from "./common.js";
+import { ground, neighbours } from "./ground.js";
 import { album } from "./photos.js";
 import { all, card, words } from "./outcome.js";
+import { draw, plain } from "./shapes.js";
 
 const work = document.getElementById("work");
 const at = `/api/uploads/${work.dataset.id}`;
@@ -10,6 +12,10 @@ async function follow() {
   try {
     const told = await call("GET", at);
     if (told.state !== state) return location.reload();
+    const place = document.querySelector("#work > .wait");
+    place.dataset.words ??= place.textContent;
+    place.textContent = told.ahead ? `排队中，前面还有 ${told.ahead} 份。可以先做别的，回头在首页看结果。` : place.dataset.words;
+    say("");
   } catch { say("暂时连不上，正在重试……"); }
   setTimeout(follow, 1200);
 }
@@ -34,6 +40,20 @@ document.getElementById("mend")?.addEventListener("submit", async (event) => {
     location.reload();
   } catch (error) { say(error.message); }
 });
+
+// Where the plots lie under each reading of their degrees, on the ground that is known.
+function where(place) {
+  const map = plain(place);
+  const group = L.featureGroup().addTo(map);
+  for (const one of JSON.parse(document.getElementById("readings").textContent)) {
+    draw(one.rings.map((part) => [part[0]]), { color: one.colour, weight: 3, fillOpacity: 0.2, interactive: false }, group)
+      .bindTooltip(one.title[0], { permanent: true, direction: "top", className: "letter" });
+  }
+  map.fitBounds(group.getBounds().pad(0.3), { maxZoom: 17, animate: false });
+  ground(map, "", { show: () => false });
+  neighbours(map);
+}
+if (document.getElementById("where")) where("where");
 
 async function outcome(place) {
   try {

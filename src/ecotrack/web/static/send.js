@@ -5,6 +5,9 @@ import { csrf } from "./common.js";
 export class Refused extends Error {}
 export class SignedOut extends Error {}
 
+// Why something was not sent, and what becomes of it now.
+export const why = (error, kept) => `${error.message.replace(/。$/, "")}。${error instanceof Refused ? "没有被收下，请按提示改正。" : kept}`;
+
 const said = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value !== undefined && value !== null));
 
 async function held(at) {

@@ -1,7 +1,7 @@
 // Walking a boundary: every good fix is in the browser's database before it is drawn; a gap is told, never bridged silently.
 import { newId, say } from "./common.js";
 import { drop, dropWalk, keep, keepWalk, walks } from "./store.js";
-import { send } from "./send.js";
+import { send, why } from "./send.js";
 import { queue } from "./queue.js";
 import { ground, neighbours } from "./ground.js";
 import { photographing } from "./camera.js";
@@ -9,7 +9,7 @@ import { polygonsMu } from "./area.js";
 
 const WORST_M = 15;
 const APART_M = 2;
-// Two fixes further apart than this leave a side of the plot unseen; after a break or a silence much less does.
+// Two fixes further apart than this leave a side of the plot unseen; after a break or a silence, and between the ends, much less does.
 const FAR_M = 60;
 const SILENT_S = 20;
 const BROKEN_M = 15;
@@ -23,6 +23,7 @@ const here = L.circleMarker([37.7, 115.8], { radius: 8, color: "#0b5cad" });
 let walk = null;
 let watch = null;
 let lock = null;
+let followed = false;
 let saving = Promise.resolve();
 
 const metres = (a, b) => map.distance([a.lat, a.lon], [b.lat, b.lon]);
@@ -46,6 +47,19 @@ function drawn() {
   close();
 }
 
+// The side between the last and the first point: nobody saw it where they are apart.
+function closed(open) {
+  const side = [at(walk.points.at(-1)), at(walk.points[0])];
+  L.polyline(side, open ? { color: "#a92219", weight: 3, dashArray: "4 8" } : { color: "#1f6b3b", weight: 4 }).addTo(lines);
+}
+
+// The map goes with the walker, who may look closer or wider meanwhile.
+function follow(place) {
+  if (!followed) map.setView(place, Math.max(map.getZoom(), 17), { animate: false });
+  else if (!map.getBounds().pad(-0.25).contains(place)) map.panTo(place, { animate: false });
+  followed = true;
+}
+
 function shown() {
   drawn();
   const { points } = walk;
@@ -54,8 +68,14 @@ function shown() {
   const parts = [`${points.length} 个点`, walk.refused ? `不收 ${walk.refused} 个（精度差）` : "", mu === "0.0" ? "" : `围起来约 ${mu} 亩`, back ? `离起点 ${back} 米` : ""];
   get("count").textContent = parts.filter(Boolean).join("，");
   get("gap").hidden = !gaps();
-  get("gap").textContent = `中间断了 ${gaps()} 次：红色虚线那一段没有走到，不对就从断开处重走。`;
+  get("gap").textContent = `中间断了 ${gaps()} 次（红虚线），没有走到。不对就暂停、退点重走。`;
   get("take").hidden = get("scrap").hidden = false;
+  get("take").textContent = walk.photos ? `拍照（${walk.photos}）` : "拍照";
+}
+
+function store() {
+  const copy = structuredClone(walk);
+  saving = saving.then(() => keepWalk(copy)).catch(() => say("这台手机的空间不够，点没有存下，请先停一停。"));
 }
 
 function took(position) {
@@ -63,9 +83,9 @@ function took(position) {
   get("no-gps").hidden = true;
   here.setLatLng([lat, lon]).addTo(map);
   if (!walk || walk.paused) return;
-  get("fix").textContent = `精度 ${Math.round(accuracy)} 米${accuracy > WORST_M ? "，太差，没有收" : ""}`;
+  get("fix").textContent = accuracy > WORST_M ? `精度 ${Math.round(accuracy)} 米，太差，没有收：请到开阔处停一停` : `定位好，精度 ${Math.round(accuracy)} 米`;
   get("fix").className = `fix ${accuracy > WORST_M ? "poor" : "fine"}`;
-  map.setView([lat, lon], Math.max(map.getZoom(), 17), { animate: false });
+  if (!followed || accuracy <= WORST_M) follow([lat, lon]);
   if (accuracy > WORST_M) { walk.refused += 1; shown(); return; }
   const point = { lon, lat, accuracy, at: position.timestamp };
   const last = walk.points.at(-1);
@@ -75,9 +95,16 @@ function took(position) {
   if (last && away > (broken ? BROKEN_M : FAR_M)) point.gap = true;
   walk.resumed = false;
   walk.points.push(point);
-  const copy = structuredClone(walk);
-  saving = saving.then(() => keepWalk(copy)).catch(() => say("这台手机的空间不够，点没有存下，请先停一停。"));
+  store();
   shown();
+}
+
+// Back along the way, a point at a time, while the walk stands still.
+function undo() {
+  walk.points.pop();
+  store();
+  shown();
+  get("undo").hidden = !walk.points.length;
 }
 
 function failed(error) {
@@ -100,11 +127,12 @@ async function go() {
   walk ??= { id: newId(), points: [], refused: 0, started: Date.now() };
   walk.paused = false;
   walk.resumed = walk.points.length > 0;
-  get("go").hidden = form.hidden = true;
+  get("go").hidden = get("undo").hidden = form.hidden = true;
   get("pause").hidden = get("end").hidden = get("take").hidden = false;
   get("fix").textContent = "正在定位……";
   get("fix").className = "fix";
   say("");
+  drawn();
   await keepWalk(structuredClone(walk));
   await awake();
   watch ??= navigator.geolocation.watchPosition(took, failed, { enableHighAccuracy: true, maximumAge: 0, timeout: 30000 });
@@ -117,6 +145,7 @@ function pause() {
   get("fix").className = "fix";
   get("pause").hidden = true;
   get("go").hidden = false;
+  get("undo").hidden = !walk.points.length;
   get("go").textContent = "接着走";
 }
 
@@ -125,12 +154,14 @@ function end() {
   pause();
   const first = walk.points[0], last = walk.points.at(-1);
   const closing = metres(first, last);
-  const open = closing > FAR_M;
+  const open = closing > BROKEN_M;
   get("result").textContent = `${walk.points.length} 个点，首尾相距 ${Math.round(closing)} 米。`;
   get("sure").hidden = !gaps() && !open;
   const parts = [gaps() ? `${gaps()} 处断开` : "", open ? `首尾 ${Math.round(closing)} 米` : ""].filter(Boolean).join("、");
   get("sure").querySelector("span").textContent = `${parts}没有走到。我看过图，这些地方就是直线，可以按直线连上。`;
-  get("go").hidden = get("end").hidden = true;
+  get("sure").className = "check wait";
+  closed(open);
+  get("go").hidden = get("end").hidden = get("undo").hidden = true;
   form.hidden = false;
   map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.2), { animate: false });
 }
@@ -151,7 +182,12 @@ function file() {
 
 async function finish(event) {
   event.preventDefault();
-  if (!get("sure").hidden && !form.sure.checked) return say("有断开的地方：请勾上确认，或者点“接着走”补上。");
+  if (!get("sure").hidden && !form.sure.checked) {
+    get("sure").className = "check error";
+    get("sure").scrollIntoView({ block: "center" });
+    form.sure.focus({ preventScroll: true });
+    return say("有断开的地方：请勾上确认，或者点“接着走”补上。");
+  }
   const asked = Object.fromEntries(["unit", "season", "kind"].map((key) => [key, form[key].value]));
   // The upload bears the id of the walk, so that sending it twice gives one.
   const job = { id: walk.id, name: `走界 ${form.name.value || new Date(walk.started).toLocaleString("zh-CN")}.geojson`, blob: file(), asked };
@@ -167,7 +203,7 @@ async function finish(event) {
     await drop(job.id);
     location.assign(`/uploads/${job.id}`);
   } catch (error) {
-    say(`${error.message}。走的边界已存在这台手机上，有网后会自动发出。`);
+    say(why(error, "走的边界已存在这台手机上，有网后会自动发出。"));
     flush();
   }
 }
@@ -175,7 +211,8 @@ async function finish(event) {
 function reset() {
   walk = null;
   lines.clearLayers();
-  form.hidden = get("end").hidden = get("pause").hidden = get("gap").hidden = get("take").hidden = get("scrap").hidden = true;
+  form.hidden = get("end").hidden = get("pause").hidden = get("gap").hidden = get("take").hidden = get("scrap").hidden = get("undo").hidden = true;
+  form.sure.checked = false;
   get("count").textContent = "0 个点";
   get("go").hidden = false;
   get("go").textContent = "走下一块";
@@ -196,12 +233,19 @@ net();
 get("go").addEventListener("click", go);
 get("pause").addEventListener("click", pause);
 get("end").addEventListener("click", end);
+get("undo").addEventListener("click", undo);
 get("more").addEventListener("click", go);
 get("scrap").addEventListener("click", scrap);
 form.addEventListener("submit", finish);
 document.addEventListener("visibilitychange", () => { if (!document.hidden && walk && !walk.paused) awake(); });
 const flush = queue(get("queue"));
-photographing({ button: get("take"), files: get("files"), target: () => ({ upload: walk.id, plot: "" }), taken: () => { say("照片已存在这台手机上，会和边界一起发出。"); flush(); } });
+photographing({ button: get("take"), files: get("files"), target: () => ({ upload: walk.id, plot: "" }), taken: () => {
+  say("照片已存在这台手机上，会和边界一起发出。");
+  walk.photos = (walk.photos || 0) + 1;
+  store();
+  shown();
+  flush();
+} });
 [walk = null] = (await walks()).filter((row) => row.points).sort((a, b) => b.started - a.started);
 if (walk) {
   walk.paused = true;
@@ -210,6 +254,7 @@ if (walk) {
   if (walk.points.length) map.fitBounds(L.latLngBounds(walk.points.map(at)).pad(0.5), { maxZoom: 17, animate: false });
   get("go").textContent = `接着上次的 ${walk.points.length} 个点走`;
   get("end").hidden = false;
+  get("undo").hidden = !walk.points.length;
 }
 get("go").disabled = false;
 ground(map, form.unit.value, { show: () => !walk });

@@ -1,9 +1,10 @@
 // Keeps the pages for the field and what they need on the device, so that they open without a signal. Nothing else is kept.
-const CACHE = "ecotrack-field-3";
+const CACHE = "ecotrack-field-4";
 const SLOW_MS = 5000;
-const PAGES = ["/", "/walk", "/draw"];
-const SCRIPTS = ["area", "camera", "common", "draw", "ground", "home", "outcome", "queue", "send", "shapes", "store", "walk", "outside"];
-const NEEDED = ["/static/portal.css", "/static/field.css", "/vendor/leaflet.css", "/vendor/leaflet.js", "/vendor/geoman.css",
+const PAGES = ["/", "/walk", "/draw", "/upload"];
+const NO_NETWORK = "/static/offline.html";
+const SCRIPTS = ["area", "camera", "common", "draw", "ground", "home", "outcome", "queue", "send", "shapes", "store", "upload", "walk", "outside"];
+const NEEDED = [NO_NETWORK, "/static/portal.css", "/static/field.css", "/vendor/leaflet.css", "/vendor/leaflet.js", "/vendor/geoman.css",
   "/vendor/geoman.js", "/vendor/idb.js", ...SCRIPTS.map((name) => `/static/${name}.js`)];
 const LAST = ["/api/ground", "/api/outcomes"];
 
@@ -22,7 +23,7 @@ async function tidy() {
   await self.clients.claim();
 }
 
-// The network comes first; where it is slow or gone, what was kept last.
+// The network comes first; where it is slow or gone, or the portal cannot answer, what was kept last.
 async function answer(event, path) {
   const fresh = fetch(event.request).then(async (told) => {
     if (told.ok && !told.redirected) {
@@ -33,7 +34,8 @@ async function answer(event, path) {
   });
   const slow = new Promise((resolve) => { setTimeout(resolve, SLOW_MS); }).then(() => caches.match(path));
   const first = await Promise.race([fresh.catch(() => null), slow]);
-  return first || (await caches.match(path)) || fresh;
+  if (first && first.status < 500) return first;
+  return (await caches.match(path)) || first || fresh;
 }
 
 self.addEventListener("install", (event) => event.waitUntil(fill().then(() => self.skipWaiting())));
@@ -45,5 +47,7 @@ self.addEventListener("message", (event) => {
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   const known = NEEDED.includes(url.pathname) || LAST.includes(url.pathname) || (PAGES.includes(url.pathname) && !url.search);
-  if (event.request.method === "GET" && url.origin === location.origin && known) event.respondWith(answer(event, url.pathname));
+  if (event.request.method !== "GET" || url.origin !== location.origin) return;
+  if (known) event.respondWith(answer(event, url.pathname));
+  else if (event.request.mode === "navigate") event.respondWith(fetch(event.request).catch(() => caches.match(NO_NETWORK)));
 });
