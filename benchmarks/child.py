@@ -12,25 +12,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.engines import engine
+from benchmarks.memory import forget_peak, peak_mb
 from benchmarks.questions import QUESTIONS, Engine
-
-
-def _reset_peak() -> None:
-    """Start the kernel's high-water mark of memory again, where it can be (Linux)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def _peak_mb() -> float:
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def main(name: str, folder: Path, result: Path) -> None:
@@ -43,13 +26,13 @@ def _ask(found: Engine, name: str, result: Path) -> None:
     answers: dict[str, Any] = {}
     times: dict[str, Any] = {}
     for question in ("prepare", *QUESTIONS):
-        _reset_peak()
+        forget_peak()
         cpu, wall = found.cpu_s(), time.perf_counter()
         answer = getattr(found, question)()
         times[question] = {
             "cpu_s": found.cpu_s() - cpu,
             "wall_s": time.perf_counter() - wall,
-            "peak_mb": _peak_mb(),
+            "peak_mb": peak_mb(),
         }
         if answer is not None:
             answers[question] = answer

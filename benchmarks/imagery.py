@@ -25,6 +25,7 @@ import rasterio
 import shapely
 from affine import Affine
 
+from benchmarks.memory import peak_mb
 from ecotrack.geometry.features import Feature
 from ecotrack.imagery.grid import Grid, to_lonlat
 from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
@@ -194,12 +195,6 @@ def run(name: str, folder: Path, size: int, plots: int) -> dict[str, Any]:
     return found
 
 
-def _peak_mb() -> float:
-    """Return the highest resident memory of this process; `getrusage` counts in its parent at the fork."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
-
-
 def check_equal(folder: Path) -> None:
     """Raise where a peer's means are not ecotrack's.
 
@@ -229,7 +224,7 @@ def main() -> None:
     if asked.step:
         found = step(asked.step, asked.folder, asked.size, asked.plots)
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        cost = {"cpu_s": usage.ru_utime + usage.ru_stime, "peak_mb": _peak_mb(), "found": found}
+        cost = {"cpu_s": usage.ru_utime + usage.ru_stime, "peak_mb": peak_mb(), "found": found}
         print(json.dumps(cost))
         return
     with tempfile.TemporaryDirectory() as name:

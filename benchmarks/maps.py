@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from benchmarks.memory import forget_peak, peak_mb
 from benchmarks.plots import SEASONS, draw_plots
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,10 +127,10 @@ def build(engine: str, count: int, seed: int, path: Path) -> dict[str, Any]:
 
     frame, states = frame_of(count, seed=seed)
     folium.Map(tiles=None).get_root().render()
-    _forget_peak()
-    before_kb, started = _peak_kb(), time.process_time()
+    forget_peak()
+    before_mb, started = peak_mb(), time.process_time()
     if engine == "lonboard":
-        return _lonboard(frame, path) | _spent(before_kb, started, path)
+        return _lonboard(frame, path) | _spent(before_mb, started, path)
     if engine == "explore":
         shown = frame.explore(tiles=None, prefer_canvas=True)
     else:
@@ -142,7 +142,7 @@ def build(engine: str, count: int, seed: int, path: Path) -> dict[str, Any]:
         layer.add_to(shown)
     write_map(shown, path)
     names = {"map": shown.get_name(), "layer": layer.get_name() if engine == "ecotrack" else ""}
-    return names | _spent(before_kb, started, path)
+    return names | _spent(before_mb, started, path)
 
 
 def _lonboard(frame: Any, path: Path) -> dict[str, Any]:
@@ -152,24 +152,9 @@ def _lonboard(frame: Any, path: Path) -> dict[str, Any]:
     return {"map": "", "layer": ""}
 
 
-def _spent(before_kb: int, started: float, path: Path) -> dict[str, Any]:
+def _spent(before_mb: float, started: float, path: Path) -> dict[str, Any]:
     cpu_s = time.process_time() - started
-    return {"cpu_s": cpu_s, "peak_mb": (_peak_kb() - before_kb) / 1024, "file_mb": path.stat().st_size / 1e6}
-
-
-def _forget_peak() -> None:
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def _peak_kb() -> int:
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return {"cpu_s": cpu_s, "peak_mb": peak_mb() - before_mb, "file_mb": path.stat().st_size / 1e6}
 
 
 def look(path: Path, built: dict[str, Any], *, slow: int = 1, timeout_s: float = 120) -> dict[str, Any]:

@@ -25,11 +25,58 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 READERS = (
-    "apps", "child", "child_shapes", "formats", "plain_words", "read_archive", "read_corners", "read_encoding",
-    "read_gpx", "read_kml", "read_parquet", "read_table", "read_vector", "tables", "tables_cells", "tables_files",
+    "apps", "child", "child_mixed", "child_shapes", "formats", "garbled", "plain_words", "read_archive", "read_cells",
+    "read_corners", "read_encoding", "read_gpx", "read_kml", "read_kml_table", "read_parquet", "read_shapefile",
+    "read_survey", "read_table", "read_table_blocks", "read_table_sides", "read_vector", "tables", "tables_cells",
+    "tables_files",
 )  # fmt: skip
 CHECKS = ("check_shape", "check_fields", "checks")
 SHAPE = shapely.box(115.6, 37.6, 115.603, 37.603)
+
+
+def texts() -> list[tuple[str, bytes]]:
+    """Return files that are text, laid out in the ways in which people and their programs write them."""
+    corners = [*SHAPE.exterior.coords]
+    plane = [(39376366.48, 4164022.65), (39376631.75, 4164040.9), (39376643.6, 4164240.5), (39376370.0, 4164230.0)]
+    line = " ".join(f"{x},{y},0" for x, y in corners)
+    ring = f"<LinearRing><coordinates>{line}</coordinates></LinearRing>"
+    fixes = "".join(f"<gx:coord>{x} {y} 0</gx:coord>" for x, y in corners)
+    data = '<ExtendedData><Data name="f"><displayName>小班号</displayName><value>7</value></Data></ExtendedData>'
+    told = "<description><![CDATA[<table><tr><td>乡镇</td><td>马屯</td></tr></table>]]></description>"
+    body = f"<Polygon><outerBoundaryIs>{ring}</outerBoundaryIs></Polygon>"
+    marks = (
+        f"<Placemark><name>甲</name>{told}{data}{body}</Placemark><Placemark><gx:Track>{fixes}</gx:Track></Placemark>"
+    )
+    pairs = ";".join(f"{x},{y}" for x, y in corners)
+    feature = {"type": "Feature", "properties": {"a": 7}, "geometry": shapely.geometry.mapping(SHAPE)}
+    other = feature | {"properties": {"a": "甲", "坐标系": "CGCS2000"}}
+    arcs = '[[[0,0],[9,0],[0,9],[-9,0],[0,-9]]],"transform":{"scale":[0.001,0.001],"translate":[115.6,37.6]}'
+    esri = {"geometryType": "esriGeometryPolygon", "spatialReference": {"wkid": 4527}, "fields": []}
+    drawn = ["0", "SECTION", "2", "ENTITIES", "0", "LWPOLYLINE", "8", "小班", "90", "4", "70", "1"]
+    drawn += [text for x, y in plane for text in ("10", str(x), "20", str(y))]
+    survey = ["[属性描述]", "坐标系=2000国家大地坐标系", "几度分带=3", "带号=39", "[地块坐标]", "4,0.5,1,甲,面,,,,@"]
+    survey += [f"J{n},1,{y},{x}" for n, (x, y) in enumerate([*plane, plane[0]], 1)]
+    sides = "".join(f"J{n},{y},{x},\n,,,26.1\n" for n, (x, y) in enumerate(plane, 1))
+    both = "".join(f"{n},E{x}°N{y}°\n" for n, (x, y) in enumerate(corners, 1))
+    return [
+        (name, text.encode())
+        for name, text in {
+            "x.kml": f'<kml xmlns:gx="http://www.google.com/kml/ext/2.2"><Folder><name>乡</name>{marks}</Folder></kml>',
+            "x.geojson": json.dumps({"type": "FeatureCollection", "features": [feature, other]}),
+            "x.geojsonl": "\n".join(map(json.dumps, (feature, other))),
+            "x.topojson": f'{{"type":"Topology","arcs":{arcs},"objects":{{"a":{{"type":"Polygon","arcs":[[0]]}}}}}}',
+            "x.json": json.dumps(
+                esri | {"features": [{"attributes": {}, "geometry": {"rings": [[*plane, plane[0]]]}}]}
+            ),
+            "x.dxf": "\n".join([*drawn, "0", "ENDSEC", "0", "EOF", ""]),
+            "x.txt": "\n".join(survey),
+            "y.txt": "\n".join(f"J{n} X={y} Y={x}" for n, (x, y) in enumerate(plane, 1)),
+            "x.csv": f"界址点号,X,Y,边长\n{sides}注：国家2000，中央子午线117度\n",
+            "y.csv": f"点号,坐标\n{both}",
+            "z.csv": f'编号,坐标串\n1,"{pairs}"\n2,"{pairs}"\n',
+            "w.csv": "地块编号,X1,Y1,X2,Y2,X3,Y3\n1," + ",".join(f"{x},{y}" for x, y in plane[:3]),
+        }.items()
+    ]
 
 
 def seeds(folder: Path) -> list[tuple[str, bytes]]:
@@ -75,7 +122,7 @@ def seeds(folder: Path) -> list[tuple[str, bytes]]:
         book.active.append(row)
     book.save(folder / "a.xlsx")
     pq.write_table(pa.table({"geometry": [shapely.to_wkb(SHAPE)]}), folder / "a.parquet")
-    return [*found, *((name, (folder / name).read_bytes()) for name in ("a.xlsx", "a.parquet"))]
+    return [*found, *texts(), *((name, (folder / name).read_bytes()) for name in ("a.xlsx", "a.parquet"))]
 
 
 KINDS = ["flip", "cut", "drop", "repeat", "insert", "number"]

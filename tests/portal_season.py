@@ -133,7 +133,7 @@ def _units(bureau: Person) -> None:
 
 def _published(bureau: Person) -> None:
     seen = bureau.call("GET", "/api/publishable", params={"as_of": "2018-12-31"}).json()
-    asked = {"as_of": "2018-12-31", "seq": seen["seq"], "with_map": True,
+    asked = {"as_of": "2018-12-31", "seq": seen["seq"], "maps": [one["map"] for one in seen["maps"]],
              "figures": [row["figure"] for row in seen["figures"]]}  # fmt: skip
     answer = bureau.call("POST", "/api/receipts", json=asked)
     assert answer.status_code == 201, answer.text

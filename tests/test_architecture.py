@@ -113,3 +113,13 @@ def bodies(text: str) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
             yield node.name, (node.end_lineno or first.lineno) - first.lineno + 1
+
+
+EXEMPLARY = [path for room in ("geometry", "coordinates") for path in sorted((PACKAGE / room).glob("[a-z]*.py"))]
+
+
+@pytest.mark.parametrize("path", EXEMPLARY, ids=lambda path: path.stem)
+def test_every_function_of_geometry_and_coordinates_shows_a_worked_example(path: Path) -> None:
+    named = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)]
+    public = [node for node in named if not node.name.startswith("_")]
+    assert [node.name for node in public if ">>>" not in (ast.get_docstring(node) or "")] == []

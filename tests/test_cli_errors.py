@@ -169,6 +169,20 @@ def test_init_leaves_what_is_there_alone(folder: Path, both) -> None:
     assert code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("sample", "draw", "--task", "t"), "缺少选项 --by"),
+        (("export",), "缺少参数 LAYER"),
+        (("map", "--periods", "day"), "--periods 的值无效"),
+    ],
+)
+def test_what_a_call_lacks_is_named_as_it_is_written(call, arguments: tuple[str, ...], named: str) -> None:
+    told, code = call(*arguments)
+    assert code == 2
+    assert named in told
+
+
 def test_a_wrong_option_is_told_in_the_language_of_the_call(call) -> None:
     (zh, code), (en, code_en) = call("stats", "--foo"), call("--lang", "en", "stats", "--foo")
     assert (code, code_en) == (2, 2)

@@ -153,7 +153,6 @@ NOT_BY_THE_OTHER = (
 """Files with surfaces that pyogrio, or shapely behind it, has no type for."""
 
 OTHER_TEXT = {
-    "shp/sf__olinda1.zip": "Latin-1 without a word about it: a Chinese office's file like this is GB18030",
     "geojson/geojsonhint__good-featurecollection-extensions.geojson": "one column holds numbers, texts and objects",
 }
 """Where the texts differ from those of pyogrio, and why."""

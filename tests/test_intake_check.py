@@ -16,7 +16,7 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry import mapping
 
-from ecotrack.errors import BadConfig
+from ecotrack.errors import BadConfig, HeldPlots
 from ecotrack.geometry.codec import to_wkb
 from ecotrack.geometry.features import Feature
 from ecotrack.intake.candidates import Candidate, Place, Reading
@@ -24,7 +24,8 @@ from ecotrack.intake.check import Checked, Order, check_upload
 from ecotrack.intake.check_again import again_findings
 from ecotrack.intake.check_fields import CLAIMED_AS_GIVEN, claim_ratios, claims_of, field_findings, garbled_findings
 from ecotrack.intake.check_ground import ground_findings
-from ecotrack.intake.check_record import held_versions, records_about, records_of
+from ecotrack.intake.check_meanwhile import held_now
+from ecotrack.intake.check_record import records_about, records_of
 from ecotrack.intake.check_shape import Subject, corners_of, measures_of, shape_findings
 from ecotrack.intake.checks import check_table, checks_of
 from ecotrack.intake.read import Upload
@@ -35,6 +36,7 @@ from ecotrack.model import Decision, FeatureVersion, Submission
 from ecotrack.model.findings import Finding
 from ecotrack.model.layers import CheckSetting
 from ecotrack.register import Register
+from ecotrack.review import accept, decide
 from ecotrack.settings import read_config, read_layers
 from ecotrack.workspace import Workspace
 
@@ -434,7 +436,7 @@ def test_what_is_held_back_is_registered_with_its_findings(workspace: Workspace)
     checked = check_upload(workspace, upload(rectangle(100, 100, x_m=50), rectangle(90, 90, x_m=500)), ORDER)
     with Register.open(workspace.register_path) as register:
         register_proposal(register, checked.upload, checked.proposal, author="张三", records=records_of(checked))
-        held = held_versions(register, [one.submission_id for one in register.submissions()])
+        held = held_now(register, register.versions())
         assert [version.feature_id for version in register.versions() if version.version_id in held] == ["N1"]
         assert "旧-1" in next(iter(held.values()))
 
@@ -450,7 +452,35 @@ def test_the_record_of_many_findings_is_kept_in_parts_and_read_as_one(workspace:
         register_proposal(register, changed.upload, changed.proposal, author="张三", records=papers)
         [(submission_id, whole)] = records_about(register, [changed.proposal.submission.submission_id]).items()
         assert len(whole.body["findings"]) == len(many)
-        assert len(held_versions(register, [submission_id])) == 1
+        assert len(held_now(register, register.versions(submission_id=submission_id))) == 1
+
+
+def test_what_was_accepted_since_the_check_holds_back_a_plot_on_the_same_ground(workspace: Workspace) -> None:
+    fill(workspace)
+    shapes = rectangle(100, 100, y_m=500), rectangle(100, 100, y_m=560), rectangle(100, 100, y_m=700)
+    with Register.open(workspace.register_path) as register:
+        sent = []
+        for name, shape in zip("甲乙丙", shapes, strict=True):
+            file = upload(shape)
+            checked = check_upload(workspace, Upload("一批.geojson", file.data.replace(b"N1", name.encode())), ORDER)
+            register_proposal(register, checked.upload, checked.proposal, author="张三", records=records_of(checked))
+            sent.append(checked.proposal.submission.submission_id)
+        assert held_now(register, register.versions()) == {}
+        accept(register, [sent[0]], reviewer="李四", decided_on=DAY)
+        [(held, reason)] = held_now(register, register.versions()).items()
+        assert register.versions(submission_id=sent[1])[0].version_id == held
+        assert "重叠6.0" in reason
+        with pytest.raises(HeldPlots):
+            accept(register, sent[1:], reviewer="李四", decided_on=DAY)
+        decide(register, sent[1:], "accept", reviewer="李四", decided_on=DAY, reason="现场核实", despite=True)
+
+
+def test_a_boundary_without_a_place_was_not_found_to_be_sound(workspace: Workspace) -> None:
+    bow = shapely.Polygon([(500000, 4160000), (500100, 4160100), (500100, 4160000), (500000, 4160100)])
+    checked = check_upload(workspace, upload(bow, crs=""), ORDER)
+    assert [found.check for found in checked.findings] == ["unknown_crs"]
+    assert tally(checked, "open_ring") == (1, 0, 0, 0)
+    assert tally(checked, "invalid") == (0, 0, 1, 0)
 
 
 def test_degrees_of_unknown_origin_wait_for_a_choice(workspace: Workspace) -> None:

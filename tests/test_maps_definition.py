@@ -18,7 +18,7 @@ from ecotrack.errors import (
     UnknownLayer,
     UnknownMap,
 )
-from ecotrack.maps.definition import LayerGroup, MapDef, Paint, read_map
+from ecotrack.maps.definition import LayerGroup, MapDef, Paint, read_map, shown_first
 from ecotrack.maps.model import check_levels
 from ecotrack.model.layers import Classification, LayerDef
 from ecotrack.settings import read_layers
@@ -148,6 +148,16 @@ def test_the_only_map_needs_no_name_and_one_of_two_does(tmp_path: Path) -> None:
     write(tmp_path, "b", a_toml("b"))
     with pytest.raises(UnknownMap, match="湖区"):
         read_map(tmp_path)
+
+
+def test_people_who_name_no_map_see_the_main_one_whatever_the_others_are_called(tmp_path: Path) -> None:
+    with pytest.raises(UnknownMap):
+        shown_first(tmp_path)
+    write(tmp_path, "b", a_toml("b"))
+    write(tmp_path, "a", a_toml("a"))
+    assert shown_first(tmp_path).id == "a"
+    write(tmp_path, "b", a_toml("b") + "main = true\n")
+    assert shown_first(tmp_path).id == read_map(tmp_path).id == "b"
 
 
 @pytest.mark.parametrize("name", ["none", "../hengshui", ""])

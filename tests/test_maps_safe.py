@@ -84,6 +84,14 @@ def test_no_text_from_data_ever_runs(open_map: Open, attack: str) -> None:
         scoreboard=board,
         code_lists={"check_level": {attack: attack}},
         unit_names={attack: attack},
+        receipt={
+            "as_of": attack,
+            "as_known": attack,
+            "register": {"seq": 1, "head": attack},
+            "definition": attack,
+            "version": attack,
+            "figures": [{"figure": attack, "column": attack, "value": attack, "receipt": attack, **evil}],
+        },
     )
     opened = open_map(model)
     page = opened.page
@@ -94,7 +102,13 @@ def test_no_text_from_data_ever_runs(open_map: Open, attack: str) -> None:
     page.wait_for_selector("#eco-found li", state="attached")
     page.click("[data-tool=printA4]")
     page.wait_for_selector("html[data-ecotrack-sheet=a4]", state="attached")
-    for button in ("[data-panel=funnel]", "[data-panel=units]", "#eco-lang", "[data-panel=targets]"):
+    for button in (
+        "[data-panel=funnel]",
+        "[data-panel=units]",
+        "#eco-lang",
+        "[data-panel=targets]",
+        ".eco-receipt summary",
+    ):
         page.click(button)
     assert opened.complaints == []
     assert page.locator("img").count() == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,7 +23,7 @@ from ecotrack.errors import (
 )
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.geometry.overlap import overlap_pairs
-from ecotrack.intake.check_record import held_versions
+from ecotrack.intake.check_meanwhile import held_now, verdicts_of
 from ecotrack.model import Decision, FeatureVersion, Submission
 from ecotrack.register import Register, Subjects, Tally, new_id
 from ecotrack.workspace import today
@@ -113,7 +113,8 @@ def decide(
     NoName
         ``reviewer`` is blank.
     HeldPlots
-        A check failed or was not made, and ``despite`` and a reason were not given.
+        A check failed or was not made, or a plot on the same ground was accepted since, and ``despite`` and a reason
+        were not given.
     OwnReview
         The reviewer sent it in.
     NotSender, AlreadyAccepted
@@ -132,7 +133,7 @@ def decide(
         if once:
             book.refuse_decided(subject_ids)
         may_hold = verdict == "accept" and not (despite and reason.strip())
-        held = held_versions(register, book.submissions) if may_hold else {}
+        held = held_now(register, book.named(subject_ids)) if may_hold else {}
         for subject_id in dict.fromkeys(subject_ids):
             subject, found, submission_id = book.find(subject_id, accepted=verdict == "strike")
             book.refuse_day(subject_id, submission_id, decided_on)
@@ -271,18 +272,6 @@ def _pending(submission: Submission, sender: str, tally: Tally) -> Pending:
     )
 
 
-def _verdicts(versions: Iterable[FeatureVersion], decisions: Iterable[Decision]) -> dict[str, str]:
-    members: dict[str, list[str]] = {}
-    for version in versions:
-        members.setdefault(version.submission_id, []).append(version.version_id)
-    result: dict[str, str] = {}
-    for decision in decisions:
-        whole = decision.subject == "submission"
-        for version_id in members.get(decision.subject_id, []) if whole else [decision.subject_id]:
-            result[version_id] = decision.verdict
-    return result
-
-
 class _Book:
     """What the register holds about what is to be decided, who sent it, and how each version of it stands."""
 
@@ -294,12 +283,12 @@ class _Book:
         self._members: dict[str, list[FeatureVersion]] = {}
         for version in self.versions:
             self._members.setdefault(version.submission_id, []).append(version)
-        self.verdicts = _verdicts(self.versions, subjects.decisions)
+        self.verdicts = verdicts_of(self.versions, subjects.decisions)
         self._decisions = subjects.decisions
 
     def refuse_decided(self, names: Sequence[str]) -> None:
         """Raise where anything that is named carries a verdict already."""
-        named = {version.version_id for name in names for version in self.members(self.find(name)[1])}
+        named = {version.version_id for version in self.named(names)}
         decided = named & {*self.verdicts}
         if decided:
             about = decided | {self._by_version[version_id].submission_id for version_id in decided}
@@ -307,6 +296,11 @@ class _Book:
             state = _STATES.get(last.verdict, Text("已通过", "accepted"))
             facts = {"state_zh": state.zh, "state_en": state.en}
             raise DecidedMeanwhile("", count=len(decided), reviewer=last.reviewer, **facts)
+
+    def named(self, names: Sequence[str]) -> list[FeatureVersion]:
+        """Return the versions that ids name, each once."""
+        found = (version for name in names for version in self.members(self.find(name)[1]))
+        return [*{version.version_id: version for version in found}.values()]
 
     def members(self, found: str) -> list[FeatureVersion]:
         """Return the versions of a submission, or the one version with this id."""

@@ -37,7 +37,13 @@ def m2_from_mu(area_mu: float) -> float:
 
 
 def km2_from_m2(area_m2: float) -> float:
-    """Convert square metres to square kilometres."""
+    """Convert square metres to square kilometres.
+
+    Examples
+    --------
+    >>> km2_from_m2(75_000_000)
+    75.0
+    """
     return area_m2 / M2_PER_KM2
 
 

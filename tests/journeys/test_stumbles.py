@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from map_cases import chromium
 from portal_cases import PASSWORD, Person, Served, boundaries, hire, plots
-from portal_pages import CAMERA, PHONE, fits, picture, ready_for_no_signal, sign_in, tap, walk_to
+from portal_pages import CAMERA, PHONE, fits, picture, ready_for_no_signal, sign_in, tap, until, walk_to
 
 PORTAL = ("--max-mb", "1")
 WECHAT = (
@@ -86,10 +86,10 @@ def test_the_screen_is_kept_awake_while_somebody_walks_and_no_longer(bureau: Per
     line.send("Browser.grantPermissions", allowed)
     page.evaluate(WAKE)
     page.get_by_role("button", name="接着走").click()
-    page.wait_for_function("window.held && !held.released")
+    until(page, "Boolean(window.held) && !held.released")
     expect(page.get_by_text("这台手机不能保持亮屏")).to_be_hidden()
     page.get_by_role("button", name="暂停").click()
-    page.wait_for_function("held.released")
+    until(page, "held.released")
 
 
 def test_the_map_of_a_walk_goes_along_and_keeps_the_scale_that_the_walker_chose(
@@ -225,7 +225,13 @@ def test_where_a_file_of_unknown_degrees_lies_is_chosen_on_a_map_in_the_page(
     page.get_by_label("这份文件的坐标是从哪来的").select_option("WGS84")  # who chose wrongly chooses again
     page.get_by_role("button", name="再检查一次").click()
     expect(page.locator("#work[data-state=checked]")).to_be_attached()
-    page.wait_for_function("document.querySelector('[name=read_as]')?.value === 'WGS84'")
+    for _ in range(200):
+        told = worker.call("GET", f"/api/uploads/{sent['upload_id']}").json()
+        if told["asked"]["read_as"] == "WGS84":
+            break
+        page.wait_for_timeout(50)
+    assert told["asked"]["read_as"] == "WGS84"
+    expect(page.locator("[name=read_as]")).to_have_value("WGS84")
 
 
 def test_a_side_that_would_cross_another_is_not_drawn_and_that_is_said(bureau: Person, phone: BrowserContext) -> None:

@@ -209,12 +209,20 @@ def usage_message(error: click.ClickException, lang: Lang) -> str:
     if isinstance(error, click.NoSuchOption):
         return f"用法错误：没有选项 {error.option_name}"
     if isinstance(error, click.MissingParameter):
-        name = error.param.human_readable_name if error.param else error.param_hint
-        return f"用法错误：缺少参数 {name}"
+        what = "选项" if isinstance(error.param, click.Option) else "参数"
+        return f"用法错误：缺少{what} {_named(error)}"
     if isinstance(error, click.BadParameter):
-        name = error.param.opts[-1] if error.param else error.param_hint
-        return f"用法错误：{name} 的值无效（{_in_chinese(error.message)}）"
+        return f"用法错误：{_named(error)} 的值无效（{_in_chinese(error.message)}）"
     return f"用法错误：{_in_chinese(error.format_message())}"
+
+
+def _named(error: click.BadParameter) -> str:
+    """Return what a complaint is about as it is written in a call: ``--by``, ``FILE``."""
+    if error.param is None:
+        return str(error.param_hint or "")
+    if isinstance(error.param, click.Option):
+        return max(error.param.opts, key=len)
+    return error.param.human_readable_name
 
 
 _COMPLAINTS = {

@@ -11,7 +11,7 @@ import click
 
 from ecotrack.cli.context import DAY, INSTANT, lang_of, open_workspace, speak, told_in_place
 from ecotrack.cli.language import Misuse, command, option, say
-from ecotrack.errors import Text
+from ecotrack.errors import ClashingOptions, Text
 
 if TYPE_CHECKING:
     from ecotrack.maps import MapDef
@@ -28,8 +28,9 @@ OUT = Path("maps") / "out"
         "Write a map: one HTML file that opens without a network.",
     ),
     epilog=say(
-        "示例：ecotrack map hengshui --as-of 2017-03-16 -o 进度图.html",
-        "Example: ecotrack --lang en map hengshui --as-of 2017-03-16 -o progress.html",
+        "示例：ecotrack map hengshui --as-of 2017-03-16 -o 进度图.html；ecotrack map --publish --by 张三",
+        "Example: ecotrack --lang en map hengshui --as-of 2017-03-16 -o progress.html; "
+        "ecotrack map --publish --by NAME",
     ),
 )
 @click.argument("name", required=False)
@@ -71,6 +72,13 @@ OUT = Path("maps") / "out"
         "key for Tianditu, written into the file; without it whoever opens the map is asked",
     ),
 )
+@option(
+    "--publish",
+    "publishing",
+    is_flag=True,
+    help=say("先为图上的指标出具凭证，编号写在图里", "issue receipts of its figures first; the map names them"),
+)
+@option("--by", help=say("发布人", "who publishes"))
 @click.pass_context
 def map_(
     ctx: click.Context,
@@ -83,16 +91,22 @@ def map_(
     periods: Literal["none", "quarter", "month"] | None,
     base: str | None,
     base_key: str | None,
+    publishing: bool,
+    by: str | None,
 ) -> None:
     """Write one map of the workspace; ``NAME`` may be left out where there is only one, or a main one."""
     from ecotrack.maps import read_map
+    from ecotrack.publication.receipts import UNNAMED
 
     if all_ and (name or output):
         raise Misuse("用 --all 时不写地图名称，也不写 -o", "--all goes without a name and without -o")
+    if publishing and as_known:
+        raise ClashingOptions("", one="--publish", other="--as-known")
     workspace = open_workspace(ctx)
     changes = {name: value for name, value in (("periods", periods), ("base", base)) if value}
     known = {"as_of": as_of, "as_known": as_known, "base_key": base_key}
-    draw = partial(_draw, ctx, workspace, known=known, unit=unit, changes=changes)
+    publisher = (by or UNNAMED) if publishing else None
+    draw = partial(_draw, ctx, workspace, known=known, unit=unit, changes=changes, publisher=publisher)
     if not all_:
         draw(read_map(workspace.folder, name=name), output)
         return
@@ -114,17 +128,25 @@ def _draw(
     known: dict[str, Any],
     unit: str | None,
     changes: dict[str, str],
+    publisher: str | None,
 ) -> IndexEntry:
     from msgspec.structs import replace
 
     from ecotrack.maps import MapModel, build_map, write_map
     from ecotrack.maps.index_page import entry_of
+    from ecotrack.maps.model import check_levels
+    from ecotrack.maps.receipt import issue_receipts
     from ecotrack.maps.unit_map import for_unit
 
     definition = for_unit(definition, workspace, unit=unit) if unit else definition
     definition = replace(definition, **changes)
     path = output or workspace.folder / OUT / f"{definition.id}.html"
     with told_in_place(ctx) as tell:
+        if publisher:
+            tell(f"{definition.id}：正在出具凭证", f"{definition.id}: issuing receipts")
+            # What the map may not show is refused before a receipt stands.
+            check_levels(definition, workspace.layers, figures=workspace.config.classification)
+            issue_receipts(definition, workspace.view(as_of=known["as_of"]), by=publisher)
         tell(f"{definition.id}：正在读取图层和指标", f"{definition.id}: reading layers and figures")
         model = MapModel.of(workspace, definition, lang=lang_of(ctx), tell=tell, **known)
         write_map(build_map(model), path, progress=tell)

@@ -1,9 +1,9 @@
 """Coordinates: the one gate into EPSG:4490, shifted Chinese web coordinates, degrees as people write them."""
 
 from ecotrack.coordinates.edges import LONG_EDGE_M, MAX_VERTICES, split_long_edges
+from ecotrack.coordinates.extent import Extent
 from ecotrack.coordinates.gate import (
     CRSReading,
-    Extent,
     StoredGeometry,
     crs_label,
     parse_crs,
@@ -11,6 +11,7 @@ from ecotrack.coordinates.gate import (
     to_stored,
     to_stored_all,
 )
+from ecotrack.coordinates.named import Named, named_in
 from ecotrack.coordinates.numbers import (
     carried,
     crs_title,
@@ -31,6 +32,7 @@ __all__ = [
     "ZONE_EPSG",
     "CRSReading",
     "Extent",
+    "Named",
     "StoredGeometry",
     "carried",
     "crs_label",
@@ -38,6 +40,7 @@ __all__ = [
     "crs_title",
     "fitting_planes",
     "is_plane",
+    "named_in",
     "parse_crs",
     "possible_readings",
     "read_crs",

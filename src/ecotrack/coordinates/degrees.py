@@ -10,13 +10,15 @@ OVITAL = {"g": "GCJ-02", "b": "BD-09"}
 """Letters that Ovital puts before a coordinate in its text files, and the system that each names."""
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_SIGNS = str.maketrans({"′": "'", "’": "'", "＇": "'", "分": "'", "″": '"', "”": '"', "“": '"', "＂": '"', "秒": '"',
+_SIGNS = str.maketrans({"′": "'", "’": "'", "‘": "'", "＇": "'", "´": "'", "`": "'", "分": "'",
+                        "″": '"', "”": '"', "“": '"', "＂": '"', "〃": '"', "秒": '"',
                         "度": "°", "º": "°", "˚": "°", "．": ".", "，": ","})  # fmt: skip
 _MARKED = re.compile(rf"(\d+)°\s*(?:({_NUMBER})'?\s*(?:({_NUMBER})(?:\"|'')?)?)?")
 _PLAIN = re.compile(rf"(\d{{2,3}})[\s:\-]+(\d{{1,2}})[\s:\-]+({_NUMBER})")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _UNIT = re.compile(r"(?<=\d)\s*(?:米|m)$", re.IGNORECASE)
 _SIDE = re.compile(r"^(东经|西经|北纬|南纬|经度|纬度|[EWNS])[:：\s]*|\s*([EWNS])$", re.IGNORECASE)
+_LABEL = re.compile(r"[XY]\s*[=:：]\s*", re.IGNORECASE)
 
 
 class Ordinate(NamedTuple):
@@ -39,10 +41,11 @@ def read_ordinate(text: str) -> Ordinate | None:
     [115.6, 115.6, 115.6, 115.6, 37.6]
     >>> read_ordinate("g115.605784").system, read_ordinate("115°75′00″"), read_ordinate("甲")
     ('GCJ-02', None, None)
-    >>> [read_ordinate(t).value for t in ("39,376,366.48", "4164022.65米")]
+    >>> [read_ordinate(t).value for t in ("39,376,366.48", "X=4164022.65米")]
     [39376366.48, 4164022.65]
     """
     plain = text.strip()
+    plain = plain[label.end() :] if (label := _LABEL.match(plain)) else plain
     system = OVITAL.get(plain[:1].lower()) if re.match(r"[gb]\s*-?\d", plain, re.IGNORECASE) else None
     plain = (plain[1:] if system else plain).strip().translate(_SIGNS)
     plain = _UNIT.sub("", plain)
@@ -59,6 +62,21 @@ def read_ordinate(text: str) -> Ordinate | None:
         return None
     turned = -value if side.startswith(("W", "S", "西", "南")) else value
     return Ordinate(turned, number is None, system)
+
+
+def unpacked(text: str) -> str:
+    """Return degrees whose minutes and seconds are packed behind the point with their signs; anything else as it is.
+
+    Examples
+    --------
+    >>> unpacked("115.36108"), unpacked("37.36"), unpacked("115°36′")
+    ("115°36'10.8", "37°36'00", '115°36′')
+    """
+    found = re.fullmatch(r"(\d{2,3})\.(\d+)", text.strip())
+    if found is None:
+        return text
+    rest = found[2].ljust(4, "0")
+    return f"{found[1]}°{rest[:2]}'{rest[2:4]}{'.' if rest[4:] else ''}{rest[4:]}"
 
 
 def _decimal(text: str) -> float | None:

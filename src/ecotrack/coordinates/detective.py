@@ -41,6 +41,11 @@ PIN_M, PIN_WAYS = 4.0, 8
 MIN_PINNED, PINNED_SHARE = 4, 0.1
 """Corners, and their share of the hits, that every such push must carry off the known lines."""
 
+REPEATS_SHARE, EXACT_M, EXACT_SHARE = 0.5, 0.3, 0.8
+"""Lines repeat themselves where so many hits stay hits when all corners are pushed by the side of a plot; then so many
+of the corners must lie so near.
+"""
+
 SAME_IOU, OTHER_IOU = 0.8, 0.5
 """A known plot is met again above the first, under one reading alone: every other stays below the second."""
 
@@ -73,7 +78,13 @@ class Detected(NamedTuple):
 
 
 def read_as(lonlat: Floats, system: str) -> Floats:
-    """Return degrees read in one of `READINGS`, as CGCS2000; shape (n, 2)."""
+    """Return degrees read in one of `READINGS`, as CGCS2000; shape (n, 2).
+
+    Examples
+    --------
+    >>> (read_as(np.array([[115.6062, 37.6005]]), "GCJ-02") - [115.6062, 37.6005]).round(4).tolist()
+    [[-0.0058, -0.0006]]
+    """
     return lonlat if system == AS_IS else unshifted(lonlat, system)
 
 
@@ -109,7 +120,7 @@ def detect(
     hits = {system: _hits(read_as(corners, system), lines) for system in READINGS}
     scores = tuple(Score(system, hits[system], len(corners), len(met[system])) for system in READINGS)
     by_plots, by_lines = _by_plots(met, known), _by_lines(scores)
-    if by_lines is not None and not _is_pinned(read_as(corners, by_lines), lines):
+    if by_lines is not None and not _is_held(shapes, corners, lines, system=by_lines):
         by_lines = None
     if by_plots is not None and by_lines in (None, by_plots):
         count = len(met[by_plots])
@@ -122,7 +133,13 @@ def detect(
 
 
 def apart_m(lonlat: Floats) -> float:
-    """Return how far apart the outermost two readings of a point lie, in metres (largest over the points)."""
+    """Return how far apart the outermost two readings of a point lie, in metres (largest over the points).
+
+    Examples
+    --------
+    >>> 500 < apart_m(np.array([[115.6, 37.6]])) < 2000
+    True
+    """
     places = [local_metres(read_as(lonlat, system), lonlat[:, 1]) for system in READINGS]
     return max(float(np.hypot(*(a - b).T).max()) for a in places for b in places)
 
@@ -149,20 +166,46 @@ def _in_metres(corners: Floats, lines: Geometries) -> tuple[shapely.STRtree, Flo
     return shapely.STRtree(plane), local_metres(corners, lat0)
 
 
-def _hit(tree: shapely.STRtree, points: Floats) -> Ints:
-    found, _ = tree.query(shapely.points(points), predicate="dwithin", distance=FIT_M)
+def _hit(tree: shapely.STRtree, points: Floats, distance: float = FIT_M) -> Ints:
+    found, _ = tree.query(shapely.points(points), predicate="dwithin", distance=distance)
     return np.unique(found)
 
 
-def _is_pinned(corners: Floats, lines: Geometries) -> bool:
+def _is_held(shapes: Geometries, corners: Floats, lines: Geometries, *, system: str) -> bool:
+    """Tell whether the fit of a reading proves its place: pinned, and exact where the lines repeat themselves."""
+    tree, points = _in_metres(read_as(corners, system), lines)
+    points = points[_hit(tree, points)]
+    if not _is_pinned(tree, points):
+        return False
+    exact = len(_hit(tree, points, EXACT_M)) >= EXACT_SHARE * len(points)
+    return exact or not _repeats(tree, points, _sides(shapes))
+
+
+def _sides(shapes: Geometries) -> Floats:
+    """Return the sides of the largest shape's narrowest rectangle, there and back, in metres."""
+    largest = shapes[int(np.argmax(shapely.area(shapes)))]
+    lonlat = shapely.get_coordinates(shapely.oriented_envelope(largest))
+    corners = local_metres(lonlat, lonlat[:, 1])[:3]
+    sides = np.diff(corners, axis=0)
+    return np.concatenate([sides, -sides])
+
+
+def _repeats(tree: shapely.STRtree, points: Floats, sides: Floats) -> bool:
+    """Tell whether lines look the same a plot further on, as those of equal fields do.
+
+    Then a wrong reading too may bring a plot from somewhere between them onto the lines of another field.
+    """
+    kept = max((len(_hit(tree, points + side)) for side in sides), default=0)
+    return kept >= REPEATS_SHARE * len(points)
+
+
+def _is_pinned(tree: shapely.STRtree, points: Floats) -> bool:
     """Tell whether known lines hold corners in place in every direction.
 
     Fields lie in rows: under a wrong reading too, all corners of a side may come to lie on the lines of one row by
     chance. Pushed along these lines they would stay there, whereas a plot that was snapped to its neighbours on
     several sides leaves some of them whichever way it is pushed.
     """
-    tree, points = _in_metres(corners, lines)
-    points = points[_hit(tree, points)]
     angles = np.arange(PIN_WAYS) * 2 * np.pi / PIN_WAYS
     pushes = PIN_M * np.column_stack([np.cos(angles), np.sin(angles)])
     lost = min(len(points) - len(_hit(tree, points + push)) for push in pushes)

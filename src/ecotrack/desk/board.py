@@ -25,14 +25,12 @@ def figures(folder: str, path: str) -> None:
 
 
 def live_map(folder: str, path: str) -> None:
-    """Write the workspace's first map, whole or not at all."""
-    from ecotrack.maps import MapModel, build_map, read_map, write_map
-    from ecotrack.maps.definition import FOLDER
+    """Write the workspace's main map, whole or not at all."""
+    from ecotrack.maps import MapModel, build_map, write_map
+    from ecotrack.maps.definition import shown_first
 
     workspace = Workspace.open(Path(folder))
-    names = sorted(found.stem for found in (workspace.folder / FOLDER).glob("*.toml"))
-    definition = read_map(workspace.folder, name=names[0] if names else None)
-    write_map(build_map(MapModel.of(workspace, definition)), Path(path))
+    write_map(build_map(MapModel.of(workspace, shown_first(workspace.folder))), Path(path))
 
 
 def export(folder: str, layer: str, path: str) -> None:

@@ -36,10 +36,12 @@ _COLUMNS = {
 
 
 def publishable(folder: str, as_of: str) -> dict[str, Any]:
-    """Return the figures of a day as they would be published: id, title, value.
+    """Return the figures of a day as they would be published (id, title, value), and the maps that can be.
 
     ``seq`` and ``head`` are the place that the receipts will name: what was issued since moves no figure.
     """
+    from ecotrack.desk.map_work import publishable_maps  # a second of loading, for those alone who need it
+
     workspace = Workspace.open(Path(folder))
     with workspace.register(read_only=True) as register:
         head = register.last_said()
@@ -54,20 +56,24 @@ def publishable(folder: str, as_of: str) -> dict[str, Any]:
         }
         for one in found
     ]
-    return {"as_of": as_of, "seq": head.seq, "head": head.sha256, "figures": rows}
+    maps = publishable_maps(workspace)
+    return {"as_of": as_of, "seq": head.seq, "head": head.sha256, "figures": rows, "maps": maps}
 
 
-def issue(folder: str, as_of: str, figures: tuple[str, ...], by: str, with_map: bool) -> dict[str, Any]:
-    """Publish figures of a day and, if wished, the map of that day with the receipts in it."""
+def issue(folder: str, as_of: str, figures: tuple[str, ...], by: str, maps: tuple[str, ...]) -> dict[str, Any]:
+    """Publish figures of a day and maps of that day, with the receipts of what each of them shows."""
     workspace, day = Workspace.open(Path(folder)), dt.date.fromisoformat(as_of)
-    if not with_map:
+    if not maps:
         made = publish(workspace, as_of=day, figures=figures, by=by)
-        return {"receipts": [one.receipt_id for one in made], "map_sha256": ""}
-    from ecotrack.desk.map_work import definition_of, publish_map  # a second of loading, for those alone who need it
+        return {"receipts": [one.receipt_id for one in made], "maps": []}
+    from ecotrack.desk.map_work import definitions, publish_map  # a second of loading, for those alone who need it
 
-    drawn = definition_of(workspace)  # what it may not show is refused before a receipt stands
+    drawn = definitions(workspace, maps)  # what they may not show is refused before a receipt stands
     made = publish(workspace, as_of=day, figures=figures, by=by)
-    return {"receipts": [one.receipt_id for one in made], "map_sha256": publish_map(workspace, drawn, day, by)}
+    return {
+        "receipts": [one.receipt_id for one in made],
+        "maps": [publish_map(workspace, one, day, by) for one in drawn],
+    }
 
 
 def issued(folder: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from ecotrack.errors import HeldHere, HeldPlots, NotAllowed
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.imagery.kept_verdicts import contradicted, verdicts_or_fault
-from ecotrack.intake.check_record import held_versions, records_about
+from ecotrack.intake.check_meanwhile import held_now
+from ecotrack.intake.check_record import records_about
 from ecotrack.intake.surroundings import surroundings_of
 from ecotrack.model import Decision, FeatureVersion, IssuedDocument, Submission
 from ecotrack.register import Register
@@ -250,7 +251,7 @@ def verdict(
 def _held_here(register: Register, ids: tuple[str, ...]) -> HeldHere:
     """Return what a page says of plots that a check holds back: every one by the name that its card bears."""
     subjects = register.subjects(ids)
-    held = held_versions(register, [said.submission_id for said in subjects.submissions])
+    held = held_now(register, subjects.versions)
     stopped = {
         version.version_id: (plot_label(version, number), held[version.version_id])
         for said in subjects.submissions

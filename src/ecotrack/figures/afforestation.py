@@ -25,6 +25,37 @@ def year_planting(target: TargetDef, plots: PlotSet) -> Measured:
     """Measure *year*: qualified new net area of the year, in mu, with its ceiling.
 
     Ground that qualified in an earlier season stays with that season, since it has prior claim.
+
+    Examples
+    --------
+    Two accepted plots of one unit share half of their ground, which counts once; only one has been checked:
+
+    >>> import shapely
+    >>> from ecotrack.figures.ground import carry_on, no_ground
+    >>> from ecotrack.figures.plots import chosen_set, plot_sets
+    >>> from ecotrack.geometry.codec import to_wkb
+    >>> from ecotrack.model import Decision, FeatureVersion, ProgressRecord
+    >>> from ecotrack.progress import state_of
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> def planted(name, west):
+    ...     return FeatureVersion(
+    ...         version_id=f"v-{name}", feature_id=name, layer="plots", submission_id="s-1", season="2016-spring",
+    ...         kind="造林", unit="131102", effective_on=dt.date(2016, 5, 1),
+    ...         wkb=to_wkb(shapely.box(west, 37.60, west + 0.01, 37.61)))
+    >>> plots = [planted("a", 115.600), planted("b", 115.605)]
+    >>> accepted = [
+    ...     Decision(decision_id=f"d-{name}", subject="version", subject_id=f"v-{name}", verdict="accept",
+    ...              decided_on=dt.date(2016, 6, 1), reviewer="李四") for name in ("a", "b")]
+    >>> check = ProgressRecord(record_id="c-1", layer="plots", kind="check", feature_id="a",
+    ...                        effective_on=dt.date(2016, 10, 20), fields={"holes_checked": 100, "holes_live": 90})
+    >>> state = state_of(as_of=dt.date(2016, 12, 31), versions=plots, decisions=accepted, records=[check])
+    >>> read = lambda rows: [plots[row].wkb for row in rows.tolist()]
+    >>> ground = carry_on(no_ground(read), len(plots), read, {})
+    >>> measured = year_planting(targets["year"], chosen_set(plot_sets(state, ground)))
+    >>> round(measured.value, 2), round(measured.ceiling, 2)
+    (1470.07, 2205.11)
     """
     year, kind = int(str(target.params["year"])), str(target.params["kind"])
     columns = plots.columns

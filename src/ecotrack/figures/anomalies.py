@@ -181,7 +181,19 @@ def larger_steps(funnels: Iterable[Funnel]) -> Iterator[Anomaly]:
 
 
 def falling_reports(state: State) -> Iterator[Anomaly]:
-    """Find cumulative reports that are less than the one before them: same task, unit and form."""
+    """Find cumulative reports that are less than the one before them: same task, unit and form.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from ecotrack.progress import state_of
+    >>> def report(month, mu):
+    ...     return ProgressRecord(record_id=f"r-{month}", layer="reports", kind="report", task_id="t", unit="131102",
+    ...                           effective_on=dt.date(2016, month, 20), value=Decimal(mu))
+    >>> state = state_of(as_of=dt.date(2016, 12, 31), records=[report(3, 400), report(4, 500), report(5, 450)])
+    >>> [found.text.en for found in falling_reports(state)]
+    ['a cumulative report falls: 500 mu on 2016-04-20, 450 mu on 2016-05-20']
+    """
     last: dict[tuple[str, str, str, bool], ProgressRecord] = {}
     for record in sorted(state.of("reports", "report"), key=lambda r: (r.effective_on, r.seq)):
         if record.value is None:
@@ -275,7 +287,18 @@ def _is_number(value: object) -> bool:
 
 
 def unknown_features(state: State, known: Mapping[str, Collection[str]]) -> Iterator[Anomaly]:
-    """Find records that name a feature which their layer does not have on the day."""
+    """Find records that name a feature which their layer does not have on the day.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from ecotrack.progress import state_of
+    >>> work = ProgressRecord(record_id="w", layer="reaches", kind="work", feature_id="r-9", state="完工",
+    ...                       effective_on=dt.date(2016, 5, 1))
+    >>> state = state_of(as_of=dt.date(2016, 12, 31), records=[work])
+    >>> [(found.check, found.ids) for found in unknown_features(state, {"reaches": {"r-1", "r-2"}})]
+    [('unknown_feature', ('r-9',))]
+    """
     plots = state.plot_records if _strays(state) else {}
     for (layer, kind), records in sorted([*state.series.items(), *plots.items()]):
         if layer not in known:

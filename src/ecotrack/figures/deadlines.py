@@ -16,6 +16,21 @@ def filed_in_time(target: TargetDef, state: State) -> Measured:
     """Measure *plan* and *report*: days (or months) from the feedback to the filing.
 
     Not assessed until the feedback date is set, and never guessed beyond the calendar's last year.
+
+    Examples
+    --------
+    >>> from ecotrack.model import ProgressRecord
+    >>> from ecotrack.progress import state_of
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> feedback = ProgressRecord(record_id="f", layer="deadlines", kind="feedback", effective_on=dt.date(2016, 9, 1))
+    >>> filing = ProgressRecord(record_id="p", layer="deadlines", kind="filing", effective_on=dt.date(2016, 10, 14),
+    ...                         fields={"item": "整改方案"})
+    >>> state = state_of(as_of=dt.date(2016, 12, 31), records=[feedback, filing])
+    >>> measured = filed_in_time(targets["plan"], state)
+    >>> measured.value, measured.details["due_on"], measured.verdict
+    (27.0, '2016-10-19', 'met')
     """
     layer, item = str(target.params["layer"]), str(target.params["item"])
     feedback, sample = choose_basis(state.of(layer, "feedback"))
@@ -61,6 +76,13 @@ def is_working_day(day: dt.date) -> bool | None:
     """Return whether a day is a working day in the PRC, make-up days included; ``None`` beyond the calendar.
 
     Source: the State Council's yearly notices on holidays, as the package chinese_calendar holds them.
+
+    Examples
+    --------
+    A Saturday that makes up for the National Day, the day itself, and a year that no notice speaks of yet:
+
+    >>> [is_working_day(dt.date(*day)) for day in ((2016, 10, 8), (2016, 10, 3), (2090, 1, 2))]
+    [True, False, None]
     """
     import chinese_calendar
 

@@ -63,7 +63,14 @@ class Measured:
 
 
 def not_assessed(code: str, zh: str, en: str, **rest: Any) -> Measured:
-    """Return the answer of a measure that lacks something; the reason names it."""
+    """Return the answer of a measure that lacks something; the reason names it.
+
+    Examples
+    --------
+    >>> measured = not_assessed("no_series", "没有森林覆盖率记录", "no record of forest cover")
+    >>> measured.value, measured.reasons[0].code
+    (None, 'no_series')
+    """
     return Measured(reasons=(Reason(code, Text(zh, en)),), **rest)
 
 

@@ -172,7 +172,23 @@ def _unit_json(row: Row, units: UnitBook, state: State, *, rank: int) -> dict[st
 
 
 def tasks(state: State) -> list[Task]:
-    """Return the tasks in force on the day: real ones first, then by season and id."""
+    """Return the tasks in force on the day: real ones first, then by season and id.
+
+    Examples
+    --------
+    A revision is a new record of the same task and unit, from its own day on:
+
+    >>> from decimal import Decimal
+    >>> from ecotrack.progress import state_of
+    >>> def handed(on, unit, mu):
+    ...     names = {"title": "2016年造林任务", "kind": "造林", "level": "市", "season": "2016"}
+    ...     return ProgressRecord(record_id=f"{on}-{unit}", layer="tasks", kind="task", task_id="t-2016", unit=unit,
+    ...                           effective_on=dt.date.fromisoformat(on), value=Decimal(mu), fields=names)
+    >>> said = [handed("2016-01-10", "131102", 900), handed("2016-01-10", "131103", 600)]
+    >>> said.append(handed("2016-05-01", "131103", 700))
+    >>> [tasks(state_of(as_of=dt.date(2016, month, 30), records=said))[0].assigned_mu for month in (4, 6)]
+    [{'131102': 900.0, '131103': 600.0}, {'131102': 900.0, '131103': 700.0}]
+    """
     by_task: dict[str, list[ProgressRecord]] = {}
     for record in sorted(state.of("tasks", "task"), key=lambda record: (record.effective_on, record.seq)):
         if record.task_id and record.unit:

@@ -120,7 +120,13 @@ class Ground:
 
 
 def no_ground(read: ReadWkb) -> Ground:
-    """Return the ground of no versions at all."""
+    """Return the ground of no versions at all.
+
+    Examples
+    --------
+    >>> len(no_ground(lambda rows: []))
+    0
+    """
     nothing = np.zeros(0, dtype=np.int64)
     return Ground(np.zeros(0), np.zeros((0, 4)), nothing, nothing, np.zeros(0), {}, {}, read)
 
@@ -134,6 +140,22 @@ def carry_on(before: Ground, count: int, read: ReadWkb, zones: dict[str, Sequenc
         Gives the WKB of versions by row.
     zones
         Cells of the layers at whose borders versions are cut, by layer.
+
+    Examples
+    --------
+    The third plot comes a day later: it alone is measured, and held against the two that were there.
+
+    >>> from ecotrack.geometry.codec import to_wkb
+    >>> shapes = [to_wkb(shapely.box(west, 37.60, west + 0.01, 37.61)) for west in (115.600, 115.605, 115.612)]
+    >>> asked = []
+    >>> def read(rows):
+    ...     asked.append(rows.tolist())
+    ...     return [shapes[row] for row in rows.tolist()]
+    >>> yesterday = carry_on(no_ground(read), 2, read, {})
+    >>> asked.clear()
+    >>> today = carry_on(yesterday, 3, read, {})
+    >>> asked[0], list(zip(today.left.tolist(), today.right.tolist()))
+    ([2], [(0, 1), (1, 2)])
     """
     fresh = np.arange(len(before), count)
     areas, bounds = measure(fresh, read)
@@ -159,7 +181,14 @@ def carry_on(before: Ground, count: int, read: ReadWkb, zones: dict[str, Sequenc
 
 
 def zone_key(layer: str, cells: Sequence[Feature]) -> str:
-    """Return the name under which pieces of a layer are kept: the layer and the hash of its cells."""
+    """Return the name under which pieces of a layer are kept: the layer and the hash of its cells.
+
+    Examples
+    --------
+    >>> cell = Feature(feature_id="131102", name=None, geometry=shapely.box(0, 0, 1, 1))
+    >>> zone_key("counties", [cell])
+    'counties-04adcb0f1f5a419e'
+    """
     digest = hashlib.sha256()
     for cell in cells:
         digest.update(cell.feature_id.encode())
@@ -236,7 +265,16 @@ def _crossed(ground: Ground, fresh: Ints, pieces: ZonePieces) -> tuple[Ints, Int
 
 
 def shared_shapes(ground: Ground, left: Ints, right: Ints) -> Geometries:
-    """Return the ground that pairs of versions share; normalised, so that an area is added up from one corner."""
+    """Return the ground that pairs of versions share; normalised, so that an area is added up from one corner.
+
+    Examples
+    --------
+    >>> from ecotrack.geometry.codec import to_wkb
+    >>> shapes = [to_wkb(shapely.box(0, 0, 2, 1)), to_wkb(shapely.box(1, 0, 3, 1))]
+    >>> ground = no_ground(lambda rows: [shapes[row] for row in rows.tolist()])
+    >>> shared_shapes(ground, np.array([0]), np.array([1]))[0].bounds
+    (1.0, 0.0, 2.0, 1.0)
+    """
     needed, where = np.unique(np.concatenate([left, right]), return_inverse=True)
     shapes, half = ground.read(needed), len(left)
     shared = shapely.intersection(shapes[where[:half]], shapes[where[half:]])
@@ -244,7 +282,17 @@ def shared_shapes(ground: Ground, left: Ints, right: Ints) -> Geometries:
 
 
 def pairs_of(ground: Ground, rows: Ints) -> tuple[OverlapPairs, Ints]:
-    """Return the overlaps among some versions by their positions in ``rows``, and their places in the ground."""
+    """Return the overlaps among some versions by their positions in ``rows``, and their places in the ground.
+
+    Examples
+    --------
+    >>> from ecotrack.geometry.codec import to_wkb
+    >>> shapes = [to_wkb(shapely.box(west, 0, west + 2, 1)) for west in (0, 1, 2)]
+    >>> read = lambda rows: [shapes[row] for row in rows.tolist()]
+    >>> pairs, places = pairs_of(carry_on(no_ground(read), 3, read, {}), np.array([1, 2]))
+    >>> pairs.left.tolist(), pairs.right.tolist(), places.tolist()
+    ([0], [1], [1])
+    """
     position = np.full(len(ground), -1)
     position[rows] = np.arange(len(rows))
     left, right = position[ground.left], position[ground.right]

@@ -15,6 +15,7 @@ from ecotrack.model import ProgressRecord, TargetDef
 from ecotrack.progress import State, choose_basis
 
 _PREFERENCE = ("实测", "影像", "水位-面积曲线")
+_ENGLISH = {"实测": "measured", "影像": "imagery", "敞水面": "open water", "含挺水植物": "with emergent plants"}
 
 
 class Series(NamedTuple):
@@ -39,6 +40,25 @@ def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> 
 
     The year is that of the day asked for. Of several series the one with most observations is taken (ties:
     surveyed, imagery, curve), the others are listed.
+
+    Examples
+    --------
+    An observation that waits for review does not count:
+
+    >>> import datetime as dt
+    >>> from decimal import Decimal
+    >>> from ecotrack.progress import state_of
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> def seen(month, km2, state="采用"):
+    ...     series = {"basis": "实测", "surface_kind": "敞水面"}
+    ...     return ProgressRecord(record_id=f"o-{month}", layer="lake", kind="observation", state=state,
+    ...                           effective_on=dt.date(2020, month, 1), value=Decimal(km2), fields=series)
+    >>> said = [seen(3, "60"), seen(6, "66"), seen(9, "68"), seen(11, "90", "待审")]
+    >>> measured = lake_surface(targets["lake"], state_of(as_of=dt.date(2020, 12, 31), records=said), [])
+    >>> measured.value, measured.details["maximum_km2"], measured.basis.en
+    (66.0, 68.0, 'median of 3 observations of 2020: 实测, 敞水面')
     """
     layer, kind = str(target.params["layer"]), str(target.params["kind"])
     accepted = [record for record in state.of(layer, kind) if record.state == "采用" and record.value is not None]
@@ -69,7 +89,8 @@ def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> 
         sample=sample,
         basis=Text(
             f"{year}年{chosen.basis}、{chosen.surface_kind}，{len(days)}次观测的中位数",
-            f"median of {len(days)} observations of {year}: {chosen.basis}, {chosen.surface_kind}",
+            f"median of {len(days)} observations of {year}: "
+            + ", ".join(_ENGLISH.get(word, word) for word in (chosen.basis, chosen.surface_kind)),
         ),
         details=_details(target, days) | {**chosen._asdict(), "other_series": _others(series, chosen)},
     )

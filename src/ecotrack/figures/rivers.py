@@ -47,7 +47,13 @@ def subtract(intervals: Intervals, cut: tuple[int, int]) -> Intervals:
 
 
 def length_m(intervals: Intervals) -> int:
-    """Return the total length of disjoint intervals."""
+    """Return the total length of disjoint intervals, in metres.
+
+    Examples
+    --------
+    >>> length_m([(0, 200), (300, 450)])
+    350
+    """
     return sum(end - start for start, end in intervals)
 
 
@@ -63,6 +69,24 @@ def km_treated(state: State, reaches: Sequence[Feature]) -> dict[str, Any]:
     dict
         ``works``: rows of kind of work with ``km``; ``units``: rows by unit; ``sample``, ``calibrated`` and
         ``records``, the number of work records in force.
+
+    Examples
+    --------
+    Two stretches of one bank overlap by 200 m; a kilometre of one bank is half a kilometre of river:
+
+    >>> import datetime as dt
+    >>> import shapely
+    >>> from ecotrack.progress import state_of
+    >>> place = {"river": "fuyang", "from_m": 0, "to_m": 3000, "unit": "131102", "calibrated": False}
+    >>> reach = Feature(feature_id="r-1", name=None, geometry=shapely.LineString([(0, 0), (1, 0)]), properties=place)
+    >>> def dredged(start, end):
+    ...     stretch = {"work": "清淤", "bank": "左", "from_m": start, "to_m": end}
+    ...     return ProgressRecord(record_id=f"w-{start}", layer="reaches", kind="work", feature_id="r-1",
+    ...                           effective_on=dt.date(2016, 5, 1), state="完工", fields=stretch)
+    >>> state = state_of(as_of=dt.date(2016, 12, 31), records=[dredged(0, 1200), dredged(1000, 2000)])
+    >>> found = km_treated(state, [reach])
+    >>> found["works"], found["calibrated"]
+    ([{'work': '清淤', 'km': 1.0}], False)
     """
     records, sample = choose_basis(state.of("reaches", "work"))
     by_id = {reach.feature_id: reach for reach in reaches}

@@ -39,6 +39,28 @@ def good_sections(target: TargetDef, state: State, sections: Sequence[Feature]) 
 
     Both years are compared over one list: sections in force and with a class in both. Dry (断流), frozen (冰冻)
     and unmonitored months carry no class.
+
+    Examples
+    --------
+    Of four listed sections one ran dry in 2016: three are compared, one was good and now two are.
+
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> import shapely
+    >>> from ecotrack.progress import state_of
+    >>> places = [Feature(feature_id=name, name=name, geometry=shapely.Point(115.6, 37.6)) for name in "abcd"]
+    >>> def said(kind, year, section, found=None):
+    ...     return ProgressRecord(record_id=f"{kind}-{year}-{section}", layer="sections", kind=kind,
+    ...                           feature_id=section, effective_on=dt.date(year, 12, 31),
+    ...                           state="已评价" if found else "断流", fields={"class": found} if found else {})
+    >>> records = [said("listing", 2014, name) for name in "abcd"]
+    >>> records += [said("year", 2015, name, found) for name, found in zip("abcd", ["Ⅲ", "Ⅳ", "Ⅳ", "Ⅴ"])]
+    >>> records += [said("year", 2016, name, found) for name, found in zip("abcd", ["Ⅱ", "Ⅲ", "Ⅳ", None])]
+    >>> state = state_of(as_of=dt.date(2016, 12, 31), records=records)
+    >>> measured = good_sections(targets["sections"], state, places)
+    >>> round(measured.value, 1), measured.details["common_sections"]
+    (33.3, ['a', 'b', 'c'])
     """
     year, layer = int(str(target.params["year"])), str(target.params["layer"])
     pool = [*state.of(layer, "month"), *state.of(layer, "year"), *state.of(layer, "listing")]
@@ -131,7 +153,15 @@ def _latest_months(records: Sequence[ProgressRecord]) -> dict[str, list[Progress
 
 
 def readings(record: ProgressRecord) -> dict[str, float]:
-    """Return the determinands that a record holds, in mg/L."""
+    """Return the determinands that a record holds, in mg/L.
+
+    Examples
+    --------
+    >>> month = ProgressRecord(record_id="m", layer="sections", kind="month", effective_on=dt.date(2016, 5, 28),
+    ...                        fields={"cod_mg_l": "18.5", "nh3n_mg_l": "", "class": "Ⅲ"})
+    >>> readings(month)
+    {'cod_mg_l': 18.5}
+    """
     return {n: float(str(v)) for n, v in record.fields.items() if n in DETERMINANDS and v not in (None, "")}
 
 

@@ -19,6 +19,20 @@ def forest_cover(target: TargetDef, state: State) -> Measured:
 
     Never taken from a land-cover raster, and never from new planting: that joins at canopy closure 0.20
     (Implementing Regulations of the Forest Law, art. 24).
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from decimal import Decimal
+    >>> from ecotrack.progress import state_of
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> said = ProgressRecord(record_id="r-1", layer="cover", kind="cover", effective_on=dt.date(2020, 12, 31),
+    ...                       value=Decimal("33.6"), fields={"basis": "发布"})
+    >>> measured = forest_cover(targets["cover"], state_of(as_of=dt.date(2020, 12, 31), records=[said]))
+    >>> measured.value, measured.basis.en
+    (33.6, '发布, 2020')
     """
     records, sample = choose_basis(state.of(str(target.params["layer"]), "cover"))
     if not records:
@@ -49,7 +63,29 @@ class _Annual(NamedTuple):
 
 
 def annual_change(target: TargetDef, state: State) -> Measured:
-    """Measure *pm25* and *pm10*: change of the annual mean on the year before, in percent."""
+    """Measure *pm25* and *pm10*: change of the annual mean on the year before, in percent.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from decimal import Decimal
+    >>> from ecotrack.progress import state_of
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> def mean(year, value):
+    ...     return ProgressRecord(record_id=f"r-{year}", layer="air", kind="pm25", effective_on=dt.date(year, 12, 31),
+    ...                           value=Decimal(value), state="正式", fields={"period": str(year)})
+    >>> state = state_of(as_of=dt.date(2016, 12, 31), records=[mean(2015, "100"), mean(2016, "87")])
+    >>> annual_change(targets["pm25"], state).value
+    -13.0
+
+    One year alone is no change, and no zero:
+
+    >>> state = state_of(as_of=dt.date(2016, 12, 31), records=[mean(2016, "87")])
+    >>> annual_change(targets["pm25"], state).reasons[0].text.en
+    'no annual mean of 2015'
+    """
     layer, kind, year = str(target.params["layer"]), str(target.params["kind"]), int(str(target.params["year"]))
     records, sample = choose_basis([r for r in state.of(layer, kind) if not r.fields.get("station")])
     means = {y: _annual_mean(records, y) for y in (year - 1, year)}
@@ -85,6 +121,20 @@ def rank_out_of_last(target: TargetDef, state: State) -> Measured:
     """Measure *rank*: how many cities of the list rank behind, from the last ranking up to the deadline.
 
     Out of the last 7 means that at least 7 rank behind. List sizes are data.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from decimal import Decimal
+    >>> from ecotrack.progress import state_of
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> place = ProgressRecord(record_id="r-1", layer="rank", kind="rank", effective_on=dt.date(2016, 11, 30),
+    ...                        value=Decimal(67), fields={"list": "全国74城", "list_size": 74, "period": "2016-11"})
+    >>> measured = rank_out_of_last(targets["rank_nation"], state_of(as_of=dt.date(2016, 12, 31), records=[place]))
+    >>> measured.value, measured.details["place_from_last"]
+    (7.0, 8)
     """
     layer, name = str(target.params["layer"]), str(target.params["list"])
     matching = [r for r in state.of(layer, "rank") if r.fields.get("list") == name and r.value is not None]
@@ -118,6 +168,23 @@ def groundwater_balance(target: TargetDef, state: State) -> Measured:
     """Measure *groundwater*: extraction less usable yield, deep and shallow apart, in 1e8 m3.
 
     The value is the larger of the two: a surplus of shallow water does not make up for deep water.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from decimal import Decimal
+    >>> from ecotrack.progress import state_of
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> def volume(kind, aquifer, value):
+    ...     return ProgressRecord(record_id=f"{kind}-{aquifer}", layer="groundwater", kind=kind, value=Decimal(value),
+    ...                           effective_on=dt.date(2019, 12, 31), fields={"aquifer": aquifer})
+    >>> said = [volume("extraction", "深层", "9.6"), volume("usable_yield", "深层", "2.1"),
+    ...         volume("extraction", "浅层", "3.5"), volume("usable_yield", "浅层", "4.75")]
+    >>> measured = groundwater_balance(targets["groundwater"], state_of(as_of=dt.date(2020, 6, 30), records=said))
+    >>> measured.value, measured.details["shallow_net_1e8_m3"]
+    (7.5, -1.25)
     """
     layer = str(target.params["layer"])
     pool, sample = choose_basis([*state.of(layer, "extraction"), *state.of(layer, "usable_yield")])

@@ -78,6 +78,35 @@ def sponge_share(target: TargetDef, state: State, *, zones: Sequence[Feature], l
     """Measure *sponge*: every city of the list alone; the value is the smallest share, in percent.
 
     Source: 国办发〔2015〕75号 (20 % of the built-up area by 2020); GB/T 51345-2018 (a drainage zone passes whole).
+
+    Examples
+    --------
+    Two towns, each of two equal drainage zones; the second town has none that passes:
+
+    >>> import datetime as dt
+    >>> import msgspec
+    >>> import shapely
+    >>> from ecotrack.model import ProgressRecord
+    >>> from ecotrack.progress import state_of
+    >>> from ecotrack.settings import read_config
+    >>> from ecotrack.template import template_folder
+    >>> targets = {one.id: one for one in read_config(template_folder()).targets}
+    >>> target = msgspec.structs.replace(
+    ...     targets["sponge"], params={**targets["sponge"].params, "cities": ["131102", "131103"]})
+    >>> def ground(name, city, west, width, **rest):
+    ...     shape = shapely.box(west, 37.60, west + width, 37.62)
+    ...     return Feature(feature_id=name, name=name, geometry=shape, properties={"city_code": city, **rest})
+    >>> towns = {"131102": 115.6, "131103": 115.5}
+    >>> lines = [ground(f"line-{code}", code, west, 0.02, year=2016) for code, west in towns.items()]
+    >>> zones = [ground(f"{code}-{i}", code, west + 0.01 * i, 0.01) for code, west in towns.items() for i in (0, 1)]
+    >>> records = [
+    ...     ProgressRecord(record_id=zone.feature_id, layer="sponge_zones", kind="assessment",
+    ...                    feature_id=zone.feature_id, effective_on=dt.date(2020, 11, 1),
+    ...                    state="达标" if zone.feature_id == "131102-0" else "不达标") for zone in zones]
+    >>> state = state_of(as_of=dt.date(2020, 12, 31), records=records)
+    >>> measured = sponge_share(target, state, zones=zones, lines=lines)
+    >>> measured.value, [round(city["share_pct"], 6) for city in measured.details["cities"]], measured.verdict
+    (0.0, [50.0, 0.0], 'on_course')
     """
     records, sample = choose_basis(state.of(str(target.params["zones"]), "assessment"))
     assessments = latest(records)

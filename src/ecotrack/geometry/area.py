@@ -133,6 +133,15 @@ def ring_areas_m2(lonlat: Floats, starts: npt.NDArray[np.int64]) -> Floats:
     -------
     ndarray
         One area in m2 for each ring.
+
+    Examples
+    --------
+    Two cells of 0.01 by 0.01 degrees, one turned the other way; farther north they are smaller:
+
+    >>> south = [[115.60, 37.60], [115.61, 37.60], [115.61, 37.61], [115.60, 37.61], [115.60, 37.60]]
+    >>> north = [[115.60, 38.60], [115.60, 38.61], [115.61, 38.61], [115.61, 38.60], [115.60, 38.60]]
+    >>> ring_areas_m2(np.array(south + north), np.array([0, 5])).round(2).tolist()
+    [980049.39, 966945.69]
     """
     ends = np.append(starts[1:], len(lonlat))
     result = np.zeros(len(starts))

@@ -92,7 +92,13 @@ class Boxes:
 
 
 def in_order(left: Ints, right: Ints) -> tuple[Ints, Ints]:
-    """Return pairs sorted by their first, then by their second member."""
+    """Return pairs sorted by their first, then by their second member.
+
+    Examples
+    --------
+    >>> [ends.tolist() for ends in in_order(np.array([2, 0, 0]), np.array([3, 4, 1]))]
+    [[0, 0, 2], [1, 4, 3]]
+    """
     order = np.lexsort((right, left))
     return left[order].astype(np.int64, copy=False), right[order].astype(np.int64, copy=False)
 

@@ -45,7 +45,13 @@ def to_wkb(geometry: shapely.Geometry) -> bytes:
 
 
 def from_wkb(blobs: Sequence[bytes]) -> npt.NDArray[np.object_]:
-    """Return the geometries of WKB blobs, shape (n,)."""
+    """Return the geometries of WKB blobs, shape (n,).
+
+    Examples
+    --------
+    >>> from_wkb([to_wkb(shapely.box(0, 0, 2, 1))])[0].area
+    2.0
+    """
     return np.asarray(shapely.from_wkb(np.asarray(blobs, dtype=object)), dtype=object)
 
 
@@ -86,5 +92,10 @@ def snap(geometry: Any) -> Any:
     """Snap coordinates to the 1e-9 degree grid, keeping every vertex and the topology as drawn.
 
     Works on one geometry or on an array of them.
+
+    Examples
+    --------
+    >>> snap(shapely.Point(115.1234567894, 37.9)).x
+    115.123456789
     """
     return shapely.transform(geometry, lambda xy: np.round(xy, 9))

@@ -43,6 +43,12 @@ def geometries_of(features: Sequence[Feature]) -> npt.NDArray[np.object_]:
     ------
     CRSMismatch
         A feature is in another CRS.
+
+    Examples
+    --------
+    >>> lake = Feature(feature_id="lake-east", name="衡水湖东湖", geometry=shapely.box(115.6, 37.6, 115.7, 37.7))
+    >>> geometries_of([lake])[0].bounds
+    (115.6, 37.6, 115.7, 37.7)
     """
     for feature in features:
         if feature.crs != STORED_CRS:
@@ -64,6 +70,15 @@ def read_geojson(path: Path, *, key: str, name_field: str) -> list[Feature]:
     ------
     MissingFile, EmptyFile, UnreadableFile
         The file is not there, has no features, or is no such GeoJSON; the message names the feature.
+
+    Examples
+    --------
+    The reference layers of the workspace that a bureau starts from:
+
+    >>> from ecotrack.template import template_folder
+    >>> counties = read_geojson(template_folder() / "geo" / "counties.geojson", key="code", name_field="name")
+    >>> len(counties), counties[0].crs
+    (11, 'EPSG:4490')
     """
     try:
         rows = msgspec.json.decode(path.read_text(encoding="utf-8-sig"), type=_Collection).features
@@ -103,7 +118,17 @@ def _feature(path: Path, number: int, row: _Row, key: str, name_field: str) -> F
 
 
 def write_geojson(path: Path, features: Sequence[Feature]) -> None:
-    """Write features as GeoJSON in EPSG:4490, one a line, whole or not at all."""
+    """Write features as GeoJSON in EPSG:4490, one a line, whole or not at all.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> zone = Feature(feature_id="z-1", name=None, geometry=shapely.box(0, 0, 1, 1), properties={"id": "z-1"})
+    >>> with TemporaryDirectory() as folder:
+    ...     write_geojson(Path(folder) / "zones.geojson", [zone])
+    ...     read_geojson(Path(folder) / "zones.geojson", key="id", name_field="name")[0].geometry.equals(zone.geometry)
+    True
+    """
     lines = [
         json.dumps(
             {

@@ -106,7 +106,22 @@ def overlap_pairs(geometries: Geometries) -> OverlapPairs:
 
 
 def shared_ground(geometries: Geometries, left: Ints, right: Ints) -> OverlapPairs:
-    """Measure the ground that given pairs share; pairs that are apart or only touch are left out."""
+    """Measure the ground that given pairs share; pairs that are apart or only touch are left out.
+
+    Parameters
+    ----------
+    geometries
+        Shape (n,), valid polygons or multipolygons in EPSG:4490 longitude/latitude.
+    left, right
+        Pairs to look at, by position; shape (k,).
+
+    Examples
+    --------
+    >>> boxes = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1), shapely.box(2, 0, 4, 1)])
+    >>> shared = shared_ground(boxes, np.array([0, 0]), np.array([1, 2]))
+    >>> shared.right.tolist(), shared.ground(np.array([0]))[0].bounds
+    ([1], (1.0, 0.0, 2.0, 1.0))
+    """
     meet = shapely.intersects(geometries[left], geometries[right])
     left, right = left[meet], right[meet]
     # Normalised, so that a ring is added up from one and the same corner whichever plot was asked first.
@@ -201,6 +216,15 @@ def pairs_inside(
         are cut.
     cut_m2
         Gives what some of the pairs share there, where that is known; they are cut otherwise.
+
+    Examples
+    --------
+    Both plots cross a border at 1.5 degrees; half of what they share lies west of it:
+
+    >>> pairs = overlap_pairs(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)]))
+    >>> west = pairs_inside(pairs, np.array([False, False]), lambda shapes: shapely.clip_by_rect(shapes, 0, 0, 1.5, 1))
+    >>> round(float(west.shared_m2[0] / pairs.shared_m2[0]), 9)
+    0.5
     """
     crossing = ~(whole[pairs.left] | whole[pairs.right])
 
@@ -365,7 +389,15 @@ def _group(key: Ints, rows: Ints) -> Groups:
 
 
 def union_area_m2(areas: Floats, pairs: OverlapPairs) -> float:
-    """Return the area of the union of polygons from their areas and overlaps, m2: ground counts once."""
+    """Return the area of the union of polygons from their areas and overlaps, m2: ground counts once.
+
+    Examples
+    --------
+    >>> boxes = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)])
+    >>> areas = area_m2(boxes)
+    >>> round(float(union_area_m2(areas, overlap_pairs(boxes)) / areas.sum()), 9)
+    0.75
+    """
     return credit(areas, claim=np.arange(len(areas)), pairs=pairs).net_m2
 
 
@@ -373,5 +405,11 @@ def net_area_m2(geometries: Geometries) -> float:
     """Return the area of the union of polygons, m2: ground counts once.
 
     Only ground inside overlaps is ever unioned; equal to the area of the full union to 1e-9.
+
+    Examples
+    --------
+    >>> boxes = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1), shapely.box(2, 0, 4, 1)])
+    >>> round(net_area_m2(boxes) / float(area_m2([shapely.union_all(boxes)])[0]), 9)
+    1.0
     """
     return union_area_m2(area_m2(geometries), overlap_pairs(geometries))

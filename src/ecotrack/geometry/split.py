@@ -83,6 +83,19 @@ def split_boxes(boxes: Boxes, cells: Geometries, *, areas: Floats, read: ReadSha
     -------
     Pieces
         As `split` gives them.
+
+    Examples
+    --------
+    The plot in the middle of a cell is told from its bounds; only the one on the border is asked for:
+
+    >>> plots = np.array([shapely.box(0.4, 0.4, 0.6, 0.6), shapely.box(0.9, 0.4, 1.1, 0.6)])
+    >>> halves, asked = np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]), []
+    >>> def read(rows):
+    ...     asked.extend(rows.tolist())
+    ...     return plots[rows]
+    >>> pieces = split_boxes(Boxes(shapely.bounds(plots)), halves, areas=area_m2(plots), read=read)
+    >>> pieces.polygon.tolist(), pieces.cell.tolist(), pieces.whole.tolist(), asked
+    ([0, 1, 1], [0, 0, 1], [True, False, False], [1])
     """
     shapely.prepare(cells)
     near = boxes.near(cells)

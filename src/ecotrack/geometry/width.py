@@ -31,13 +31,25 @@ def local_metres(lonlat: Floats, lat0: npt.ArrayLike) -> Floats:
     """Return longitude/latitude degrees as metres east and north, with the scale at ``lat0``; shape (n, 2).
 
     Good to 1e-4 over a few kilometres: for lengths and angles, never for areas.
+
+    Examples
+    --------
+    >>> ends = local_metres(np.array([[115.60, 37.60], [115.61, 37.60]]), 37.6)
+    >>> (ends[1] - ends[0]).round(1).tolist()
+    [883.1, 0.0]
     """
     east, north = metres_per_degree(lat0)
     return np.asarray(lonlat * np.stack(np.broadcast_arrays(east, north), axis=-1))
 
 
 def perimeters_m(geometries: Geometries) -> Floats:
-    """Return the length of all rings of each geometry in metres; EPSG:4490 degrees, shape (n,)."""
+    """Return the length of all rings of each geometry in metres; EPSG:4490 degrees, shape (n,).
+
+    Examples
+    --------
+    >>> perimeters_m(np.array([shapely.box(115.60, 37.60, 115.61, 37.61)])).round().tolist()
+    [3986.0]
+    """
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     if len(xy) == 0:
         return np.zeros(len(geometries))

@@ -68,12 +68,28 @@ def _polygons(windows: Geometries) -> Geometries:
 
 
 def cut_with(shapes: Geometries, polygon: shapely.Geometry) -> Geometries:
-    """Return the intersection of some shapes with a large polygon, shape (n,)."""
+    """Return the intersection of some shapes with a large polygon, shape (n,); all in EPSG:4490 degrees.
+
+    Examples
+    --------
+    >>> county = shapely.Point(115.6, 37.7).buffer(0.5, quad_segs=500)
+    >>> plot = shapely.box(115.095, 37.70, 115.105, 37.71)
+    >>> bool(shapely.equals(cut_with(np.array([plot]), county)[0], plot.intersection(county)))
+    True
+    """
     return np.asarray(shapely.intersection(shapes, local_parts(polygon, _bounds(shapes))), dtype=object)
 
 
 def cut_off(shapes: Geometries, polygons: Geometries) -> Geometries:
-    """Return what of some shapes lies outside all of some large polygons, shape (n,)."""
+    """Return what of some shapes lies outside all of some large polygons, shape (n,); all in EPSG:4490 degrees.
+
+    Examples
+    --------
+    >>> county = shapely.Point(115.6, 37.7).buffer(0.5, quad_segs=500)
+    >>> plot = shapely.box(115.095, 37.70, 115.105, 37.71)
+    >>> bool(shapely.equals(cut_off(np.array([plot]), np.array([county]))[0], plot.difference(county)))
+    True
+    """
     near = local_parts(shapely.union_all(polygons), _bounds(shapes))
     return np.asarray(shapely.difference(shapes, near), dtype=object)
 

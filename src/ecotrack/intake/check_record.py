@@ -112,13 +112,16 @@ def _whole(register: Register, paper: IssuedDocument) -> IssuedDocument:
     return replace(paper, body=paper.body | {"findings": before + paper.body["findings"]})
 
 
-def held_versions(register: Register, submission_ids: Iterable[str]) -> dict[str, str]:
-    """Return the ids of the feature versions of some submissions that cannot be accepted as they stand.
+def held_in(records: Iterable[IssuedDocument]) -> dict[str, str]:
+    """Return the ids of the feature versions that what was found holds back, each with the first reason (zh).
 
-    With each goes the first reason (zh).
+    Parameters
+    ----------
+    records
+        What `records_about` returned.
     """
     result: dict[str, str] = {}
-    for document in records_about(register, submission_ids).values():
+    for document in records:
         reasons = {f["version_id"]: f["zh"] for f in reversed(document.body["findings"]) if f["level"] == "blocks"}
         result |= {version_id: str(reasons.get(version_id, "")) for version_id in document.body["held"]}
     return result

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import shapely
 
-from ecotrack.coordinates import CRSReading, Extent, possible_readings, read_crs
+from ecotrack.coordinates import CRSReading, Extent, Named, crs_title, named_in, possible_readings, read_crs
 from ecotrack.errors import EcotrackError, Text, UnknownCRS
 from ecotrack.geometry.area import Geometries
 from ecotrack.geometry.codec import STORED_CRS
@@ -94,7 +94,7 @@ class _ReadingWork:
             if not _is_wanted(raw.name, source.name, self._ask.sheet):
                 self._passed_over.append(raw.name.removeprefix(f"{source.name}:"))
                 continue
-            raw.origin = raw.origin if raw.origin.app else origin
+            raw.origin = raw.origin if raw.origin.app or raw.origin.reading else origin
             _heed_mark(raw)
             work, before = _LayerWork(raw, self._ask, first_number=self._count + 1), self._count
             for candidate in work.candidates():
@@ -186,6 +186,12 @@ def _origin(source: Source, ask: Ask) -> Origin:
 _DEGREES = 360.0
 """Larger numbers are no degrees."""
 
+_SYSTEM_FIELD = "坐标系"
+"""Part of the name of a column whose values say what the coordinates are."""
+
+_MAX_WRITTEN = 50
+"""Texts beyond which no further block of rows is asked what its coordinates are."""
+
 
 class _Row(NamedTuple):
     """One row as it came, its geometry as WKB with the heights that it may have."""
@@ -204,6 +210,7 @@ class _LayerWork:
         self.findings = list(raw.findings)
         self._first, self._open = first_number, False
         self._seen = _Seen()
+        self._written = {ask.file_name: None, raw.name: None, raw.words: None}
         degrees = ask.crs or _SYSTEMS.get(raw.origin.reading or "", STORED_CRS)
         mixture = Mixture(ask.extent, first_number=first_number, degrees=degrees, said=bool(ask.crs))
         self._mixture = mixture if self._may_be_mixed(degrees) else None
@@ -238,7 +245,10 @@ class _LayerWork:
     def _looked_at(self, features: Iterable[RawFeature]) -> Sequence[_Row]:
         """Keep the features, block by block, and what must be known of all of them before any is read."""
         keeper: Keeper[_Row] = Keeper(_Row)
+        systems = [name for name in self._raw.fields if _SYSTEM_FIELD in name]
         for block in blocks_of(features):
+            if systems and len(self._written) < _MAX_WRITTEN:
+                self._written |= {str(feature.attributes.get(name)): None for feature in block for name in systems}
             shapes = np.array([None, *(feature.geometry for feature in block)], dtype=object)[1:]
             self._seen.add(shapes)
             if self._mixture is not None:
@@ -249,20 +259,35 @@ class _LayerWork:
 
     def _may_be_mixed(self, degrees: str) -> bool:
         """Tell whether each feature may be read by itself: nothing is declared, or only what degrees are."""
-        unsaid = self._raw.assumed_crs or self._raw.declared_crs is None
-        return unsaid and degrees in (STORED_CRS, *_SYSTEMS.values())
+        return self._unsaid and degrees in (STORED_CRS, *_SYSTEMS.values())
+
+    @property
+    def _unsaid(self) -> bool:
+        """Whether the file does not say itself what its coordinates are."""
+        return self._raw.assumed_crs or self._raw.declared_crs is None
 
     def _read_crs(self, bounds: Extent | None) -> tuple[CRSReading | None, Finding | None]:
         if self._raw.marked and bounds is not None and max(map(abs, bounds)) > _DEGREES:
             return None, self._here.finding("marked_plane")
+        named = Named() if self._ask.crs or not self._features else named_in("\n".join(self._written))
+        if self._raw.origin.mixed and not self._ask.crs:
+            return None, self._here.finding("mixed_objects", found=self._raw.origin.mixed)
+        if named.old and self._unsaid:
+            both = ("，又写着国家2000或WGS84", ", and CGCS2000 or WGS84 too")
+            return None, self._named_datum(named, *both if named.modern else ("", ""))
         if self._mixture is not None:
             return self._read_mixture(self._mixture), None
         try:
-            reading = read_crs(self._declared(bounds), bounds, extent=self._ask.extent, where=self._raw.name)
+            reading = read_crs(
+                self._declared(bounds), bounds, extent=self._ask.extent, worded=named.plane, where=self._raw.name
+            )
         except UnknownCRS:
             return None, self._unknown(self._here, bounds)
         except EcotrackError as error:
             return None, self._here.refusal(error)
+        if named.old and not named.modern:
+            title = crs_title(reading.crs)
+            return None, self._named_datum(named, f"，文件声明的却是{title.zh}", f", while it declares {title.en}")
         if self._features:
             self._note_crs(reading)
             self._open = self._is_open(reading, bounds)
@@ -279,6 +304,10 @@ class _LayerWork:
         self._open = not said and mixture.has_degrees
         return reading
 
+    def _named_datum(self, named: Named, but_zh: str, but_en: str) -> Finding:
+        zh, en = "、".join(old.zh for old in named.old), ", ".join(old.en for old in named.old)
+        return self._here.finding("named_datum", old_zh=zh, old_en=en, but_zh=but_zh, but_en=but_en)
+
     def _unknown(self, here: Place, bounds: Extent | None) -> Finding:
         words = "{:.10g}, {:.10g} – {:.10g}, {:.10g}".format(*bounds) if bounds else "-"
         fits = possible_readings(bounds, extent=self._ask.extent) if bounds else []
@@ -293,18 +322,17 @@ class _LayerWork:
         """Return the CRS that counts as said: by the user, by the file, by the program that wrote it."""
         if self._ask.crs:
             return self._ask.crs
-        unsaid = self._raw.assumed_crs or self._raw.declared_crs is None
-        if unsaid and bounds and not _may_be_degrees(bounds):
+        if self._unsaid and bounds and not _may_be_degrees(bounds):
             # GeoJSON means WGS84 degrees when it says nothing; these numbers are none.
             return None
-        if unsaid and self._raw.origin.reading:
+        if self._unsaid and self._raw.origin.reading:
             return _SYSTEMS[self._raw.origin.reading]
         return self._raw.declared_crs
 
     def _is_open(self, reading: CRSReading, bounds: Extent | None) -> bool:
         """Tell whether the layer holds degrees in the workspace that nobody vouches for."""
-        unsaid = self._raw.assumed_crs or self._raw.declared_crs is None
-        if self._ask.crs or not unsaid or self._raw.origin.reading or bounds is None or not _may_be_degrees(bounds):
+        said = self._ask.crs or not self._unsaid or self._raw.origin.reading
+        if said or bounds is None or not _may_be_degrees(bounds):
             return False
         west, south, east, north = (bounds[1], bounds[0], bounds[3], bounds[2]) if reading.swapped else bounds
         city = self._ask.extent
@@ -312,7 +340,7 @@ class _LayerWork:
 
     def _note_crs(self, reading: CRSReading) -> None:
         origin = self._raw.origin
-        if origin.reading and not self._ask.crs and self._raw.assumed_crs:
+        if origin.reading and not self._ask.crs and self._unsaid:
             self.findings.append(self._here.finding("chosen_reading", zh=origin.why.zh, en=origin.why.en))
         if not reading.declared:
             zh, en = reading.evidence

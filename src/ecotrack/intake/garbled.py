@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 _SIGNS = re.compile(r"\ufffd|锟斤拷|烫烫|[\u00c0-\u00ff][\u0080-\u00bf]|[\ue000-\uf8ff]{2}|[\u0080-\u009f]")
 _BYTES = re.compile(r"[\x00-\xff]+")
+_ESCAPED = re.compile(r"\\U\+([0-9A-Fa-f]{4})")
 _HANZI = re.compile(r"[\u3400-\u9fff]")
 _WRITTEN, _MEANT = 0.75, 0.8
 """Shares of common characters: what people write has more than the first, what was meant must have the second."""
@@ -52,14 +53,15 @@ def meant_text(values: Sequence[str]) -> list[str] | None:
     return None
 
 
-def gbk_text(text: str) -> str:
-    """Return a text whose GBK bytes were read one by one, as a drawing's are that names no code page; others as are.
+def drawing_text(text: str) -> str:
+    r"""Return a text of a drawing with its escapes (``\U+5C0F``), and GBK bytes read one by one, as characters.
 
     Examples
     --------
-    >>> gbk_text("小班".encode("gbk").decode("latin-1")), gbk_text("小班"), gbk_text("Layer é")
+    >>> drawing_text("小班".encode("gbk").decode("latin-1")), drawing_text(r"\U+5C0F班"), drawing_text("Layer é")
     ('小班', '小班', 'Layer é')
     """
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     if text.isascii() or not _BYTES.fullmatch(text):
         return text
     try:

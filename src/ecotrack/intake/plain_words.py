@@ -9,6 +9,7 @@ from ecotrack.errors import Text
 _KNOWN: dict[str, Text] = {
     r"MemoryError|bad_alloc|out of memory": Text("图形太大，超出内存限制", "too large for one file's memory"),
     r"Bad CRC|zip ?file|Bad magic|End-of-central|compress|Error -\d": Text("压缩包损坏或不完整", "a damaged archive"),
+    r"Null layer": Text("里面没有认识的图层", "it holds no layer that is known here"),
     r"no element found|unclosed token": Text("内容不完整，可能没有传完", "it breaks off before its end"),
     r"not well-formed|mismatched tag|syntax error|invalid token|XML|undefined entity": Text(
         "内容有错误，读不通", "broken markup"
@@ -17,6 +18,7 @@ _KNOWN: dict[str, Text] = {
     r"Failed to open|not recognized|unsupported|No such file|dataset": Text(
         "内容不完整，或与格式不符", "incomplete, or not what its format says"
     ),
+    r"Nonlinear": Text("有圆弧，请在制图软件里转成折线", "curves; turn them into straight lines"),
     r"field larger|quote|expected after|delimiter": Text("引号没有成对", "a quote that never ends"),
     r"Parquet|parquet|Thrift|Arrow": Text("Parquet 内容损坏", "a damaged Parquet file"),
     r"[Rr]ing|coordinates|closed": Text("边界没有闭合或拐点不足", "a ring that is open or too short"),

@@ -22,6 +22,8 @@ _CHUNK = 1 << 20
 _IGNORED = (
     *(".shp.xml", ".sbn", ".sbx", ".qix", ".qmd", ".qpj", ".atx", ".ain", ".aih", ".lock", ".xsd", ".gfs"),
     *(".lyr", ".lyrx", ".mxd", ".aprx", ".qgs", ".qgz", ".qml", ".sld", ".style"),
+    *(".fbn", ".fbx", ".ixs", ".mxs", ".tfw", ".jgw", ".pgw", ".wld", ".ovr", ".aux.xml", ".rrd"),
+    *(".tif", ".tiff", ".img", ".jp2", ".heic", ".mp4", ".mov"),
     *(".html", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".pdf", ".doc", ".docx", ".ppt", ".pptx", ".md"),
     *("thumbs.db", "desktop.ini", ".lnk", ".tmp", ".bak"),
 )

@@ -12,9 +12,14 @@ from ecotrack.coordinates.degrees import Ordinate, read_ordinate
 Corner = tuple[Ordinate | None, Ordinate | None]
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){9,}")
-_SRID = re.compile(r"SRID\s*=\s*\d+\s*;\s*", re.IGNORECASE)
+_SRID = re.compile(r"SRID\s*=\s*(\d+)\s*;\s*", re.IGNORECASE)
 _PAIRS = re.compile(r"[;；|\n\r]+")
 _NUMBERS = re.compile(r"[,，\s]+")
+_SIDES = "东经|西经|北纬|南纬|经度|纬度"
+_ENDS = "°º˚度′’'´分″”\"秒"
+_JOINT = re.compile(rf"(?<=[{_ENDS}=:：])(?<![″”\"秒])\s+(?=[\d=:：])|\s+(?=[{_ENDS}=:：])|(?<=[经纬])\s+")
+_LETTER = re.compile(rf"(?<![\d{_ENDS}])([EWNS])\s+(?=\d)", re.IGNORECASE)
+_BORDER = re.compile(rf"(?<=[\d{_ENDS}])(?={_SIDES}|[EWNS]\d|[XY][=:：])", re.IGNORECASE)
 
 
 def read_shape(text: str) -> shapely.Geometry:
@@ -24,6 +29,8 @@ def read_shape(text: str) -> shapely.Geometry:
     ------
     GEOSException
         It is none of them.
+    NotImplementedError
+        It has curves.
 
     Examples
     --------
@@ -38,6 +45,22 @@ def read_shape(text: str) -> shapely.Geometry:
     return shapely.from_wkt(_SRID.sub("", plain, count=1))
 
 
+def srid_of(text: str) -> int:
+    """Return the CRS number that stands before a WKT or inside a WKB; 0 where there is none.
+
+    Examples
+    --------
+    >>> srid_of("SRID=4527;POINT (39376366 4164022)"), srid_of("POINT (115.6 37.6)")
+    (4527, 0)
+    """
+    if found := _SRID.match(text.strip()):
+        return int(found[1])
+    if not _HEX.fullmatch(text.strip()):
+        return 0
+    shape = shapely.from_wkb(text.strip(), on_invalid="ignore")
+    return int(shapely.get_srid(shape)) if shape is not None else 0
+
+
 def read_corners(text: str) -> list[Corner]:
     """Return the corners that a cell lists: a pair behind another, or all numbers in a row.
 
@@ -46,13 +69,25 @@ def read_corners(text: str) -> list[Corner]:
     >>> [len(read_corners(text)) for text in ("115.6,37.6;115.7,37.6;115.7,37.7", "115.6 37.6|115.7 37.6|115.7 37.7",
     ...                                       "115.6,37.6 115.7,37.6 115.7,37.7", "115.6,37.6,115.7,37.6,115.7,37.7")]
     [3, 3, 3, 3]
-    >>> read_corners("E115°36′00″，N37°36′00″")[0][1].value
-    37.6
+    >>> [read_corners(text)[0][1].value for text in ("E115°36′00″，N37°36′00″", "东经 115° 36′ 00″ 北纬 37° 36′ 00″",
+    ...                                              "E115°36′00″N37°36′00″", "115°36′00″E 37°36′00″N")]
+    [37.6, 37.6, 37.6, 37.6]
     """
-    parts = [part for part in _PAIRS.split(text.strip()) if part.strip()]
+    parts = [part for part in _PAIRS.split(joined(text.strip())) if part.strip()]
     if len(parts) == 1:
         parts = _apart(parts[0])
     return [_corner(part) for part in parts]
+
+
+def joined(text: str) -> str:
+    """Return a text of coordinates with no blank inside of one, and one between any two.
+
+    Examples
+    --------
+    >>> joined("J1 X = 4164022.65Y = 39376366.48"), joined("115° 36′ 00″, 37° 36′ 00″")
+    ('J1 X=4164022.65 Y=39376366.48', '115°36′00″, 37°36′00″')
+    """
+    return _BORDER.sub(" ", _LETTER.sub(r"\1", _JOINT.sub("", text)))
 
 
 def _apart(text: str) -> list[str]:

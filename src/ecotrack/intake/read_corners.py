@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +14,13 @@ from ecotrack.coordinates.degrees import OVITAL, Ordinate, read_ordinate
 from ecotrack.errors import Text, UnreadableError
 from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
+from ecotrack.intake.read_cells import joined
 from ecotrack.intake.read_vector import RawFeature, RawLayer
 from ecotrack.intake.tables_files import decode
 
 MAX_LINES = 200_000
 _GROUP_FIELD = "编号"
+_DIGITS = "0123456789"
 
 
 class _Corner(NamedTuple):
@@ -40,21 +43,53 @@ def read_bare_corners(path: Path, *, name: str) -> Iterator[RawLayer]:
     except UnreadableError:
         return
     corners = [_corner(number, line) for number, line in enumerate(lines, 1)]
-    filled = [line for line in lines if line.strip()]
+    filled = [line for line in lines[_titles(lines, corners) :] if line.strip()]
     good = [corner for corner in corners if corner is not None]
     if len(good) < 3 or len(good) < 0.9 * len(filled):
         return
-    plots = list(_plots(corners))
+    plots = list(_plots(_by_plot(corners)))
+    words = "\n".join(line for line, corner in zip(lines, corners, strict=True) if corner is None)
     for system in dict.fromkeys(plot[0].first.system or plot[0].second.system for plot in plots):
         some = [plot for plot in plots if (plot[0].first.system or plot[0].second.system) == system]
         features = (_feature(plot, name) for plot in some)
         layer = RawLayer(name=name, driver="table", declared_crs=None, fields=[_GROUP_FIELD], features=iter(features))
         layer.origin = ovital_origin(system) if system else Origin()
+        layer.words = words
         yield layer
 
 
+def _titles(lines: Sequence[str], corners: Sequence[_Corner | None]) -> int:
+    """Return how many lines stand above the corners, as titles do: without a sign that parts columns."""
+    first = next((place for place, corner in enumerate(corners) if corner is not None), 0)
+    return 0 if any(re.search(r"[,，;；\t]", line) for line in lines[:first]) else first
+
+
+def _by_plot(corners: list[_Corner | None]) -> list[_Corner | None]:
+    """Return the corners by the names of their plots, where what stands before them are names of corners (``J1``).
+
+    They are, where no corner bears the name of the one before it. A plot then begins where the letters before the
+    number change, or where the first name comes again.
+    """
+    names = [corner.name for corner in corners if corner is not None]
+    if any(one == other for one, other in pairwise(names)):
+        return corners
+    stems = {name.rstrip(_DIGITS) for name in names}
+    lettered = len(stems) == len(names)
+    result, first, count = list[_Corner | None](), "", 0
+    for corner in corners:
+        if corner is None:
+            result.append(None)
+            first = ""
+            continue
+        stem = "" if lettered else corner.name.rstrip(_DIGITS)
+        if corner.name == first or (stem != first.rstrip(_DIGITS) and not lettered):
+            first, count = corner.name, count + 1
+        result.append(corner._replace(name=f"{stem}{count}" if count > 1 else stem))
+    return result
+
+
 def _corner(number: int, line: str) -> _Corner | None:
-    parts = [part for part in re.split(r"[,，;；\t]|\s{1,}", line.strip()) if part]
+    parts = [part for part in re.split(r"[,，;；\t]|\s{1,}", joined(line.strip())) if part]
     for skip in (0, 1, 2):
         if not 2 <= len(parts) - skip <= 3:
             continue

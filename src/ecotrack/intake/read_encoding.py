@@ -14,6 +14,9 @@ _LDID = {0x4D: "gb18030", 0x4F: "big5", 0x03: "cp1252", 0x02: "cp850", 0x01: "cp
 
 _UNSAID = ("", "oem", "ansi", "system", "ldid/87")
 _LAST = "latin-1"
+_WESTERN = "cp1252"
+_SQUEEZED = re.compile(r"[A-Za-z][\u3400-\u9fff][a-z]")
+_WRITTEN = re.compile(r"[\u3400-\u9fff]{2}")
 
 
 class EncodingReading(NamedTuple):
@@ -51,7 +54,8 @@ def dbf_encoding(dbf: Path, *, asked: str | None = None) -> EncodingReading:
             contradicts = contradicts or name
     for codec in ("utf-8", "gb18030"):
         if _decodes(texts, codec):
-            return EncodingReading(codec, "bytes", contradicts)
+            western = codec == "gb18030" and _is_western(texts)
+            return EncodingReading(_WESTERN if western else codec, "bytes", contradicts)
     return EncodingReading(_LAST, "unknown", contradicts)
 
 
@@ -126,6 +130,20 @@ def _decodes(texts: list[bytes], codec: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_western(texts: list[bytes]) -> bool:
+    """Tell whether what reads as GB18030 is another alphabet's accents: single characters squeezed between letters.
+
+    Examples
+    --------
+    >>> _is_western(["Région".encode("cp1252")]), _is_western(["枣强县".encode("gbk"), "A区b".encode("gbk")])
+    (True, False)
+    """
+    read = [text.decode("gb18030", "ignore") for text in texts]
+    squeezed = sum(_SQUEEZED.search(text) is not None for text in read)
+    plain = not any(map(_WRITTEN.search, read)) and _decodes(texts, _WESTERN)
+    return plain and squeezed > len(read) / 2
 
 
 def _texts(dbf: Path) -> Iterator[bytes]:

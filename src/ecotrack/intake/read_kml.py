@@ -6,6 +6,7 @@ entities but XML's own five, and joined by name and first coordinate; what finds
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -33,7 +34,19 @@ FOLDER = "文件夹"
 
 _Key = tuple[str, float, float]
 _PREFIXED = re.compile(rb"<([A-Za-z][\w.-]*):kml[\s>]")
-_NAMES = {"name": "Name", "description": "Description"}
+_SPACED = re.compile(rb"coordinates>[^<]{0,200}?\d\s*,\s+[-\d]")
+_CORNERS = re.compile(rb"(<(?:\w+:)?coordinates>)([^<]*)")
+_NAMES = {
+    ("Placemark", "name"): "Name",
+    ("Placemark", "description"): "Description",
+    ("Placemark", "Snippet"): "snippet",
+    ("Placemark", "address"): "address",
+    ("Placemark", "phoneNumber"): "phoneNumber",
+    ("TimeStamp", "when"): "timestamp",
+    ("TimeSpan", "begin"): "begin",
+    ("TimeSpan", "end"): "end",
+}
+"""What a placemark says beside its data, and the names that GDAL's fuller KML driver has for it."""
 
 
 @dataclass(slots=True)
@@ -55,8 +68,8 @@ class Placemark:
 
     @property
     def title(self) -> str:
-        """Its name; empty text where it has none."""
-        return str(self.attributes.get("Name") or "").strip()
+        """Its name, in one line; empty text where it has none."""
+        return _one_line(self.attributes.get("Name"))
 
     @property
     def key(self) -> _Key | None:
@@ -75,7 +88,7 @@ class _Reader:
         self._path: list[str] = []
         self._folders: list[str] = []
         self._now: Placemark | None = None
-        self._data = ""
+        self._data = self._shown = ""
         self._text: list[str] = []
         self._length = 0
 
@@ -102,7 +115,7 @@ class _Reader:
             if folders := "/".join(folder for folder in self._folders if folder):
                 self._now.attributes[FOLDER] = folders
         elif local in ("Data", "SimpleData"):
-            self._data = attributes.get("name", "")
+            self._data, self._shown = attributes.get("name", ""), ""
         elif local == "Track" and self._now is not None:
             self._now.tracks.append([])
 
@@ -128,14 +141,18 @@ class _Reader:
 
     def _keep(self, now: Placemark, local: str, text: str) -> None:
         parent = self._path[-1] if self._path else ""
-        if local in _NAMES and parent == "Placemark":
-            now.attributes[_NAMES[local]] = text or None
+        if (name := _NAMES.get((parent, local))) and (text or name == "Name"):
+            now.attributes[name] = text or None
         elif (local == "value" and parent == "Data") or local == "SimpleData":
-            if self._data:
-                now.attributes[self._data] = text or None
+            if name := self._shown or self._data:
+                now.attributes[name] = text or None
+        elif local == "displayName" and parent == "Data" and not text.isascii():
+            # What people see in the program; the name is the machine's.
+            self._shown = text
         elif parent == "ExtendedData" and local not in ("Data", "SchemaData") and text:
             now.attributes[local] = text
-        elif local in ("coordinates", "coord") and now.first is None:
+        elif local in ("coordinates", "coord") and now.first is None and "innerBoundaryIs" not in self._path:
+            # GDAL begins with the outer ring, wherever it stands.
             now.first = _first(text)
         if local == "coord" and now.tracks:
             now.tracks[-1].append(_first(text) or (nan, nan))
@@ -146,6 +163,10 @@ def _with_described(placemark: Placemark) -> Placemark:
     for name, value in described(str(placemark.attributes.get("Description") or "")).items():
         placemark.attributes.setdefault(name, value or None)
     return placemark
+
+
+def _one_line(value: Value) -> str:
+    return " ".join(str(value or "").split())
 
 
 def _first(text: str) -> tuple[float, float] | None:
@@ -186,7 +207,7 @@ def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
         As `read_placemarks` says, or OGR cannot open it.
     """
     placemarks = read_placemarks(path, name=name)
-    _without_prefix(path)
+    _rewritten(path)
     waiting: dict[_Key, deque[Placemark]] = defaultdict(deque)
     unplaced: dict[str, deque[Placemark]] = defaultdict(deque)
     for placemark in placemarks:
@@ -210,13 +231,27 @@ def read_kml(path: Path, *, name: str) -> Iterator[RawLayer]:
         yield _rest(left, alone, fields, name)
 
 
-def _without_prefix(path: Path) -> None:
-    """Write a KML whose names all bear a prefix (``kml:Placemark``) again without it: OGR knows only the bare names."""
-    with path.open("rb") as stream:
-        found = _PREFIXED.search(stream.read(4096))
-    if found:
+def _rewritten(path: Path) -> None:
+    """Write a KML again as OGR can read it.
+
+    It knows only bare names (``Placemark``, not ``kml:Placemark``), and takes a blank behind a comma for the end of a
+    corner (``115.6, 37.6, 0``).
+    """
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        found, spaced = _PREFIXED.search(content[:4096]), _SPACED.search(content) is not None
+    if found is None and not spaced:
+        return
+    data = path.read_bytes()
+    if found is not None:
         names = re.compile(rb"(</?)" + found[1] + rb":")
-        path.write_bytes(names.sub(rb"\1", path.read_bytes()).replace(b"xmlns:" + found[1] + b"=", b"xmlns=", 1))
+        data = names.sub(rb"\1", data).replace(b"xmlns:" + found[1] + b"=", b"xmlns=", 1)
+    path.write_bytes(_CORNERS.sub(_closed_up, data) if spaced else data)
+
+
+def _closed_up(found: re.Match[bytes]) -> bytes:
+    """Return a list of corners without blanks around commas; as it stands, where commas part the corners too."""
+    text = re.sub(rb"\s*,\s*", b",", found[2])
+    return found[1] + text if {corner.count(b",") for corner in text.split()} in ({1}, {2}) else found[0]
 
 
 def _joined(
@@ -227,11 +262,14 @@ def _joined(
 ) -> Iterator[RawFeature]:
     for feature in features:
         first = _first_of(feature.geometry)
-        title = str(feature.attributes.get("Name") or "").strip()
-        queue = waiting.get((title, *first)) if first else _only_named(waiting, title) or unplaced.get(title)
+        title = _one_line(feature.attributes.get("Name"))
+        queue = waiting.get((title, *first)) if first else _only_named(waiting, title)
+        if not queue and (queue := unplaced.get(title)):
+            # A point without coordinates lies at 0, 0 to OGR.
+            feature.geometry = None
         if queue:
             feature.attributes = queue.popleft().attributes
-            if title := str(feature.attributes.get("Name") or "").strip():
+            if title := _one_line(feature.attributes.get("Name")):
                 feature.where = f"{feature.where} {title[:40]}"
         elif feature.geometry is not None:
             alone.append(feature.where)

@@ -126,7 +126,7 @@ def _feature(row: dict[str, Any], column: _Column | None, where: str) -> RawFeat
     attributes = {key: plain_value(value) for key, value in row.items()}
     try:
         geometry = _geometry(blob, column.encoding) if column is not None and blob is not None else None
-    except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError) as error:
+    except (shapely.errors.ShapelyError, NotImplementedError, ValueError, TypeError, KeyError) as error:
         finding = Place(where).bad_geometry(error)
         return RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
     return RawFeature(where=where, geometry=geometry, attributes=attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import struct
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ecotrack.intake.candidates import Place
 from ecotrack.model.findings import Finding
 
 _DELETED = b"*"
+_END = 0x0D
 _MOST_BYTES = 400 << 20
 
 
@@ -52,6 +54,40 @@ def row_findings(path: Path, name: str) -> list[Finding]:
     facts = {"shapes": str(shapes), "rows": str(there), "count": str(deleted)}
     found = (("rows_short", there < shapes), ("rows_left", there > shapes), ("rows_deleted", deleted > 0))
     return [Place(name).finding(check, **facts) for check, holds in found if holds]
+
+
+def keep_odd_days(table: Path) -> None:
+    """Make a column of days text where a value of it is no day (``20160230``, ``2016.4.5``); our own copy is changed.
+
+    A reader that is handed such a value as a day breaks off, and every row behind it would be lost.
+    """
+    if not table.is_file() or table.stat().st_size > _MOST_BYTES:
+        return
+    data = bytearray(table.read_bytes())
+    if len(data) < 33:
+        return
+    rows, header, width = struct.unpack("<IHH", data[4:12])
+    offset = 1
+    for at in range(32, min(header, len(data)) - 32, 32):
+        if data[at] == _END or not width:
+            break
+        kind, size = data[at + 11 : at + 12], data[at + 16]
+        if kind == b"D":
+            begins = range(header + offset, min(len(data), header + rows * width), width)
+            if not all(_is_day(data[begin : begin + size]) for begin in begins):
+                data[at + 11 : at + 12] = b"C"
+        offset += size
+    table.write_bytes(data)
+
+
+def _is_day(value: bytes | bytearray) -> bool:
+    text = bytes(value).strip(b" \0")
+    if not text.strip(b"0"):
+        return True
+    try:
+        return bool(text.isdigit() and len(text) == 8 and dt.date(int(text[:4]), int(text[4:6]), int(text[6:])))
+    except ValueError:
+        return False
 
 
 def _fill(table: Path, data: bytes, *, rows: int, width: int) -> None:

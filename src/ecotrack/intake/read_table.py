@@ -9,35 +9,74 @@ from typing import NamedTuple
 
 import shapely
 
-from ecotrack.coordinates.degrees import Ordinate, read_ordinate
+from ecotrack.coordinates.degrees import Ordinate, read_ordinate, unpacked
 from ecotrack.errors import Text, UnreadableFile
 from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
-from ecotrack.intake.read_cells import read_corners, read_shape
+from ecotrack.intake.read_cells import read_corners, read_shape, srid_of
 from ecotrack.intake.read_corners import corner_feature, ovital_origin, read_bare_corners
-from ecotrack.intake.read_table_blocks import POINT_TITLES, blocks_of
+from ecotrack.intake.read_table_blocks import POINT_TITLES, blocks_of, names_places, without_sides
 from ecotrack.intake.read_table_sides import sides_of
 from ecotrack.intake.read_vector import RawFeature, RawLayer
 from ecotrack.intake.tables import read_tables
 from ecotrack.intake.tables_cells import Row, Table
 from ecotrack.model.findings import Finding
 
-_WKT = ("wkt", "geometry", "geom", "thegeom", "图形", "边界")
+_WKT = (
+    *("wkt", "geometry", "geom", "thegeom", "wktgeom", "geomwkt", "geometrywkt", "wktgeometry", "wkb", "wkbgeometry"),
+    *("图形", "边界", "图形wkt", "边界wkt"),
+)
 _FIRST = (
     *("x", "lon", "lng", "long", "longitude", "经度", "东经", "横坐标", "东坐标", "x坐标", "横坐标y", "y横坐标"),
     *("横坐标e", "坐标x", "x米", "x坐标米", "横坐标米", "pointx", "easting", "经度度", "经度e", "东经e"),
-    *("y东", "东y", "横坐标东", "y横", "横y"),
+    *(
+        "y东",
+        "东y",
+        "x东",
+        "东x",
+        "东坐标y",
+        "东e",
+        "横坐标东",
+        "y横",
+        "横y",
+        "xcoord",
+        "xcoordinate",
+        "经度x",
+        "x经度",
+        "e",
+    ),
 )
 _SECOND = (
     *("y", "lat", "latitude", "纬度", "北纬", "纵坐标", "北坐标", "y坐标", "纵坐标x", "x纵坐标", "纵坐标n"),
     *("坐标y", "y米", "y坐标米", "纵坐标米", "pointy", "northing", "纬度度", "纬度n", "北纬n"),
-    *("x北", "北x", "纵坐标北", "x纵", "纵x"),
+    *(
+        "x北",
+        "北x",
+        "y北",
+        "北y",
+        "北坐标x",
+        "北n",
+        "纵坐标北",
+        "x纵",
+        "纵x",
+        "ycoord",
+        "ycoordinate",
+        "纬度y",
+        "y纬度",
+        "n",
+    ),
 )
 _LISTS = (
     *("坐标", "坐标串", "坐标点", "拐点坐标", "界址点坐标", "四至坐标", "边界坐标", "地块坐标", "范围坐标"),
     *("coordinates", "coords"),
 )
 _GROUP = ("plotid", "featureid", "xiaoban", "xbh", "dkbh", "小班号", "地块编号", "地块号", "地块", "编号", "id")
+
+_SHIFTED_WORDS = {"GCJ-02": r"gcj-?02|火星(?:坐标)?", "BD-09": r"bd-?09(?:ll)?|百度(?:坐标)?"}
+_DATUM_WORDS = ("cgcs2000", "(?:国家)?2000(?:国家大地)?(?:坐标系)?", "wgs84", "高德", "西安(?:19)?80", "北京(?:19)?54")
+_SYSTEM_WORDS = re.compile("|".join([*_SHIFTED_WORDS.values(), *_DATUM_WORDS]))
+_PACKED = "度分秒"
+_POINT_WORDS = re.compile(rf"^(?:拐点|界址点|gps|大地)|{_PACKED}$")
 
 _SIMPLE = str.maketrans("經緯縱橫座標號塊編點東圖邊範圍圖級", "经纬纵横坐标号块编点东图边范围图级")
 """Characters of headers in traditional writing."""
@@ -57,6 +96,8 @@ class _Columns(NamedTuple):
     group: int | None
     listed: int | None = None
     pairs: tuple[tuple[int, int], ...] = ()
+    packed: bool = False
+    """Whether the titles say that numbers are degrees, minutes and seconds (``115.3600``: 115°36′00″)."""
 
     @property
     def hold_boundary(self) -> bool:
@@ -87,11 +128,11 @@ def read_table(path: Path, *, name: str, known: tuple[str, ...] = ()) -> Iterato
     UnreadableFile
         No sheet has a header with coordinates.
     """
-    words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP, *_LISTS}
+    words = {_fold(text) for text in known} | {*_WKT, *_FIRST, *_SECOND, *_GROUP, *_LISTS, *POINT_TITLES}
     try:
         sheets = read_tables(
             path,
-            knows=lambda text: _fold(text) in words or _numbered(_fold(text)) is not None,
+            knows=lambda text: not words.isdisjoint((_fold(text), _bare(text))) or _numbered(_fold(text)) is not None,
             wants=lambda table: _columns(table).hold_boundary,
         )
     except UnreadableFile as error:
@@ -132,28 +173,56 @@ def _fold(text: str) -> str:
     return re.sub(r"[\s_()（）.°/:：]|\b[mM]\b", "", text).lower().translate(_SIMPLE)
 
 
+def _bare(text: str) -> str:
+    """Return a header without what it says beside (``gcj02_lng``, ``X（国家2000）``, 拐点经度, ``东经（度分秒）``)."""
+    return _POINT_WORDS.sub("", _SYSTEM_WORDS.sub("", _fold(text)))
+
+
 def _layers(table: Table, title: str) -> Iterator[RawLayer]:
     """Yield the sheet as a layer; rows whose coordinates bear Ovital's letters are layers of their own."""
     columns = _columns(table)
     if columns.wkt is not None:
-        yield _layer(table, title, _wkt_features(table, columns, title), columns, found=True)
+        layer = _layer(table, title, _wkt_features(table, columns, title), columns, found=True)
+        numbers = {srid_of(row.cell(columns.wkt).text) for row in table.rows}
+        layer.declared_crs = f"EPSG:{min(numbers)}" if len(numbers) == 1 and numbers != {0} else None
+        yield layer
         return
     if columns.pairs or _lists_corners(table, columns):
         yield _layer(table, title, _row_features(table, columns, title), columns, found=True)
+        return
+    if names_places(table, columns.taken()):
+        yield _layer(table, title, _points(table, columns, title), columns, found=True)
         return
     found = columns.hold_boundary
     systems = dict.fromkeys(_system_of(row, columns) for row in table.rows) if found else {}
     for system in systems or {None: None}:
         rows = _corner_features(table, columns, title, system=system) if found else iter(())
         layer = _layer(table, title, rows, columns, found=found)
-        layer.origin = ovital_origin(system) if system else Origin()
+        layer.origin = ovital_origin(system) if system else _titled_origin(table, columns)
         yield layer
+
+
+def _titled_origin(table: Table, columns: _Columns) -> Origin:
+    """Return the system of shifted degrees that the header over a coordinate names."""
+    header = _fold(table.headers[columns.first]) if isinstance(columns.first, int) else ""
+    for system, words in _SHIFTED_WORDS.items():
+        if re.search(words, header):
+            return Origin("", system, Text(f"表头写明是 {system} 坐标", f"the header says {system}"))
+    return Origin()
 
 
 def _layer(table: Table, title: str, features: Iterator[RawFeature], columns: _Columns, *, found: bool) -> RawLayer:
     taken = columns.taken() if found else set()
     fields = [header for place, header in enumerate(table.headers) if header and place not in taken]
-    return RawLayer(name=title, driver="table", declared_crs=None, fields=fields, features=features, has_geometry=found)
+    return RawLayer(
+        name=title,
+        driver="table",
+        declared_crs=None,
+        fields=fields,
+        features=features,
+        has_geometry=found,
+        words="\n".join([*table.titles, *table.headers, *table.notes]),
+    )
 
 
 def _columns(table: Table) -> _Columns:
@@ -170,8 +239,12 @@ def _columns(table: Table) -> _Columns:
         return None
 
     first, second = three_of(_FIRST) or first_of(_FIRST), three_of(_SECOND) or first_of(_SECOND)
+    if first is None and second is None:
+        folded = [_bare(header) for header in table.headers]
+        first, second = first_of(_FIRST), first_of(_SECOND)
+    packed = isinstance(first, int) and _fold(table.headers[first]).endswith(_PACKED)
     listed = first_of(_LISTS) if first is None or second is None else None
-    return _Columns(first_of(_WKT), first, second, first_of(_GROUP), listed, _pairs(folded))
+    return _Columns(first_of(_WKT), first, second, first_of(_GROUP), listed, _pairs(folded), packed)
 
 
 _NUMBERED = re.compile(r"(?:[a-z]?\d+)?(\D+)(\d+)")
@@ -227,7 +300,7 @@ def _wkt_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFe
         text = row.cell(columns.wkt or 0).text
         try:
             geometry = read_shape(text) if text else None
-        except shapely.errors.GEOSException as error:
+        except (shapely.errors.GEOSException, NotImplementedError) as error:
             finding = Place(where).bad_geometry(error)
             yield RawFeature(where=where, geometry=None, attributes=attributes, findings=[finding])
             continue
@@ -236,6 +309,7 @@ def _wkt_features(table: Table, columns: _Columns, title: str) -> Iterator[RawFe
 
 def _corner_features(table: Table, columns: _Columns, title: str, *, system: str | None) -> Iterator[RawFeature]:
     """Join the corners of one plot, in the order of their rows; a plot ends where its id changes."""
+    table = without_sides(table, columns.taken())
     for key, rows in _named_groups(table, columns) if columns.group is not None else blocks_of(table, columns.taken()):
         rows = [row for row in rows if _system_of(row, columns) == system]
         if not rows:
@@ -244,6 +318,14 @@ def _corner_features(table: Table, columns: _Columns, title: str, *, system: str
         attributes = _attributes(table, rows[0], columns)
         corners = [(row.number, *_corner_of(row, columns)) for row in rows]
         yield corner_feature(corners, where, attributes)
+
+
+def _points(table: Table, columns: _Columns, title: str) -> Iterator[RawFeature]:
+    """Yield each row as a place of its own."""
+    for row in table.rows:
+        first, second = _corner_of(row, columns)
+        place = shapely.Point(first.value, second.value) if first and second else None
+        yield RawFeature(where=f"{title} {row.number}", geometry=place, attributes=_attributes(table, row, columns))
 
 
 def _named_groups(table: Table, columns: _Columns) -> list[tuple[str, list[Row]]]:
@@ -259,14 +341,16 @@ def _named_groups(table: Table, columns: _Columns) -> list[tuple[str, list[Row]]
 def _corner_of(row: Row, columns: _Columns) -> tuple[Ordinate | None, Ordinate | None]:
     if columns.listed is not None:
         return next(iter(read_corners(row.cell(columns.listed).text)), (None, None))
-    return _ordinate(row, columns.first), _ordinate(row, columns.second)
+    packed = columns.packed
+    return _ordinate(row, columns.first, packed=packed), _ordinate(row, columns.second, packed=packed)
 
 
-def _ordinate(row: Row, column: int | tuple[int, ...] | None) -> Ordinate | None:
+def _ordinate(row: Row, column: int | tuple[int, ...] | None, *, packed: bool) -> Ordinate | None:
     if isinstance(column, tuple):
         parts = [row.cell(number).text or "0" for number in column]
         return read_ordinate(f"{parts[0]}°{parts[1]}'{parts[2]}\"")
-    return read_ordinate(row.cell(column or 0).text)
+    text = row.cell(column or 0).text
+    return read_ordinate(unpacked(text) if packed else text)
 
 
 def _system_of(row: Row, columns: _Columns) -> str | None:

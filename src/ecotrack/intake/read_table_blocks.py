@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ecotrack.intake.tables_cells import Row, Table, fold
 
@@ -22,6 +23,12 @@ POINT_TITLES = (
     "point",
 )
 """Headers of the column with a corner's number, folded."""
+
+_SIDE_TITLES = ("边长", "边长(m)", "边长(米)", "距离", "间距")
+"""Headers of the column with the length from a corner to the next, folded."""
+
+_NAME_TITLES = ("name", "title", "city", "名称", "地名", "站名", "村名", "姓名", "标题")
+"""Headers of the column with the name of what lies at a place, folded."""
 
 _LABEL = re.compile(r"[A-Za-z]{0,3}[-_]?\d+")
 _LEAST = 3
@@ -44,6 +51,33 @@ def blocks_of(table: Table, taken: set[int]) -> list[tuple[str, list[Row]]]:
         return [(name, part) for name, rows in runs for part in _numbered_parts(rows, table, taken)]
     # Blank lines between any two corners divide nothing, and words among them are corners that cannot be read.
     return [("", [*table.rows])]
+
+
+def names_places(table: Table, taken: set[int]) -> bool:
+    """Tell whether (nearly) every row names something else, so that the rows are places and no corners of one plot.
+
+    ``J1``, ``pt12`` are names of corners.
+    """
+    for place, header in enumerate(table.headers):
+        if fold(header) in _NAME_TITLES and place not in taken:
+            names = [row.cell(place).text for row in table.rows]
+            return all(names) and len({*names}) > 0.9 * len(names) and not any(map(_LABEL.fullmatch, names))
+    return False
+
+
+def without_sides(table: Table, taken: set[int]) -> Table:
+    """Return a table without the rows that hold the length of a side and nothing else: they stand between two corners.
+
+    Parameters
+    ----------
+    taken
+        Places of the columns with coordinates.
+    """
+    sides = {place for place, header in enumerate(table.headers) if fold(header) in _SIDE_TITLES} - taken
+    if not sides:
+        return table
+    filled = ({place for place, cell in enumerate(row.cells) if not cell.blank} for row in table.rows)
+    return replace(table, rows=tuple(row for row, some in zip(table.rows, filled, strict=True) if not some <= sides))
 
 
 def _runs(table: Table, taken: set[int]) -> Iterator[tuple[str, list[Row]]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
 import json
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,10 +21,11 @@ from ecotrack.errors import UnknownCRS, UnreadableFile
 from ecotrack.intake.apps import Origin
 from ecotrack.intake.candidates import Place, Value
 from ecotrack.intake.formats import Format
-from ecotrack.intake.garbled import gbk_text
+from ecotrack.intake.garbled import drawing_text
 from ecotrack.intake.plain_words import plain_words
 from ecotrack.intake.read_encoding import EncodingReading, dbf_encoding
-from ecotrack.intake.read_shapefile import refuse_without_index, row_findings
+from ecotrack.intake.read_fiona import skipped_fields, values_as_written
+from ecotrack.intake.read_shapefile import keep_odd_days, refuse_without_index, row_findings
 from ecotrack.model.findings import Finding
 
 MAX_LAYERS = 100
@@ -39,7 +40,9 @@ _GDAL = {
     "SHAPE_RESTORE_SHX": "NO",
     "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
 }
-_SKIPPED_LAYERS = {"gpx": ("route_points", "track_points")}
+_SKIPPED_LAYERS = {"gpx": ("route_points", "track_points"), "gpkg": ("layer_styles", "qgis_projects")}
+_OPTIONS = {"geojson": {"ARRAY_AS_STRING": "YES"}, "geojsonseq": {"ARRAY_AS_STRING": "YES"}}
+"""What a driver is asked for beside: fiona has no way to hand over a list of numbers."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class RawLayer:
     findings: list[Finding] = field(default_factory=list)
     assumed_crs: bool = False
     """Whether the CRS is the format's default and not the file's own word."""
+    words: str = ""
+    """What is written around the features (titles, notes): it may name their coordinate system."""
     origin: Origin = field(default_factory=Origin)
     walks: bool = False
     """Whether its lines are walks round a plot, to be closed by rule."""
@@ -87,13 +92,13 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
     UnreadableFile
         The driver cannot open it.
     """
-    logging.getLogger("fiona").setLevel(logging.CRITICAL)
     about: list[Finding] = []
     if kind.id == "shp":
         refuse_without_index(path, name)
         about = row_findings(path, name)
+        keep_odd_days(path.with_suffix(".dbf"))
     text = dbf_encoding(path.with_suffix(".dbf"), asked=encoding) if kind.id == "shp" else None
-    with fiona.Env(**_GDAL):
+    with fiona.Env(**_GDAL, **_text_options(path, kind)), values_as_written(), skipped_fields() as skipped:
         for number in range(MAX_LAYERS):
             try:
                 source = _open(path, kind, number or None, text.encoding if text else encoding)
@@ -109,7 +114,28 @@ def read_vector(path: Path, kind: Format, *, name: str, encoding: str | None = N
                 except Exception as error:  # a damaged header may break the reading of the field names only
                     raise UnreadableFile(name, detail=plain_words(_short(error, path))) from None
                 layer.findings += about
+                if skipped:
+                    names = "、".join(dict.fromkeys(skipped))
+                    layer.findings.append(Place(layer.name).finding("unread_fields", found=names))
+                    skipped.clear()
                 yield layer
+
+
+def _text_options(path: Path, kind: Format) -> dict[str, str]:
+    """Return the encoding of a drawing that is UTF-8.
+
+    GDAL believes the code page in its head, which AutoCAD 2007 and later write and no longer use.
+    """
+    if kind.id != "dxf":
+        return {}
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                decoder.decode(block)
+    except UnicodeDecodeError:
+        return {}
+    return {"DXF_ENCODING": "UTF-8"}
 
 
 def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> Any:
@@ -119,6 +145,7 @@ def _open(path: Path, kind: Format, layer: int | None, encoding: str | None) -> 
         enabled_drivers=[kind.driver],
         allow_unsupported_drivers=True,
         encoding=encoding,
+        **_OPTIONS.get(kind.id, {}),
     )
 
 
@@ -189,13 +216,15 @@ def _features(source: Any, where: str, path: Path) -> Iterator[RawFeature]:
             yield RawFeature(where=where, geometry=None, attributes={}, findings=[finding])
             return
         number += 1
-        yield _feature(row, f"{where} #{number}", as_gbk=path.suffix == ".dxf")
+        yield _feature(row, f"{where} #{number}", drawn=path.suffix == ".dxf")
 
 
-def _feature(row: Any, where: str, *, as_gbk: bool = False) -> RawFeature:
+def _feature(row: Any, where: str, *, drawn: bool = False) -> RawFeature:
     attributes = {str(key): plain_value(value) for key, value in row.properties.items()}
-    if as_gbk:
-        attributes = {key: gbk_text(value) if isinstance(value, str) else value for key, value in attributes.items()}
+    if drawn:
+        attributes = {
+            key: drawing_text(value) if isinstance(value, str) else value for key, value in attributes.items()
+        }
     if row.geometry is None:
         return RawFeature(where=where, geometry=None, attributes=attributes)
     if ring := _open_ring(row.geometry):

@@ -34,7 +34,7 @@ ABOUT_SHEET = "说明"
 
 _TOTALS = ("合计", "总计", "共计", "小计")
 _FOOTNOTE = re.compile(
-    r"^(注[:：\d]?|备注|说明|填表|制表|审核|复核|联系|负责人|填报|数据来源|资料来源|note|source:|\*)", re.I
+    r"^(注[:：\d]?|备注|坐标系|说明|填表|制表|审核|复核|联系|负责人|填报|数据来源|资料来源|note|source:|\*)", re.I
 )
 
 
@@ -56,8 +56,8 @@ def read_tables(path: Path, *, knows: Callable[[str], bool], wants: Callable[[Ta
         Whether a header text is one that the caller has a use for; the row with the most of them
         (two at least) is the header row.
     wants
-        Whether a table has what the caller needs. Where it has not, and the sheet has it with its titles down the
-        first column, the sheet is turned.
+        Whether a table has what the caller needs: then one known header is enough. Where it has not, and the sheet has
+        it with its titles down the first column, the sheet is turned.
 
     Raises
     ------
@@ -134,10 +134,10 @@ def _best_header(grid: Grid, knows: Callable[[str], bool]) -> tuple[int, int]:
 
 def _tables(path: Path, grid: Grid, knows: Callable[[str], bool], wants: Callable[[Table], bool] | None) -> list[Table]:
     """Return the table of a sheet, or those that it holds one below the other with their titles down a column."""
-    upright = _table(path, grid, knows)
+    upright = _table(path, grid, knows, wants)
     if wants is None or (upright is not None and wants(upright)) or len(grid.rows) > _TITLE_ROWS:
         return [upright] if upright is not None else []
-    turned = [_table(path, part, knows) for part in _turned_parts(grid, knows)]
+    turned = [_table(path, part, knows, None) for part in _turned_parts(grid, knows)]
     good = [replace(table, turned=True) for table in turned if table is not None and wants(table)]
     return good or ([upright] if upright is not None else [])
 
@@ -172,16 +172,19 @@ def _turned(grid: Grid, begin: int, end: int) -> Grid:
     return Grid(grid.sheet, [*zip(*full, strict=True)])
 
 
-def _table(path: Path, grid: Grid, knows: Callable[[str], bool]) -> Table | None:
+def _table(path: Path, grid: Grid, knows: Callable[[str], bool], wants: Callable[[Table], bool] | None) -> Table | None:
     index, count = _best_header(grid, knows)
-    if count < 2:
+    if not count or (count < 2 and wants is None):
         return None
     headers, last = _headers(grid, index)
     body = [Row(n, row) for n, row in enumerate(grid.rows[last + 1 :], last + 2) if any(not c.blank for c in row)]
     totals = [row for row in body if is_total(row)]
+    notes = [row for row in body if _is_footnote(row)]
     data = [row for row in body if not is_total(row) and not _is_footnote(row)]
     titles = tuple(cell.text for row in grid.rows[:index] for cell in row if not cell.blank)
-    return Table(path, grid.sheet, titles, headers, last + 1, tuple(data), tuple(totals))
+    said = tuple(cell.text for row in notes for cell in row.cells if not cell.blank)
+    table = Table(path, grid.sheet, titles, headers, last + 1, tuple(data), tuple(totals), said)
+    return table if count > 1 or (wants is not None and wants(table)) else None
 
 
 def _headers(grid: Grid, index: int) -> tuple[tuple[str, ...], int]:

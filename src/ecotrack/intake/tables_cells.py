@@ -75,6 +75,8 @@ class Table:
         Rows of data, blank rows, totals and footnotes left out.
     totals
         Rows labelled 合计, 总计, 共计, 小计 or total.
+    notes
+        Texts of the rows below the data that explain it.
     turned
         Whether the sheet has its titles down the first column: its columns are the rows here.
     """
@@ -86,6 +88,7 @@ class Table:
     header_row: int
     rows: tuple[Row, ...]
     totals: tuple[Row, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     turned: bool = False
 
     def place(self, ref: str = "") -> str:

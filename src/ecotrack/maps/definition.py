@@ -151,14 +151,32 @@ def read_map(folder: Path, *, name: str | None = None) -> MapDef:
         The file does not fit its schema.
     """
     names = map_names(folder)
-    if name is None and len(names) > 1:
-        main = [found for found in (_read(folder, one) for one in names) if found.main]
-        if len(main) == 1:
-            return main[0]
+    if name is None and len(names) > 1 and (main := _main(folder, names)):
+        return main
     chosen = names[0] if name is None and len(names) == 1 else name
     if chosen not in names:
         raise UnknownMap(name=name or "", known="、".join(names) or "-")
     return _read(folder, str(chosen))
+
+
+def shown_first(folder: Path) -> MapDef:
+    """Return the map that people see who name none: the main one, else the first by name.
+
+    Raises
+    ------
+    UnknownMap
+        The workspace has no map.
+    BadConfig
+        A file does not fit its schema.
+    """
+    names = map_names(folder)
+    return (_main(folder, names) if len(names) > 1 else None) or read_map(folder, name=names[0] if names else None)
+
+
+def _main(folder: Path, names: list[str]) -> MapDef | None:
+    """Return the one map that says ``main = true``; ``None`` where none does, or several do."""
+    main = [found for found in (_read(folder, one) for one in names) if found.main]
+    return main[0] if len(main) == 1 else None
 
 
 def _read(folder: Path, chosen: str) -> MapDef:

@@ -19,6 +19,7 @@ from ecotrack.errors import (
 from ecotrack.maps.base_map import BaseMap, base_map
 from ecotrack.maps.definition import FOLDER, LayerGroup, MapDef
 from ecotrack.maps.plot_rows import plots_view
+from ecotrack.maps.receipt import map_receipt
 from ecotrack.maps.review_layer import overlap_layer, overlaps_view
 from ecotrack.maps.timeline import Moment, Told, days_between, moment, moments
 from ecotrack.maps.unit_map import of_unit
@@ -54,6 +55,8 @@ class MapModel:
         Online base; ``None`` is a page that asks no network for anything.
     witness
         What imagery says, as blocks of the page by key: the lake's series, verdicts on plots.
+    receipt
+        Of which state the figures are (schema ``ecotrack.receipt-block/1``); ``None`` without any figure.
     """
 
     definition: MapDef
@@ -65,6 +68,7 @@ class MapModel:
     timeline: tuple[Moment, ...] = ()
     base: BaseMap | None = None
     witness: dict[str, Any] = field(default_factory=dict)
+    receipt: dict[str, Any] | None = None
 
     @property
     def days(self) -> list[str]:
@@ -115,6 +119,7 @@ class MapModel:
             As `ecotrack.workspace.Workspace.view` says.
         """
         check_levels(definition, workspace.layers, figures=workspace.config.classification)
+        base = base_map(definition.base, key=base_key) if definition.base else None
         strange = sorted({*definition.targets} - {target.id for target in workspace.targets})
         if strange:
             raise BadConfig(f"maps/{definition.id}.toml", detail=f"targets: {strange[0]!r}")
@@ -142,8 +147,9 @@ class MapModel:
             unit_names={unit.code: unit.name_zh for unit in workspace.units},
             lang=lang,
             timeline=tuple(timeline),
-            base=base_map(definition.base, key=base_key) if definition.base else None,
+            base=base,
             witness=witness,
+            receipt=map_receipt(definition, view),
         )
 
 

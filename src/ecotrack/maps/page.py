@@ -28,6 +28,7 @@ SCRIPTS = (
     "unpack.js",
     "card.js",
     "draw.js",
+    "places.js",
     "labels.js",
     "pick.js",
     "legend.js",
@@ -36,6 +37,7 @@ SCRIPTS = (
     "review.js",
     "verdicts.js",
     "lake.js",
+    "receipt.js",
     "time.js",
     "find.js",
     "zone.js",
@@ -116,6 +118,7 @@ class WorkspaceLayers(MacroElement):
             "layers": pack_layers(self.model),
             "scoreboard": {key: self.model.scoreboard.get(key) for key in self._shown_keys()},
             **self.model.witness,
+            **({"receipt": self.model.receipt} if self.model.receipt else {}),
         }
 
 

@@ -24,7 +24,13 @@ APART = b"\xff"
 
 
 def joined(texts: Iterable[str]) -> bytes:
-    """Return texts as one row of bytes, UTF-8 with `APART` between."""
+    """Return texts as one row of bytes, UTF-8 with `APART` between.
+
+    Examples
+    --------
+    >>> joined(["a", "b"]).split(APART)
+    [b'a', b'b']
+    """
     return APART.join(map(str.encode, texts))
 
 

@@ -225,6 +225,15 @@ def ledger_of(
     """Return the ledger of entries in the order of recording, as tests and small callers have them.
 
     Entries without a place in the chain are numbered in the order given.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> plot = FeatureVersion(version_id="v-1", feature_id="p-1", layer="plots", submission_id="s-1", unit="131102",
+    ...                       effective_on=dt.date(2016, 5, 1), season="2016-spring", wkb=b"")
+    >>> ledger = ledger_of([plot], [], [])
+    >>> ledger.version["season"].tolist(), ledger.tables["units"].names
+    ([20161], ['131102'])
     """
     writer = LedgerWriter()
     texts = {
@@ -291,17 +300,34 @@ def kept_of(value_pct: Decimal | None) -> int:
     """Return the share that a survey of retention found, in millionths of a percent; -1 where it names none.
 
     Rounded down, so that comparing it with a bar gives the same as comparing the percentages.
+
+    Examples
+    --------
+    >>> kept_of(Decimal("79.9999999")), kept_of(Decimal(80)), kept_of(None)
+    (79999999, 80000000, -1)
     """
     return NONE if value_pct is None else min(int(value_pct * KEPT_UNITS), CLAIM_MOST)
 
 
 def claim_of(claimed_mu: Decimal | None) -> int:
-    """Return a claimed area in the ledger's unit (`CLAIM_UNITS`), -1 where nothing was claimed."""
+    """Return a claimed area in the ledger's unit (`CLAIM_UNITS`), -1 where nothing was claimed.
+
+    Examples
+    --------
+    >>> claim_of(Decimal("12.5")), claim_of(None)
+    (125000, -1)
+    """
     return NONE if claimed_mu is None else min(int(claimed_mu * CLAIM_UNITS + Decimal("0.5")), CLAIM_MOST)
 
 
 def count_of(value: Any) -> int:
-    """Return a count, -1 where there is none."""
+    """Return a count, -1 where there is none.
+
+    Examples
+    --------
+    >>> count_of(85), count_of(None), count_of("85"), count_of(True)
+    (85, -1, -1, -1)
+    """
     return value if isinstance(value, int) and not isinstance(value, bool) else NONE
 
 
@@ -309,6 +335,14 @@ def in_force(part: dict[str, Ints], mask: Mask) -> Mask:
     """Return which records of a part stand: those in ``mask`` that no record in ``mask`` corrects.
 
     Of several corrections of one record the last one stands.
+
+    Examples
+    --------
+    >>> part = {"seq": np.array([4, 7, 9]), "corrects": np.array([NONE, 4, 4])}
+    >>> in_force(part, np.array([True, True, True])).tolist()
+    [False, False, True]
+    >>> in_force(part, np.array([True, True, False])).tolist()  # as it was known before the third
+    [False, True, False]
     """
     corrections = np.flatnonzero(mask & (part["corrects"] != NONE))
     if len(corrections) == 0:

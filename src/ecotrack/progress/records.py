@@ -39,7 +39,16 @@ def current(records: Iterable[ProgressRecord]) -> list[ProgressRecord]:
 
 
 def latest(records: Iterable[ProgressRecord]) -> dict[str, ProgressRecord]:
-    """Return the latest record of each feature: by effective day, then by recording."""
+    """Return the latest record of each feature: by effective day, then by recording.
+
+    Examples
+    --------
+    >>> def seen(name, month, state):
+    ...     return ProgressRecord(record_id=name, layer="reaches", kind="work", feature_id="r-1", state=state,
+    ...                           effective_on=dt.date(2016, month, 1))
+    >>> latest([seen("b", 9, "完工"), seen("a", 5, "在建")])["r-1"].state
+    '完工'
+    """
     result: dict[str, ProgressRecord] = {}
     for record in sorted(records, key=when):
         if record.feature_id is not None:
@@ -48,7 +57,13 @@ def latest(records: Iterable[ProgressRecord]) -> dict[str, ProgressRecord]:
 
 
 def when(record: ProgressRecord) -> tuple[dt.date, int]:
-    """Return what orders records in time: the effective day, then the place in the chain."""
+    """Return what orders records in time: the effective day, then the place in the chain.
+
+    Examples
+    --------
+    >>> when(ProgressRecord(record_id="a", layer="air", kind="pm25", effective_on=dt.date(2016, 5, 1), seq=7))
+    (datetime.date(2016, 5, 1), 7)
+    """
     return record.effective_on, record.seq
 
 
@@ -56,6 +71,17 @@ def choose_basis(records: Sequence[ProgressRecord]) -> tuple[list[ProgressRecord
     """Return the records that a figure may use and whether they are sample data.
 
     Real records and sample data are never mixed: where there is a real one, the sample stands aside.
+
+    Examples
+    --------
+    >>> def cover(name, sample):
+    ...     return ProgressRecord(record_id=name, layer="cover", kind="cover", effective_on=dt.date(2020, 12, 31),
+    ...                           sample=sample)
+    >>> records, sample = choose_basis([cover("made up", True), cover("real", False)])
+    >>> [record.record_id for record in records], sample
+    (['real'], False)
+    >>> choose_basis([cover("made up", True)])[1]
+    True
     """
     real = [record for record in records if not record.sample]
     return (real, False) if real else (list(records), bool(records))

@@ -94,7 +94,13 @@ def begins_on(season: Season) -> dt.date:
 
 
 def check_due_on(season: Season, rules: Rules) -> dt.date:
-    """Return the day on which survival falls due: one growing season after planting."""
+    """Return the day on which survival falls due: one growing season after planting.
+
+    Examples
+    --------
+    >>> [check_due_on(Season.parse(season), Rules()).isoformat() for season in ("2016-spring", "2016-autumn")]
+    ['2016-10-31', '2017-10-31']
+    """
     autumn = season.part >= SEASONS["autumn"]
     month, day = (rules.autumn_check_due if autumn else rules.spring_check_due).split("-")
     return dt.date(season.year + autumn, int(month), int(day))

@@ -128,7 +128,14 @@ def _checks(state: State, columns: PlotColumns) -> dict[str, list[ProgressRecord
 
 
 def by_kind(records: Iterable[ProgressRecord]) -> dict[tuple[str, str], list[ProgressRecord]]:
-    """Return records by layer and kind."""
+    """Return records by layer and kind.
+
+    Examples
+    --------
+    >>> air = ProgressRecord(record_id="a", layer="air", kind="pm25", effective_on=dt.date(2016, 12, 31))
+    >>> [*by_kind([air])]
+    [('air', 'pm25')]
+    """
     result: dict[tuple[str, str], list[ProgressRecord]] = defaultdict(list)
     for record in records:
         result[record.layer, record.kind].append(record)
@@ -138,14 +145,28 @@ def by_kind(records: Iterable[ProgressRecord]) -> dict[tuple[str, str], list[Pro
 def state_of(
     *,
     as_of: dt.date,
-    rules: Rules,
-    versions: Sequence[FeatureVersion],
-    records: Sequence[ProgressRecord],
-    decisions: Sequence[Decision],
+    rules: Rules | None = None,
+    versions: Sequence[FeatureVersion] = (),
+    records: Sequence[ProgressRecord] = (),
+    decisions: Sequence[Decision] = (),
 ) -> State:
     """Work out the state from entries in the order of recording, already cut to what was known.
 
-    Entries after ``as_of`` are left out here.
+    Entries after ``as_of`` are left out here; ``rules`` are those of a new workspace, if none are given.
+
+    Examples
+    --------
+    A correction keeps the day of what it corrects, and what is later than the day is not there:
+
+    >>> from decimal import Decimal
+    >>> def cover(name, year, value, **rest):
+    ...     day = dt.date(year, 12, 31)
+    ...     return ProgressRecord(record_id=name, layer="cover", kind="cover", effective_on=day, value=value, **rest)
+    >>> said = [cover("a", 2019, Decimal("32.0")), cover("b", 2020, Decimal("33.6"))]
+    >>> said.append(cover("c", 2019, Decimal("32.4"), corrects="a"))
+    >>> state = state_of(as_of=dt.date(2020, 6, 30), records=said)
+    >>> [(record.record_id, record.value) for record in state.of("cover", "cover")]
+    [('c', Decimal('32.4'))]
     """
     plots = [version for version in versions if version.layer == PLOT_LAYER]
     of_plots = [record for record in records if record.layer == PLOT_LAYER]
@@ -153,7 +174,7 @@ def state_of(
     known = [r for r in records if r.layer != PLOT_LAYER and r.effective_on <= as_of]
     return State(
         as_of=as_of,
-        rules=rules,
+        rules=rules or Rules(),
         ledger=ledger_of(plots, decisions, of_plots),
         seq=None,
         series=by_kind(current(known)),

@@ -32,7 +32,7 @@ def receipt_block(view: View, figures: Sequence[str] | None = None) -> dict[str,
         ``schema``, ``as_of``, ``as_known`` (UTC instant of the chain's end that was read), ``register`` (``seq``,
         ``head``), ``definition``, ``version``, ``sample``, ``sketch``, and ``figures``: rows of ``figure``,
         ``title_zh``, ``title_en``, ``column`` (its unit at the end), ``value`` (exact decimal text, ``None`` is not
-        assessed) and ``receipt`` (``None`` where there is none).
+        assessed), ``receipt`` (``None`` where there is none), ``sample`` and ``sketch``.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def _issued(register: Register, view: View, head: Head) -> dict[str, Receipt]:
     return {one.figure.figure_id: one for one in same if one.definition == view.scoreboard.definition}
 
 
-def _row(figure: PublishedFigure, receipt: Receipt | None) -> dict[str, str | None]:
+def _row(figure: PublishedFigure, receipt: Receipt | None) -> dict[str, Any]:
     first = figure.cells[0] if figure.cells else None
     # A receipt of other rules or borders is of another number, though the chain is the same.
     same = receipt is not None and receipt.figure.cells == figure.cells
@@ -81,4 +81,6 @@ def _row(figure: PublishedFigure, receipt: Receipt | None) -> dict[str, str | No
         "column": first.column if first else None,
         "value": first.value if first else None,
         "receipt": receipt.receipt_id if receipt and same else None,
+        "sample": figure.sample,
+        "sketch": figure.sketch,
     }

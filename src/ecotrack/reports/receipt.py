@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ecotrack.errors import Lang, Text
 from ecotrack.publication import PublishedFigure
-from ecotrack.reports.wording import Json, told, with_unit
+from ecotrack.reports.wording import Json, titled, with_unit
 
 _NO_RECEIPT = Text("未出具凭证", "no receipt issued")
 
@@ -52,7 +52,7 @@ def _line(row: Json, lang: Lang) -> str:
     )
     receipt = Text(f"凭证{row['receipt']}", f"receipt {row['receipt']}") if row["receipt"] else _NO_RECEIPT
     colon, semicolon = Text("：", ": ").lang(lang), Text("；", "; ").lang(lang)
-    return f"{told(row, 'title', lang)}{colon}{number}{semicolon}{receipt.lang(lang)}"
+    return f"{titled(row, lang)}{colon}{number}{semicolon}{receipt.lang(lang)}"
 
 
 def receipt_cells(block: Json) -> Iterator[tuple[str, str, object]]:

@@ -24,7 +24,7 @@ class Issue(BaseModel):
     as_of: dt.date
     seq: int = Field(ge=0, le=1 << 60)
     figures: list[Annotated[str, Field(min_length=1, max_length=120)]] = Field(min_length=1, max_length=500)
-    with_map: bool = False
+    maps: list[Annotated[str, Field(min_length=1, max_length=120)]] = Field(default=[], max_length=50)
 
 
 def routes(portal: Portal) -> APIRouter:
@@ -35,8 +35,8 @@ def routes(portal: Portal) -> APIRouter:
     return router
 
 
-def _ask(portal: Portal, work: str, *given: Any) -> Any:
-    return portal.counter.desks.call(_WORK + work, portal.folder, *given, seconds=_SECONDS)
+def _ask(portal: Portal, work: str, *given: Any, seconds: float = _SECONDS) -> Any:
+    return portal.counter.desks.call(_WORK + work, portal.folder, *given, seconds=seconds)
 
 
 def _add_pages(router: APIRouter, portal: Portal) -> None:
@@ -65,7 +65,7 @@ def _add_publishing(router: APIRouter, portal: Portal) -> None:
 
     @router.get("/api/publishable", tags=["publishing"])
     def publishable(request: Request, as_of: dt.date) -> dict[str, Any]:
-        """Return the figures of a day as they would be published now."""
+        """Return the figures of a day as they would be published now, and the maps that can be."""
         portal.gate.require(request, "bureau")
         _refuse_future(as_of)
         found: dict[str, Any] = _ask(portal, "publishable", as_of.isoformat())
@@ -73,14 +73,14 @@ def _add_publishing(router: APIRouter, portal: Portal) -> None:
 
     @router.post("/api/receipts", status_code=201, tags=["publishing"])
     def issue(request: Request, wish: Issue) -> dict[str, Any]:
-        """Publish figures, and the map of that day where wished: each gets a receipt in the chain."""
+        """Publish figures, and maps of that day with all that they show: each figure gets a receipt in the chain."""
         visitor = portal.gate.require(request, "bureau")
         _refuse_future(wish.as_of)
         with portal.counter.workspace.register(read_only=True) as register:
             if register.last_said().seq != wish.seq:
                 raise NotReady("", detail="登记库刚有新的登记，数字可能变了，请重新查看后再发布")
-        given = (wish.as_of.isoformat(), tuple(wish.figures), visitor.account.login, wish.with_map)
-        found: dict[str, Any] = _ask(portal, "issue", *given)
+        given = (wish.as_of.isoformat(), tuple(wish.figures), visitor.account.login, tuple(dict.fromkeys(wish.maps)))
+        found: dict[str, Any] = _ask(portal, "issue", *given, seconds=_SECONDS * (1 + len(wish.maps)))
         portal.board.forget()
         return found
 

@@ -43,7 +43,10 @@
       const title = eco.pick(definition.title);
       document.title = title;
       eco.empty(byId('eco-title')).appendChild(eco.name(title, 120));
-      byId('eco-state').textContent = eco.headline(definition);
+      const facts = [].concat.apply([], eco.headline(definition).split(' · ').map(function (fact, place) {
+        return (place ? [document.createTextNode(' · ')] : []).concat(eco.el('span', '', fact));
+      }));
+      eco.fill(byId('eco-state'), facts);
       marks(definition);
       byId('eco-lang').textContent = eco.word('other');
       byId('eco-layers').setAttribute('aria-label', eco.word('layers'));
@@ -98,7 +101,8 @@
         tabs.appendChild(tab);
       });
       const cards = eco[chosen](eco.view.board, definition);
-      const body = eco.el('div', 'eco-panel-body', cards.length ? cards : eco.el('p', 'eco-none', eco.word('none')));
+      const shown = cards.length ? cards : [eco.el('p', 'eco-none', eco.word('none'))];
+      const body = eco.el('div', 'eco-panel-body', shown.concat(eco.receipt()));
       body.dataset.panel = chosen;
       // What holds nothing to press can still be scrolled with the keyboard.
       if (!body.querySelector('button, summary')) {
@@ -296,7 +300,8 @@
     let boards = days.map(function () { return null; });
     let ready = false;
     eco.view.unit = definition.unit;
-    eco.view.register = scoreboard.register;
+    // What was issued later moves no figure: the data are named by what was last said, as receipts name them.
+    eco.view.register = (eco.maybe('receipt') || scoreboard).register;
     eco.view.asKnown = scoreboard.as_known;
     eco.view.board = scoreboard;
     eco.view.last = scoreboard;

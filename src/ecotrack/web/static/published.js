@@ -3,6 +3,7 @@ import { call, make, say } from "./common.js";
 const confirmation = document.getElementById("confirm");
 const rows = document.getElementById("rows");
 const every = document.getElementById("every");
+const maps = document.getElementById("maps");
 let shown = null;
 
 document.getElementById("day").addEventListener("submit", async (event) => {
@@ -12,32 +13,34 @@ document.getElementById("day").addEventListener("submit", async (event) => {
   say("正在计算……");
   try {
     shown = await call("GET", `/api/publishable?as_of=${event.target.as_of.value}`);
-    rows.replaceChildren(...shown.figures.map((one) => {
-      const label = make("label", "check row");
-      const box = make("input");
-      box.type = "checkbox";
-      box.checked = true;
-      box.value = one.figure;
-      label.append(box, make("span", "", one.title), make("b", "n", one.value));
-      return label;
-    }));
+    rows.replaceChildren(...shown.figures.map((one) => choice(one.figure, true, make("span", "", one.title), make("b", "n", one.value))));
+    maps.replaceChildren(maps.querySelector("legend"), ...shown.maps.map((one) => choice(one.map, one.first, make("span", "", one.title))));
+    maps.hidden = !shown.maps.length;
     document.getElementById("state").textContent = `截至 ${shown.as_of}，登记序号 ${shown.seq}，链尾 ${shown.head.slice(0, 12)}。请逐项核对：`;
     confirmation.hidden = false;
     say("");
   } catch (error) { say(error.message); }
   button.disabled = false;
 });
+function choice(value, checked, ...words) {
+  const label = make("label", "check row");
+  const box = make("input");
+  Object.assign(box, { type: "checkbox", checked, value });
+  label.append(box, ...words);
+  return label;
+}
+const chosen = (place) => [...place.querySelectorAll("input:checked")].map((box) => box.value);
 every.addEventListener("change", () => { for (const box of rows.querySelectorAll("input")) box.checked = every.checked; });
 
 confirmation.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const figures = [...rows.querySelectorAll("input:checked")].map((box) => box.value);
+  const figures = chosen(rows);
   if (!figures.length) { say("请至少选一个指标。"); return; }
   const button = confirmation.querySelector("button");
   button.disabled = true;
   say("正在发布，请不要关闭页面……");
   try {
-    await call("POST", "/api/receipts", { as_of: shown.as_of, seq: shown.seq, figures, with_map: confirmation.with_map.checked });
+    await call("POST", "/api/receipts", { as_of: shown.as_of, seq: shown.seq, figures, maps: chosen(maps) });
     location.reload();
   } catch (error) { say(error.message); button.disabled = false; }
 });
