@@ -36,9 +36,13 @@ SPECTRA = {
     "shallow": (0.08, 0.115, 0.10, 0.075, 0.025, 0.015),
     "green": (0.045, 0.09, 0.05, 0.055, 0.015, 0.008),
     "bloom": (0.045, 0.085, 0.045, 0.12, 0.03, 0.015),
+    "peaty": (0.015, 0.022, 0.022, 0.018, 0.006, 0.004),
+    "river": (0.035, 0.05, 0.048, 0.05, 0.02, 0.012),
 }
 AIR = np.array([0.075, 0.05, 0.03, 0.014, 0.003, 0.001])
 """What the air adds to the numbers of L1C."""
+CLEAR_AIR = np.array([0.07, 0.04, 0.019, 0.008, 0.001, 0.0])
+"""What air without dust adds: it falls off with the fourth power of the wavelength."""
 SKY = np.array([0.55, 0.45, 0.38, 0.3, 0.25, 0.22])
 """What is left of the light in the shadow of a cloud or a hill."""
 
@@ -62,6 +66,12 @@ class Ground(NamedTuple):
 class Made(NamedTuple):
     bands: dict[str, np.ndarray]
     truth: np.ndarray
+
+
+def through(made: Made, air: np.ndarray) -> Made:
+    """Return a chip as it is seen through some air."""
+    bands = {role: (0.94 * made.bands[role] + one).astype(np.float32) for role, one in zip(BANDS, air, strict=True)}
+    return made._replace(bands=bands)
 
 
 def _field(rng: np.random.Generator, reach: int) -> np.ndarray:
@@ -138,4 +148,4 @@ def _seen(rng: np.random.Generator, band: np.ndarray, dim: float) -> np.ndarray:
     return (0.95 * sharp + 0.05 * blurred(band, 8)) * dim
 
 
-__all__ = ["BANDS", "Ground", "Made", "draw", "iou"]
+__all__ = ["BANDS", "CLEAR_AIR", "Ground", "Made", "draw", "iou", "through"]

@@ -10,7 +10,7 @@ from ecotrack.errors import BadBandTable, BandsOfTwoSizes, MissingFile, NoBand, 
 from ecotrack.imagery import water_mask
 from ecotrack.imagery.chip_bands import ORDERS, role_of
 from imagery_scenes import utm, write_raster
-from imagery_waters import Ground, Made, draw, iou
+from imagery_waters import CLEAR_AIR, Ground, Made, draw, iou, through
 
 LAKE = draw(Ground(), 1)
 VISIBLE = ("blue", "green", "red", "nir")
@@ -61,6 +61,39 @@ def test_a_bloom_that_touches_open_water_is_water():
         made = draw(ground, seed)
         assert told(made, *VISIBLE) >= 0.7
         assert told(made, *VISIBLE, "swir1") >= 0.95
+
+
+@pytest.mark.parametrize("seed", range(20, 23))
+@pytest.mark.parametrize("name", ["a lake", "turbid", "one percent", "a town", "shadow, bare land", "a low sun"])
+def test_clear_air_that_is_still_in_the_numbers_hides_no_water(name, seed):
+    made = through(draw(HARD[name], seed), CLEAR_AIR)
+    assert told(made, *VISIBLE) >= 0.9
+    assert told(made, *VISIBLE, "swir1") >= 0.9
+
+
+@pytest.mark.parametrize(
+    "ground",
+    [
+        Ground(water=("peaty",)),
+        Ground(water=("peaty",), share=0.03, land=("trees", "grass", "town")),
+        Ground(water=("peaty",), share=0.97),
+        Ground(water=("river",), share=0.1),
+        Ground(water=("river",), share=0.6),
+    ],
+    ids=["peaty", "peaty in a wood", "peaty all over", "river", "wide river"],
+)
+def test_water_whose_index_is_about_zero_is_told_by_its_dark_infrared(ground):
+    for seed in range(20, 23):
+        plain = draw(ground, seed)
+        for made in (plain, through(plain, CLEAR_AIR)):
+            assert told(made, "green", "nir") >= 0.9
+            assert told(made, *VISIBLE) >= 0.9
+
+
+def test_shadows_of_houses_are_no_river_however_clear_the_air():
+    for seed in range(20, 24):
+        made = through(draw(Ground(share=0.0, land=("asphalt", "town"), walls=True), seed), CLEAR_AIR)
+        assert water_mask({role: made.bands[role] for role in VISIBLE}).mask.mean() < 0.001
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
@@ -142,6 +175,75 @@ def test_a_band_of_pixels_twice_as_wide_is_drawn_out():
     for wrong in (coarse[:, 1:], coarse.ravel(), np.zeros((0, 0))):
         with pytest.raises(BandsOfTwoSizes):
             water_mask(LAKE.bands["green"], LAKE.bands["nir"], wrong)
+
+
+class Named:
+    """A stack that names its sides and its bands, as labelled arrays elsewhere do."""
+
+    def __init__(self, stack, dims, names):
+        self.stack, self.dims, self.names = stack, dims, names
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.stack, dtype=dtype)
+
+    def __getitem__(self, dimension):
+        return np.array(self.names) if dimension == "band" else np.arange(256.0)
+
+
+def test_a_stack_that_names_its_bands_is_taken_at_its_word():
+    wanted = water_mask({role: LAKE.bands[role] for role in VISIBLE}).mask
+    stack = np.stack([LAKE.bands[role] for role in reversed(VISIBLE)])
+    first = Named(stack, ("band", "y", "x"), ("B08", "B04", "B03", "B02"))
+    last = Named(np.moveaxis(stack, 0, -1), ("y", "x", "band"), tuple(reversed(VISIBLE)))
+    for given_ in (first, last):
+        found = water_mask(given_)
+        assert (found.mask == wanted).all()
+        assert found.doubts == ()
+    with pytest.raises(BadBandTable, match="2 bands are named, there are 4"):
+        water_mask(stack, bands=("green", "nir"))
+
+
+def test_single_bands_come_with_a_side_of_one_or_as_files(tmp_path):
+    green, nir = LAKE.bands["green"], LAKE.bands["nir"]
+    wanted = water_mask(green, nir).mask
+    for given_ in ((green[None], nir[None]), (green[..., None], nir[..., None]), (np.stack([green]), nir)):
+        assert (water_mask(*given_).mask == wanted).all()
+    for name, band in (("B03_10m", green), ("B08_10m", nir)):
+        write_raster(tmp_path / f"{name}.tif", band[None], utm(115.6, 37.6, size=256))
+    paths = {name: tmp_path / f"{name}.tif" for name in ("B03_10m", "B08_10m")}
+    assert (water_mask(paths).mask == wanted).all()
+    assert (water_mask(*paths.values()).mask == wanted).all()
+    write_raster(tmp_path / "two.tif", np.stack([green, nir]), utm(115.6, 37.6, size=256))
+    with pytest.raises(BadBandTable, match="1 bands are named, there are 2"):
+        water_mask(tmp_path / "two.tif", nir)
+
+
+def test_scale_and_offset_that_a_raster_says_itself_are_applied(tmp_path):
+    path = tmp_path / "chip.tif"
+    lifted = numbers(LAKE, lifted=1000)
+    write_raster(path, np.stack([lifted[role] for role in VISIBLE]), utm(115.6, 37.6, size=256))
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets, file.descriptions = [1e-4] * 4, [-0.1] * 4, VISIBLE
+    found = water_mask(path)
+    assert (found.doubts, iou(found.mask, LAKE.truth) >= 0.98) == ((), True)
+
+
+def test_bytes_are_a_picture_of_unknown_scale():
+    for most in (0.3, 1.0):
+        picture = {role: np.clip(LAKE.bands[role] / most * 255, 0, 255).astype(np.uint8) for role in VISIBLE}
+        found = water_mask(picture)
+        assert iou(found.mask, LAKE.truth) >= 0.98
+        assert "no scale" in found.doubts[0].en
+
+
+@pytest.mark.parametrize("nothing", [-9999, 65535])
+def test_the_usual_marks_for_no_data_need_no_word(nothing):
+    made = {role: band.astype(np.int32) for role, band in numbers(LAKE).items()}
+    for band in made.values():
+        band[:200] = nothing
+    found = water_mask(made)
+    assert not found.seen[:200].any()
+    assert iou(found.mask[200:], LAKE.truth[200:]) >= 0.98
 
 
 def test_a_raster_is_read_with_its_descriptions_or_a_table_of_bands(tmp_path):

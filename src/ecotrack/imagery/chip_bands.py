@@ -34,6 +34,7 @@ _NAMES: dict[Role, tuple[str, ...]] = {
 """Names that a band may have, Sentinel-2's numbers among them."""
 SCALE, OFFSET = 1e-4, BASELINE_OFFSET / 10_000
 """Of stored numbers where nothing is said: Sentinel-2, and most deliveries in whole numbers."""
+_SIZES = ("10m", "20m", "60m")
 _NARROW = "b8a"
 """Sentinel-2's narrow near infrared, taken where the wide one is not given."""
 ORDERS: dict[int, tuple[str, ...]] = {
@@ -45,6 +46,10 @@ ORDERS: dict[int, tuple[str, ...]] = {
     13: ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12"),
 }
 """Order of the bands of stacks that do not say it, by their number: by wavelength, as they are always stacked."""
+EIGHT_BIT = 0.4 / 255
+"""Scale of numbers in bytes where nothing is said: pictures are stretched about so far; an index hardly minds."""
+NOTHING = (-9999, -32768, 65535)
+"""Stored numbers that usually stand for nothing, where ``nodata`` is not said."""
 _RAW = 100.0
 """Median from which numbers are stored ones; reflectance in percent stays below and must say its scale."""
 _LIFTED = 0.095
@@ -77,6 +82,7 @@ def role_of(name: str) -> Role | None:
 
 def _plain(name: str) -> str:
     plain = name.strip().lower().replace("_", "").replace("-", "").replace(" ", "")
+    plain = next((plain.removesuffix(size) for size in _SIZES if plain.endswith(size)), plain)
     return f"b{plain[2:]}" if plain[:2] == "b0" else plain
 
 
@@ -88,12 +94,13 @@ def stored_bands(
     Parameters
     ----------
     given
-        The green band; or a mapping of names to bands, a stack (bands, rows, columns), or the path of a raster.
+        The green band; or a mapping of names to bands, a stack (bands, rows, columns), or the path of a raster. Where
+        ``others`` are given without ``bands`` it is the green band, as an array or a file.
     bands
         Which band of a stack or of a raster is which: names in order, or name to number from 1. A raster's own
         descriptions serve where it is left out, else the usual order of so many bands (`ORDERS`).
     others
-        Further bands by role.
+        Further bands by role, arrays or files with one band.
 
     Raises
     ------
@@ -105,27 +112,34 @@ def stored_bands(
         The raster is not there, or none.
     """
     taken: list[Text] = []
-    if isinstance(given, str | Path):
-        found, taken = _from_file(Path(given), bands)
-    elif isinstance(given, Mapping):
+    further = {role: _band(band) for role, band in others.items() if band is not None}
+    if isinstance(given, Mapping):
         places = _roles(list(given))
-        found = {role: _array(given[name]) for role, name in places.items()}
-    elif np.ndim(given) == 3:
-        stack = _bands_first(_array(given))
-        order, taken = _order(bands, len(stack))
+        found = {role: _band(given[name]) for role, name in places.items()}
+    elif further and bands is None:
+        found = {"green": _band(given)}
+    elif isinstance(given, str | Path):
+        found, taken = _from_file(Path(given), bands)
+    elif (stack := _array(given)).ndim == 3:
+        stack, named = _bands_first(stack, given)
+        order, taken = _order(bands or named, len(stack))
         found = {role: stack[place - 1] for role, place in _places(order, len(stack), "").items()}
     else:
-        found = {"green": _array(given)}
-    found |= {role: _array(band) for role, band in others.items() if band is not None}
+        found = {"green": stack}
+    found |= further
     if "green" not in found:
         raise NoBand("", bands="green")
     return found, taken
 
 
-def _bands_first(stack: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a stack with its bands first; pictures elsewhere have them last."""
+def _bands_first(stack: npt.NDArray[Any], given: Any) -> tuple[npt.NDArray[Any], Places | None]:
+    """Return a stack with its bands first, and their names where it says them; pictures elsewhere have bands last."""
+    for axis, dimension in enumerate(getattr(given, "dims", ())):
+        names = [str(name) for name in np.asarray(given[dimension])]
+        if _roles(names):
+            return np.moveaxis(stack, axis, 0), names
     most = max(ORDERS)
-    return np.moveaxis(stack, -1, 0) if stack.shape[-1] <= most < stack.shape[0] else stack
+    return (np.moveaxis(stack, -1, 0) if stack.shape[-1] <= most < stack.shape[0] else stack), None
 
 
 def _order(bands: Places | None, count: int) -> tuple[Places, list[Text]]:
@@ -153,15 +167,35 @@ def _roles(names: Sequence[str]) -> dict[Role, str]:
     return found if "nir" in found or not narrow else {**found, "nir": narrow[0]}
 
 
+def _band(given: Any) -> npt.NDArray[Any]:
+    """Return one band, of an array or of a raster with one band.
+
+    Raises
+    ------
+    BadBandTable
+        The raster has several.
+    """
+    if not isinstance(given, str | Path):
+        return _array(given)
+    found, _ = _from_file(Path(given), ("green",))
+    return found["green"]
+
+
 def _array(band: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return a band; where a masked array hides pixels they become not numbers."""
+    """Return an array without outer sides of one; where a masked array hides pixels they become not numbers."""
     if isinstance(band, np.ma.MaskedArray) and np.ma.getmaskarray(band).any():
-        return np.asarray(np.ma.filled(np.ma.asarray(band, dtype=np.float64), np.nan))
-    return np.asarray(band)
+        band = np.ma.filled(np.ma.asarray(band, dtype=np.float64), np.nan)
+    plain = np.asarray(band)
+    while plain.ndim > 2 and 1 in (plain.shape[0], plain.shape[-1]):
+        plain = plain[0] if plain.shape[0] == 1 else plain[..., 0]
+    return plain
 
 
 def _places(bands: Places, count: int, where: str) -> dict[Role, int]:
     named = dict(bands) if isinstance(bands, Mapping) else {name: n for n, name in enumerate(bands, start=1)}
+    if not isinstance(bands, Mapping) and len(bands) != count:
+        zh, en = f"说了 {len(bands)} 个波段，共 {count} 个", f"{len(bands)} bands are named, there are {count}"
+        raise BadBandTable(where, zh=zh, en=en)
     found = {role: named[name] for role, name in _roles(list(named)).items()}
     for role, place in found.items():
         if not 1 <= place <= count:
@@ -178,11 +212,18 @@ def _from_file(path: Path, bands: Places | None) -> tuple[Stored, list[Text]]:
             if not found:
                 known = ", ".join(ROLES)
                 raise BadBandTable(path, zh=f"请用 bands= 说明波段（{known}）", en=f"say bands= ({known})")
-            return {role: _array(file.read(place, masked=True)) for role, place in found.items()}, taken
+            return {role: _numbers(file, place) for role, place in found.items()}, taken
     except RasterioError as error:
         if not path.exists():
             raise MissingFile(path) from None
         raise UnreadableFile(path, detail=Text("不是影像，或文件不完整", "it is no raster, or not whole")) from error
+
+
+def _numbers(file: rasterio.DatasetReader, place: int) -> npt.NDArray[Any]:
+    """Return a band, as reflectance where the file itself says scale and offset."""
+    numbers = _array(file.read(place, masked=True))
+    scale, offset = file.scales[place - 1], file.offsets[place - 1]
+    return numbers if (scale, offset) == (1.0, 0.0) else numbers.astype(np.float64) * scale + offset
 
 
 def reflectances(
@@ -195,7 +236,8 @@ def reflectances(
     scale, offset
         Reflectance = number * scale + offset; told from the numbers where they are left out.
     nodata
-        Stored number that stands for nothing. Pixels that are 0 in every band are never seen.
+        Stored number that stands for nothing; the usual ones (`NOTHING`) where it is left out. Pixels that are 0 in
+        every band are never seen.
 
     Raises
     ------
@@ -215,7 +257,7 @@ def reflectances(
         raise BandsOfTwoSizes("clear", shape=seen.shape, other=shape)
     seen = seen & np.logical_or.reduce([band != 0 for band in stored.values()])
     for band in stored.values():
-        seen &= np.isfinite(band) if nodata is None else np.isfinite(band) & (band != nodata)
+        seen &= np.isfinite(band) & ~np.isin(band, NOTHING if nodata is None else (nodata,))
     factor, doubts = _scale(stored, seen, scale)
     bands = {
         role: np.where(seen, band.astype(np.float32) * np.float32(factor), np.nan) for role, band in stored.items()
@@ -243,11 +285,13 @@ def _scale(stored: Stored, seen: Mask, given: float | None) -> tuple[float, list
     if given is not None or not seen.any():
         return (1.0 if given is None else given), []
     median = max(float(np.median(band[seen])) for band in stored.values())
-    if median < _RAW:
+    bytes_alone = all(band.dtype == np.uint8 for band in stored.values())
+    if median < _RAW and not bytes_alone:
         return 1.0, []
-    zh = f"没有说明比例：数值按 {SCALE:g} 换算成反射率（scale=）"
-    return SCALE, [
-        Text(zh, f"no scale was given: the numbers were taken as reflectance times {1 / SCALE:.0f} (scale=)")
+    factor = EIGHT_BIT if bytes_alone else SCALE
+    zh = f"没有说明比例：数值按 {factor:.2g} 换算成反射率（scale=）"
+    return factor, [
+        Text(zh, f"no scale was given: the numbers were taken as reflectance times {1 / factor:.0f} (scale=)")
     ]
 
 

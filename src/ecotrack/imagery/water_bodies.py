@@ -31,6 +31,8 @@ clear of Chavez (1988), an improved dark-object subtraction."""
 WEAK = {"NDWI": 0.2, "MNDWI": 0.4}
 BLUISH = 0.95
 """Blue over green from which a weak index is shadow; turbid and green water lie at 0.5 to 0.8."""
+BLACK = 0.03
+"""Near infrared that only water is as dark as."""
 _SEEDS = 50
 """Pixels of water from which more is grown."""
 GROWN_INDEX, GROWN_GREEN, GROWN_NIR, PEAK = 0.0, 0.05, 0.16, 1.25
@@ -81,6 +83,8 @@ def bluish(bands: Mapping[Role, Reflectance]) -> Mask:
     if not {"blue", "nir"} <= set(bands):
         return np.zeros(bands["green"].shape, dtype=bool)
     strong = compute("NDWI", bands) >= WEAK["NDWI"]
+    # Peaty water is as dark in blue as in the infrared, and its index is about zero.
+    strong |= np.maximum(bands["blue"], bands["nir"]) <= np.float32(BLACK)
     if "swir1" in bands:
         strong |= compute("MNDWI", bands) >= WEAK["MNDWI"]
     blue = bands["blue"] > np.float32(BLUISH) * bands["green"]

@@ -6,6 +6,7 @@ some answer is always given: where Otsu's threshold cannot be trusted a fixed on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,7 @@ from ecotrack.imagery.threshold import (
     valley_below,
 )
 from ecotrack.imagery.water import water_index
-from ecotrack.imagery.water_bodies import bluish, grown_water, silty, without_air
+from ecotrack.imagery.water_bodies import BLACK, bluish, grown_water, silty, without_air
 
 Mask = npt.NDArray[np.bool_]
 
@@ -49,6 +50,12 @@ BRIGHTEST: dict[Role, float] = {"green": 0.35, "nir": 0.2, "swir1": 0.15}
 """Reflectance above which nothing is open water: snow, cloud, roofs and plants are. Turbid water stays below."""
 NEAR_PX = 6
 """The histogram is taken of the water that is first seen and this far round it: a pond counts as much as a plain."""
+STRONG, CONTRAST = 0.15, 0.3
+"""Median NDWI of water, less the air, that is believed; and what water must differ by from land with the air in both,
+since asphalt differs from concrete by half as much."""
+DIM, DIM_INDEX = 0.07, -0.1
+"""Near infrared below which ground without plants is water or shadow, and the NDWI that such water has at least: peaty
+lakes, and rivers in the light of the land beside, reach no more than 0."""
 LEAST_BODY = 0.1
 """Share of the water that another body needs, and of its pixels that lie within it and not at an edge."""
 BRIGHT_WATER, LEAST_TOLD = 0.09, 50
@@ -116,21 +123,23 @@ def water_mask(
     ----------
     green
         The green band (rows, columns). Or all bands at once: a mapping of names to bands (``{"green": ..., "B08":
-        ...}``), a stack (bands, rows, columns) or (rows, columns, bands), or the path of a raster.
+        ...}``), a stack (bands, rows, columns) or (rows, columns, bands), or the path of a raster. Any single band may
+        be the path of a raster with one band.
     nir, swir1, blue, red, swir2
         Further bands of the same shape, or of pixels some whole times as wide. Sentinel-2: B08, B11, B02, B04, B12.
         The green band and one of ``nir`` and ``swir1`` must be there. ``swir1`` tells built-up ground, shadow and algae
         far better; blue tells the haze of the air, and red silt and algae where there is no ``swir1``.
     bands
         Which band of a stack or raster is which: names in order, or name to number from 1; names are the roles or
-        Sentinel-2's. A raster's own descriptions serve where it is left out; else Sentinel-2's bands in order of
-        wavelength are taken, by how many there are (4, 5, 6, 10, 12 or 13), and ``doubts`` says so.
+        Sentinel-2's. The names that a labelled array or a raster has serve where it is left out; else Sentinel-2's
+        bands in order of wavelength are taken, by how many there are (4, 5, 6, 10, 12 or 13); ``doubts`` says so.
     scale, offset
         Reflectance = number * scale + offset. Sentinel-2 as integers: 1e-4, and -0.1 since baseline 04.00. Left out,
-        they are told from the numbers: large ones are taken times 1e-4, and the offset is taken back where no band
-        has a dark pixel; ``doubts`` says so.
+        they are told from the raster or the numbers: large ones are taken times 1e-4, and the offset is taken back
+        where no band has a dark pixel; ``doubts`` says so.
     nodata
-        Stored number that stands for nothing. Pixels that are 0 in every band are never seen.
+        Stored number that stands for nothing; by default -9999, -32768 and 65535. Pixels that are 0 in every band
+        are never seen.
     clear
         Pixels that are seen; all with data by default.
     index
@@ -159,8 +168,9 @@ def water_mask(
     Pixels brighter than any open water (`BRIGHTEST`) are none. Of the rest, those above the fixed threshold are a
     first guess; Otsu's threshold is found in the histogram of the guess and of the ground round it, so that little
     water in a wide land does as well as much (the idea of Donchyts et al. 2016, who take the edges of a first
-    guess). It counts only within `TRUSTED` and with a valley; else the fixed one stays. Pixels at the shore are
-    decided by halves, as `ecotrack.imagery.shore` does.
+    guess). It counts only within `TRUSTED` and with a valley; else water is sought by its dark infrared, and if there
+    is none the fixed one stays. With blue the air is taken out first; water that does not stand out then is told by
+    the numbers as they came. Pixels at the shore are decided by halves, as `ecotrack.imagery.shore` does.
 
     Examples
     --------
@@ -192,23 +202,48 @@ def _told(
     bands: dict[Role, Reflectance], seen: Mask, taken: tuple[Text, ...], *, index: str | None, threshold: float | None
 ) -> ChipWater:
     """Return the water of reflectances; ``taken`` is what was taken for granted about them."""
-    if threshold is None and not _all_water(bands, seen):
-        bands = without_air(bands, seen)
+    airless = without_air(bands, seen) if threshold is None and not _all_water(bands, seen) else bands
     name = index or water_index(bands)
-    values = compute(name, bands)
+    values = compute(name, airless)
     seen &= np.isfinite(values)
-    ground = seen & (bands["green"] <= BRIGHTEST["green"])
-    possible = ground & _dark_enough(bands) & ~bluish(bands)
-    edge, doubts = _edge(name, values, ground, possible, given=threshold)
+    ground = seen & (airless["green"] <= BRIGHTEST["green"])
+    possible = ground & _dark_enough(airless) & ~bluish(airless)
+    edge, doubts = _edge(name, values, ground, possible, airless.get("nir"), given=threshold)
     wet = possible & (values >= np.float32(edge.value))
-    dark = bands["swir1" if name == "MNDWI" else "nir"]
     if threshold is None and name == "NDWI":
-        wet = grown_water(bands, wet | silty(bands, possible), possible)
+        edge, doubts, wet = _with_air(bands, airless, ground, possible, (edge, doubts, wet))
+        wet = grown_water(airless, wet | silty(airless, possible), possible)
+    dark = airless["swir1" if name == "MNDWI" else "nir"]
     water = edge_by_halves(dark, _without_specks(wet), seen) & possible
-    shadow = shaded_chip(bands, water, seen)
+    shadow = shaded_chip(airless, water, seen)
     return ChipWater(
         water, seen, name, edge, (*taken, *doubts, *_too_bright(dark, water), *_shaded(shadow, water)), shadow
     )
+
+
+def _with_air(
+    bands: Mapping[Role, Reflectance],
+    airless: Mapping[Role, Reflectance],
+    ground: Mask,
+    possible: Mask,
+    told: tuple[WaterEdge, list[Text], Mask],
+) -> tuple[WaterEdge, list[Text], Mask]:
+    """Return threshold, doubts and water by the numbers as they came, where those without the air do not tell better.
+
+    The air is known from blue alone. Where it is overrated, or light from the land beside lies over narrow water, the
+    NDWI of water falls to zero and below; as it came it still stands apart from land, since the air is green itself.
+    """
+    if airless is bands or "blue" not in bands:
+        return told
+    values = compute("NDWI", bands)
+    edge, doubts = _edge("NDWI", values, ground, possible, bands["nir"], given=None, airless=False)
+    sure = told[0].method == "otsu" and told[0].water >= STRONG and _stands_out(told[0], _without_specks(told[2]))
+    dark = airless["nir"] <= np.float32(BLACK if sure else BRIGHT_WATER)
+    wet = _without_specks(possible & dark & (values >= np.float32(edge.value)))
+    if edge.method != "otsu" or not _stands_out(edge, wet):
+        return told
+    both = wet | told[2]
+    return (*told[:2], both) if sure else (edge, doubts, both)
 
 
 def _all_water(bands: dict[Role, Reflectance], seen: Mask) -> bool:
@@ -227,8 +262,21 @@ def _dark_enough(bands: dict[Role, Reflectance]) -> Mask:
         )
 
 
+def _stands_out(edge: WaterEdge, wet: Mask, contrast: float = CONTRAST) -> bool:
+    """Return whether weak water differs from land more than land from land, and is no mere fringe, as shadows are."""
+    inner = wet & ~grown(~wet, 1)
+    return edge.water - edge.land >= contrast and bool(inner.sum() >= max(1, LEAST_BODY * wet.sum()))
+
+
 def _edge(
-    name: str, values: Reflectance, ground: Mask, possible: Mask, *, given: float | None
+    name: str,
+    values: Reflectance,
+    ground: Mask,
+    possible: Mask,
+    nir: Reflectance | None,
+    *,
+    given: float | None,
+    airless: bool = True,
 ) -> tuple[WaterEdge, list[Text]]:
     """Return the threshold of the ground round a first guess of water, or the fixed one with the reason.
 
@@ -236,31 +284,46 @@ def _edge(
     """
     if given is not None:
         return fixed_edge(given, histogram(values[ground])), []
-    for least in (SURE[name], FALLBACK[name]):
-        guess = _without_specks(possible & (values >= np.float32(least)))
+    sure, likely = (_without_specks(possible & (values >= np.float32(one[name]))) for one in (SURE, FALLBACK))
+    for guess in (sure, likely, grown(likely & ~grown(~likely, 1), 1)):
         counts = histogram(values[grown(guess, NEAR_PX) & ground])
         edge = _parted(counts, name)
         if edge is not None:
-            return _with_other_body(name, edge, values, possible), []
+            # The air lifts asphalt to where another body would lie.
+            return _with_other_body(name, edge, values, possible) if airless else edge, []
+    edge = _dim_edge(values, ground, possible, nir) if name == "NDWI" and nir is not None else None
+    if edge is not None:
+        return edge, []
     return fixed_edge(FALLBACK[name], histogram(values[ground])), [_stood_in(FALLBACK[name])]
 
 
-def _parted(counts: Counts, name: str) -> WaterEdge | None:
+def _dim_edge(values: Reflectance, ground: Mask, possible: Mask, nir: Reflectance) -> WaterEdge | None:
+    """Return a threshold round what is as dark in the near infrared as water, for water whose NDWI is about zero."""
+    for most, contrast in ((BLACK, 0.0), (DIM, CONTRAST)):
+        dim = _without_specks(possible & (nir <= np.float32(most)) & (values >= np.float32(DIM_INDEX)))
+        edge = _parted(histogram(values[grown(dim, NEAR_PX) & ground]), "NDWI", least=DIM_INDEX, low=DIM_INDEX)
+        if edge is not None and _stands_out(edge, dim & (values >= np.float32(edge.value)), contrast):
+            return edge
+    return None
+
+
+def _parted(counts: Counts, name: str, *, least: float | None = None, low: float | None = None) -> WaterEdge | None:
     """Return Otsu's threshold where two hills stand apart round a value that can be one of water.
 
     What lies above a threshold between two kinds of land is parted again.
     """
+    least = LEAST_WATER[name] if least is None else least
+    low, high = TRUSTED[name] if low is None else (low, TRUSTED[name][1])
     first = 0
     for _ in range(_SPLITS):
         part = counts.copy()
         part[:first] = 0
         found, cut = parted_at(part)
-        if found is not None and found.land < LEAST_WATER[name] <= found.water:
-            low, high = TRUSTED[name]
+        if found is not None and found.land < least <= found.water:
             # In the near infrared built-up ground and dark soil lie between land and water; in MNDWI they do not.
             value = foot_of(part, found, land_below=ANOTHER_BODY[name]) if name == "NDWI" else found.value
             return found._replace(value=min(max(value, low), high))
-        if found is None and straddles(part, cut, least=LEAST_WATER[name]):
+        if found is None and straddles(part, cut, least=least):
             # Thin water has no valley beside its mixed pixels; a split above would part water from itself.
             return None
         first = cut
