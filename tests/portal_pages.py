@@ -27,7 +27,7 @@ def picture(page: Page, name: str) -> None:
 
 
 def until(page: Page, told: str) -> None:
-    """Wait until an expression holds, asked from outside: the page's policy forbids `wait_for_function` its ``eval``."""
+    """Wait until an expression holds, asked from outside: the policy of the pages forbids `eval` inside them."""
     for _ in range(200):
         if page.evaluate(told):
             return

@@ -115,8 +115,11 @@ def bodies(text: str) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or first.lineno) - first.lineno + 1
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "geometry").glob("[a-z]*.py")), ids=lambda path: path.name)
-def test_every_function_of_geometry_shows_a_worked_example(path: Path) -> None:
+EXEMPLARY = [path for room in ("geometry", "coordinates") for path in sorted((PACKAGE / room).glob("[a-z]*.py"))]
+
+
+@pytest.mark.parametrize("path", EXEMPLARY, ids=lambda path: path.stem)
+def test_every_function_of_geometry_and_coordinates_shows_a_worked_example(path: Path) -> None:
     named = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)]
     public = [node for node in named if not node.name.startswith("_")]
     assert [node.name for node in public if ">>>" not in (ast.get_docstring(node) or "")] == []

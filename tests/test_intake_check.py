@@ -475,6 +475,14 @@ def test_what_was_accepted_since_the_check_holds_back_a_plot_on_the_same_ground(
         decide(register, sent[1:], "accept", reviewer="李四", decided_on=DAY, reason="现场核实", despite=True)
 
 
+def test_a_boundary_without_a_place_was_not_found_to_be_sound(workspace: Workspace) -> None:
+    bow = shapely.Polygon([(500000, 4160000), (500100, 4160100), (500100, 4160000), (500000, 4160100)])
+    checked = check_upload(workspace, upload(bow, crs=""), ORDER)
+    assert [found.check for found in checked.findings] == ["unknown_crs"]
+    assert tally(checked, "open_ring") == (1, 0, 0, 0)
+    assert tally(checked, "invalid") == (0, 0, 1, 0)
+
+
 def test_degrees_of_unknown_origin_wait_for_a_choice(workspace: Workspace) -> None:
     from ecotrack.intake.readings import choose, revoke, sender_key
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
+import re
 import sqlite3
 import zipfile
 from pathlib import Path
@@ -243,6 +245,37 @@ def test_a_title_says_that_minutes_and_seconds_are_packed_behind_the_point(tmp_p
     assert [item.wkb for item in degrees.candidates] == [None]
 
 
+def rewritten(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(memory, "w") as sink:
+        for name in source.namelist():
+            inner = source.read(name)
+            assert name != part or re.search(old, inner, re.DOTALL)
+            sink.writestr(name, re.sub(old, new, inner, flags=re.DOTALL) if name == part else inner)
+    return memory.getvalue()
+
+
+LOOKS = {
+    "a fill without a kind": ("xl/styles.xml", rb"<fill>.*?</fill>", b"<fill/>"),
+    "a family of fonts that does not exist": ("xl/styles.xml", rb'<family val="\d+" ?/>', b'<family val="50"/>'),
+    "a day of making that is none": ("docProps/core.xml", rb"\d{4}-\d\d-\d\dT", b"2016-13-45T"),
+    "a rule for typing": (
+        "xl/worksheets/sheet1.xml",
+        rb"</sheetData>",
+        b'</sheetData><dataValidations count="1"><dataValidation errorStyle="x" sqref="A1"/></dataValidations>',
+    ),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_looks_of_a_workbook_keep_nobody_from_its_values(look: str, tmp_path: Path) -> None:
+    day = dt.date(2016, 4, 5)
+    sheet = workbook([["地块编号", "造林日期", "X", "Y"], *(["A1", day, x, y] for x, y in NORTH_FIRST)])
+    reading = read(tmp_path, rewritten(sheet, *LOOKS[look]), "a.xlsx")
+    assert is_the_plot(reading)
+    assert reading.candidates[0].attributes["造林日期"] == "2016-04-05"
+
+
 def test_points_of_two_plots_are_parted_by_the_letters_before_their_numbers(tmp_path: Path) -> None:
     lines = [
         f"{letter}{n},{x + add},{y}" for letter, add in (("A", 0), ("B", 0.01)) for n, (x, y) in enumerate(CORNERS)
@@ -362,6 +395,48 @@ def test_a_placemark_keeps_boundary_and_attributes_however_it_is_written(body: s
     assert item.wkb is not None
     assert shapely.hausdorff_distance(shapely.from_wkb(item.wkb), PLOT) < 2e-3
     assert told(reading) == []
+
+
+@pytest.mark.parametrize(
+    ("types", "name", "system"),
+    [
+        (["CGCS2000"], "a.ovkml", "WGS84"),
+        (["WGS84"], "a.kml", "WGS84"),
+        (["GCJ02"], "a.ovkml", "GCJ-02"),
+        (["GCJ-02"], "a.kml", "GCJ-02"),
+        ([], "a.ovkml", "GCJ-02"),
+        (["2"], "a.ovkml", "GCJ-02"),
+        ([], "a.kml", None),
+    ],
+)
+def test_what_ovital_says_of_its_objects_stands_above_the_suffix(
+    types: list[str], name: str, system: str | None, tmp_path: Path
+) -> None:
+    corners = shapely.get_coordinates(PLOT)[:4]
+    shown = (to_gcj02(corners) if system == "GCJ-02" else corners).tolist()
+    body = f"<Polygon><outerBoundaryIs>{ring([*shown, shown[0]])}</outerBoundaryIs></Polygon>"
+    marks = "".join(f"<Placemark><OvCoordType>{said}</OvCoordType>{body}</Placemark>" for said in types)
+    document = f"<kml xmlns='http://www.opengis.net/kml/2.2'>{marks or f'<Placemark>{body}</Placemark>'}</kml>"
+    reading = read(tmp_path, document, name)
+    assert [layer.open for layer in reading.layers] == [system is None]
+    assert system is None or is_the_plot(reading, within_m=0.1)
+
+
+def test_objects_of_ovital_that_say_different_things_wait(tmp_path: Path) -> None:
+    body = f"<Polygon>{OUTER}</Polygon>"
+    marks = "".join(
+        f"<Placemark><OvCoordType>{said}</OvCoordType>{body}</Placemark>" for said in ("CGCS2000", "GCJ-02")
+    )
+    reading = read(tmp_path, f"<kml xmlns='http://www.opengis.net/kml/2.2'>{marks}</kml>", "a.ovkml")
+    assert told(reading) == ["mixed_objects"] * 2
+    assert reading.candidates[0].wkb is None
+
+
+def test_a_point_without_coordinates_is_told_once_and_lies_nowhere(tmp_path: Path) -> None:
+    document = '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>甲</name><Point/></Placemark></kml>'
+    reading = read(tmp_path, document, "a.kml")
+    assert [item.attributes["Name"] for item in reading.candidates] == ["甲"]
+    assert told(reading) == ["no_geometry"]
 
 
 def test_corners_that_are_parted_by_commas_are_not_closed_up(tmp_path: Path) -> None:

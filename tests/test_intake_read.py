@@ -341,6 +341,8 @@ def test_an_archive_inside_an_archive_is_refused_and_its_neighbour_comes_in() ->
         (b"POLYGON ((0 0, 1 0, 1 1, 0 0))", "WKT"),
         (b"PMTiles\x03" + bytes(50), "PMTiles"),
         (b"Rar!\x1a\x07" + bytes(50), "zip"),
+        (b"OviO" + bytes(50), "ovkml"),
+        (b'{"Version":"V10.6.2","Type":1,"ObjItems":[{"Type":7}]}', "ovkml"),
     ],
 )
 def test_what_is_not_on_the_list_is_refused_by_name(data: bytes, words: str) -> None:

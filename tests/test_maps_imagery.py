@@ -74,7 +74,7 @@ def test_the_lake_panel_draws_each_observation_and_what_waits_as_waiting(open_ma
     expect(panel.locator("tr[data-year='2016'] td").nth(2)).to_have_text("43.00")
     expect(panel.locator("tr[data-year='2016'] td").nth(3)).to_have_text("40.0–46.5")
     said = panel.inner_text().replace("\u202f", "")
-    for words in ("水位 20.10 m (大沽)", "无云 97%", "MNDWI otsu +0.18", "待审", "东湖", HOSTILE):
+    for words in ("水位 20.10米 (大沽)", "无云 97%", "MNDWI otsu +0.18", "待审", "东湖", HOSTILE):
         assert words in said
     assert panel.locator("img").count() == 0
     assert panel.locator(".eco-panel-body").get_attribute("tabindex") == "0", "the keyboard cannot scroll it"

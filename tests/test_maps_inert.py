@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecotrack.maps.inert import InertData, inert_json
+from ecotrack.maps.inert import InertData, InertText, at_the_end, inert_json
 
 HOSTILE = st.sampled_from(
     ["</script>", "<!--", "<script", "&lt;", "\u2028", "\u2029", "${alert(1)}", "`", "{{7*7}}", "\u202e"]
@@ -44,3 +44,24 @@ def test_a_number_that_json_cannot_say_is_refused() -> None:
 
 def test_half_a_character_does_not_break_the_page() -> None:
     assert json.loads(inert_json("a\ud800b")) == "a?b"
+
+
+@pytest.mark.parametrize("length", [0, 1, 65_536, 65_537, 200_000])
+def test_packed_text_stands_in_short_pieces_behind_the_page_and_is_whole(length: int) -> None:
+    text = "aZ9" * (length // 3) + "b" * (length % 3)
+    page = at_the_end(f"<html><body>{InertText('k', text, late=True).render()}<p>map</p></body></html>")
+    pieces: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_data(self, data: str) -> None:
+            pieces.append(data)
+
+    Reader().feed(page)
+    assert page.index("map") < page.index("<template")
+    assert "".join(pieces) == "map" + text
+    assert max(map(len, pieces)) <= max(3, 65_536)
+
+
+def test_text_outside_the_alphabet_of_packed_data_is_refused() -> None:
+    with pytest.raises(ValueError, match="alphabet"):
+        InertText("k", "a<br>b")

@@ -52,6 +52,9 @@ def a_frame() -> gpd.GeoDataFrame:
         "whole": dice.integers(-(2**40), 2**40, COUNT),
         "flag": dice.integers(0, 2, COUNT).astype(bool),
         "mixed": [k if k % 2 else f"t{k}" for k in range(COUNT)],
+        "signs": [
+            "".join(dice.choice(list('",[]{}\\: 示\n'), int(dice.integers(0, 12)))) + str(k) for k in range(COUNT)
+        ],
     }
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=4490)
 

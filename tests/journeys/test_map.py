@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pyproj import Geod, Transformer
 from shapely.geometry import Polygon
 
@@ -231,16 +231,23 @@ def test_sliding_moves_gauges_states_and_head_to_the_numbers_of_that_day(
     days = [dt.date.fromisoformat(day) for day in page.evaluate("ecotrack.read('map').days")]
     assert days[-1] == DAY
     assert dt.date(2016, 12, 31) in days
+    slider = page.locator(".eco-range input")
     for place, day in enumerate(days):
-        page.evaluate("(place) => ecotrack.goToPeriod(place)", place)
+        slider.fill(str(place))
+        expect(page.locator("#eco-state")).to_contain_text(f"截至 {day}")
         shown = {name: float(value) if value else None for name, value in targets_shown(page).items()}
         assert shown == numbers_of(office, day)
-        assert f"截至 {day}" in page.inner_text("#eco-state")
-    page.evaluate("ecotrack.goToPeriod(0)")
+    slider.focus()
     entry = page.locator(".eco-entry[data-layer=plots]")
-    assert "0\u202f块" in entry.inner_text()
-    page.evaluate(f"ecotrack.goToPeriod({len(days) - 1})")
-    assert "1\u202f块" in entry.inner_text()
+    page.keyboard.press("Home")
+    expect(entry).to_contain_text("0\u202f块")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#eco-state")).to_contain_text(f"截至 {days[1]}")
+    page.keyboard.press("End")
+    expect(entry).to_contain_text("有记录 0/1")
+    page.click(".eco-play")
+    expect(page.locator("#eco-state")).to_contain_text(f"截至 {days[1]}")
+    page.click(".eco-play")
     assert opened.complaints == []
 
 
@@ -278,7 +285,9 @@ def test_a_link_brings_back_view_day_layers_and_language(written: Path, open_map
     assert page.get_attribute("html", "lang") == "en"
 
 
-@pytest.mark.parametrize("hash_", ["#v=x/y/z&t=never&l=no&f.c99=a&h.plots=b", "#v=9/99/999&lang=<b>", "#%%%"])
+@pytest.mark.parametrize(
+    "hash_", ["#v=x/y/z&t=never&l=no&f.c99=a&h.plots=b", "#v=9/99/999&lang=<b>", "#%%%", "#l=%25&f.c0=%25E0%25A4%25A"]
+)
 def test_a_damaged_link_opens_the_map_all_the_same(written: Path, open_map: Open, hash_: str) -> None:
     opened = open_map(written)
     page = opened.page
@@ -312,6 +321,92 @@ def test_an_open_card_keeps_its_head_on_the_map_through_a_zoom(written: Path, op
         page.wait_for_timeout(800)
     top = "element => element.getBoundingClientRect().top"
     assert page.locator(".eco-popup").evaluate(top) >= page.locator("#map_shell").evaluate(top)
+
+
+def test_what_is_pointed_out_or_measured_lies_above_the_map_and_escape_puts_it_away(
+    written: Path, open_map: Open
+) -> None:
+    page = open_map(written).page
+    seen = "document.querySelectorAll('.leaflet-eco-marks-pane path, .leaflet-eco-marks-pane canvas').length"
+    over = """['eco-marks'].concat(
+      Object.keys(map_shell.getPanes()).filter((name) => /^eco-(vector|plots|above)/.test(name))
+    ).map((name) => Number(map_shell.getPane(name).style.zIndex))"""
+    page.fill("#eco-search", "1311030001")
+    page.wait_for_selector("#eco-found li")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".eco-card")
+    assert page.evaluate(seen) > 0
+    marks, *panes = page.evaluate(over)
+    assert all(marks > pane for pane in panes)
+    page.keyboard.press("Escape")
+    expect(page.locator(".eco-card")).to_have_count(0)
+    page.click("[data-tool=measure]")
+    middle = page.locator(".folium-map").bounding_box()
+    assert middle
+    for right, down in ((200, 200), (400, 200), (400, 350)):
+        page.mouse.click(middle["x"] + right, middle["y"] + down)
+    expect(page.locator(".eco-measure")).to_contain_text("亩")
+    page.keyboard.press("Escape")
+    expect(page.locator(".eco-measure")).to_have_count(0)
+
+
+def boxes(page: Page, *selectors: str) -> list[dict[str, float]]:
+    found = [one.bounding_box() for selector in selectors for one in page.locator(selector).all() if one.is_visible()]
+    return [dict(one) for one in found if one]
+
+
+def apart(first: dict[str, float], second: dict[str, float]) -> bool:
+    return any(
+        one[at] + one[size] <= other[at] + 0.5
+        for one, other in ((first, second), (second, first))
+        for at, size in (("x", "width"), ("y", "height"))
+    )
+
+
+@pytest.mark.parametrize("size", [(360, 740), (1280, 800)], ids=["phone", "desk"])
+def test_a_card_the_badges_of_the_swipe_and_the_measure_cover_no_control(
+    written: Path, browser: Browser, size: tuple[int, int]
+) -> None:
+    phone = size[0] < 900
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, offline=True, has_touch=phone)
+    page.goto(written.as_uri())
+    page.wait_for_selector("html[data-ecotrack=ready]", state="attached")
+
+    def use(tool: str) -> None:
+        if phone:
+            page.click("[data-show=extras]")
+        page.click(f"[data-tool={tool}]")
+        if phone:
+            page.click("[data-show=map]")
+
+    page.fill("#eco-search", "1311030001")
+    page.wait_for_selector("#eco-found li")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".eco-card")
+    expect(page.locator(".leaflet-pan-anim")).to_have_count(0)
+    (card,) = boxes(page, ".leaflet-popup")
+    assert all(apart(card, one) for one in boxes(page, ".leaflet-control-zoom", ".eco-north"))
+    page.keyboard.press("Escape")
+    use("compare")
+    left, right = boxes(page, ".eco-badge")
+    assert apart(left, right)
+    assert all(apart(one, other) for one in (left, right) for other in boxes(page, ".leaflet-control"))
+    use("compare")
+    use("measure")
+    (measure,) = boxes(page, ".eco-measure")
+    assert all(apart(measure, one) for one in boxes(page, ".leaflet-control"))
+    page.close()
+
+
+def test_a_name_under_the_pointer_is_one_line(written: Path, open_map: Open) -> None:
+    opened = open_map(written)
+    middle = opened.page.locator(".folium-map").bounding_box()
+    assert middle
+    opened.page.mouse.move(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+    opened.page.mouse.move(middle["x"] + middle["width"] / 2 + 3, middle["y"] + middle["height"] / 2)
+    opened.page.wait_for_selector(".eco-tip")
+    (tip,) = boxes(opened.page, ".eco-tip bdi")
+    assert tip["width"] > tip["height"]
 
 
 def test_a_filter_and_a_state_of_the_legend_take_plots_off_the_map(written: Path, open_map: Open) -> None:
@@ -407,7 +502,7 @@ def test_a_unit_has_a_map_of_its_own_and_an_unknown_one_is_refused(office: Path,
     assert done.returncode == 0, done.stderr
     page = open_map(office / "maps" / "out" / "hengshui-131103.html").page
     assert page.inner_text("#eco-title") == "衡水市生态修复进度图·冀州区"
-    assert "1\u202f块" in page.inner_text(".eco-entry[data-layer=plots]")
+    assert "有记录 0/1" in page.inner_text(".eco-entry[data-layer=plots]")
     refused = ecotrack(office, "map", "--unit", "火星")
     assert (refused.returncode, "火星" in refused.stderr) == (2, True)
 

@@ -225,8 +225,12 @@ def test_where_a_file_of_unknown_degrees_lies_is_chosen_on_a_map_in_the_page(
     page.get_by_label("这份文件的坐标是从哪来的").select_option("WGS84")  # who chose wrongly chooses again
     page.get_by_role("button", name="再检查一次").click()
     expect(page.locator("#work[data-state=checked]")).to_be_attached()
-    where = f"/api/uploads/{sent['upload_id']}"
-    until(page, f"fetch('{where}').then((one) => one.json()).then((told) => told.asked.read_as === 'WGS84')")
+    for _ in range(200):
+        told = worker.call("GET", f"/api/uploads/{sent['upload_id']}").json()
+        if told["asked"]["read_as"] == "WGS84":
+            break
+        page.wait_for_timeout(50)
+    assert told["asked"]["read_as"] == "WGS84"
     expect(page.locator("[name=read_as]")).to_have_value("WGS84")
 
 

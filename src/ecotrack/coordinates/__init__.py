@@ -1,9 +1,9 @@
 """Coordinates: the one gate into EPSG:4490, shifted Chinese web coordinates, degrees as people write them."""
 
 from ecotrack.coordinates.edges import LONG_EDGE_M, MAX_VERTICES, split_long_edges
+from ecotrack.coordinates.extent import Extent
 from ecotrack.coordinates.gate import (
     CRSReading,
-    Extent,
     StoredGeometry,
     crs_label,
     parse_crs,

@@ -78,7 +78,13 @@ class Detected(NamedTuple):
 
 
 def read_as(lonlat: Floats, system: str) -> Floats:
-    """Return degrees read in one of `READINGS`, as CGCS2000; shape (n, 2)."""
+    """Return degrees read in one of `READINGS`, as CGCS2000; shape (n, 2).
+
+    Examples
+    --------
+    >>> (read_as(np.array([[115.6062, 37.6005]]), "GCJ-02") - [115.6062, 37.6005]).round(4).tolist()
+    [[-0.0058, -0.0006]]
+    """
     return lonlat if system == AS_IS else unshifted(lonlat, system)
 
 
@@ -127,7 +133,13 @@ def detect(
 
 
 def apart_m(lonlat: Floats) -> float:
-    """Return how far apart the outermost two readings of a point lie, in metres (largest over the points)."""
+    """Return how far apart the outermost two readings of a point lie, in metres (largest over the points).
+
+    Examples
+    --------
+    >>> 500 < apart_m(np.array([[115.6, 37.6]])) < 2000
+    True
+    """
     places = [local_metres(read_as(lonlat, system), lonlat[:, 1]) for system in READINGS]
     return max(float(np.hypot(*(a - b).T).max()) for a in places for b in places)
 

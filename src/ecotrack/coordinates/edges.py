@@ -18,7 +18,13 @@ MAX_VERTICES = 1_000_000
 
 
 def with_long_edges(geometries: npt.NDArray[np.object_], limit: float) -> list[int]:
-    """Return the positions of geometries with an edge (or a step from ring to ring) longer than ``limit``."""
+    """Return the positions of geometries with an edge (or a step from ring to ring) longer than ``limit``.
+
+    Examples
+    --------
+    >>> with_long_edges(np.array([shapely.box(0, 0, 50, 60), shapely.box(0, 0, 50, 80)]), 70.0)
+    [1]
+    """
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     long = np.hypot(*np.diff(xy, axis=0).T) > limit
     return [int(i) for i in np.unique(owner[1:][long & (owner[1:] == owner[:-1])])]

@@ -22,6 +22,7 @@ from pyproj.enums import WktVersion
 from pyproj.exceptions import CRSError
 
 from ecotrack.coordinates.edges import LONG_EDGE_M, split_long_edges, with_long_edges
+from ecotrack.coordinates.extent import Extent, inside, scaled, turned
 from ecotrack.coordinates.planes import (
     SCALES,
     SHIFTED_WORDS,
@@ -38,7 +39,6 @@ from ecotrack.coordinates.shifted import SHIFTED, unshifted
 from ecotrack.errors import RefusedCRS, StrayCoordinates, Text, UnknownCRS
 from ecotrack.geometry.codec import STORED_CRS, snap
 
-EXTENT_MARGIN_DEG = 0.2
 _MOST_DEGREES = 360.0
 _CGCS2000 = ("cgcs2000", "china 2000", "china2000", "china geodetic coordinate system 2000")
 _WGS84 = ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")
@@ -53,9 +53,6 @@ _REFUSED = {
     "beijing54": Text("北京54", "Beijing 1954"),
     "new beijing": Text("新北京54", "New Beijing"),
 }
-
-Extent = tuple[float, float, float, float]
-"""West, south, east, north in EPSG:4490 degrees."""
 
 
 class StoredGeometry(NamedTuple):
@@ -147,7 +144,14 @@ def read_crs(
 
 
 def told_reading(epsg: str, *, swapped: bool = False, scale: float = 1.0) -> CRSReading:
-    """Return the reading that the numbers themselves tell: degrees, or a plane by its zone digits, with the words."""
+    """Return the reading that the numbers themselves tell: degrees, or a plane by its zone digits, with the words.
+
+    Examples
+    --------
+    >>> found = told_reading("EPSG:4527")
+    >>> found.crs, found.declared
+    ('EPSG:4527', False)
+    """
     words = with_scale(told_words(epsg, swapped), scale)
     return CRSReading(crs=epsg, declared=False, swapped=swapped, scale=scale, evidence=words)
 
@@ -166,6 +170,11 @@ def parse_crs(text: str, *, where: str = "") -> CRS:
     ------
     UnknownCRS
         The text names none that is tied to the earth.
+
+    Examples
+    --------
+    >>> parse_crs("EPSG:4527").name
+    'CGCS2000 / 3-degree Gauss-Kruger zone 39'
     """
     try:
         crs = CRS.from_user_input(text)
@@ -182,31 +191,17 @@ def parse_crs(text: str, *, where: str = "") -> CRS:
 
 
 def crs_label(crs: CRS) -> str:
-    """Return ``EPSG:n`` where the CRS has such a code, else its WKT."""
+    """Return ``EPSG:n`` where the CRS has such a code, else its WKT.
+
+    Examples
+    --------
+    >>> crs_label(parse_crs("urn:ogc:def:crs:EPSG::4490"))
+    'EPSG:4490'
+    """
     authority = crs.to_authority(min_confidence=70)
     if authority is None or authority[0] not in ("EPSG", "OGC", "ESRI"):
         return str(crs.to_wkt(WktVersion.WKT2_2019))
     return ":".join(authority)
-
-
-def turned(bounds: Extent, swapped: bool) -> Extent:
-    """Return bounds whose first and second coordinate have changed places, where ``swapped``."""
-    return (bounds[1], bounds[0], bounds[3], bounds[2]) if swapped else bounds
-
-
-def scaled(bounds: Extent, scale: float) -> Extent:
-    """Return bounds in metres that are written in another unit."""
-    return (bounds[0] * scale, bounds[1] * scale, bounds[2] * scale, bounds[3] * scale)
-
-
-def inside(bounds: Extent, extent: Extent) -> bool:
-    """Tell whether bounds in degrees lie in the workspace, or a little (0.2 degrees) beside it."""
-    west, south, east, north = extent
-    margin = EXTENT_MARGIN_DEG
-    return (
-        west - margin <= bounds[0] <= bounds[2] <= east + margin
-        and south - margin <= bounds[1] <= bounds[3] <= north + margin
-    )
 
 
 def _told_by_numbers(bounds: Extent, extent: Extent) -> str | None:
@@ -222,7 +217,13 @@ def _told_by_numbers(bounds: Extent, extent: Extent) -> str | None:
 
 
 def to_degrees(bounds: Extent, crs: str) -> Extent:
-    """Return the degrees of two opposite corners given in a CRS."""
+    """Return the degrees of two opposite corners given in a CRS.
+
+    Examples
+    --------
+    >>> [round(value, 3) for value in to_degrees((39376000, 4150000, 39377000, 4151000), "EPSG:4527")]
+    [115.598, 37.474, 115.609, 37.483]
+    """
     corners = np.array([[bounds[0], bounds[1]], [bounds[2], bounds[3]]])
     x, y = _transformer(crs).transform(corners[:, 0], corners[:, 1])
     return (float(x[0]), float(y[0]), float(x[1]), float(y[1]))
@@ -414,6 +415,14 @@ def to_stored_all(geometries: npt.NDArray[np.object_], reading: CRSReading) -> l
     -------
     list
         For each what `to_stored` returns, or the error that it raises.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> reading = told_reading("EPSG:4527")
+    >>> plots = np.array([shapely.box(39376000, 4150000, 39376050, 4150050), shapely.box(1e300, 0, 1e301, 1)])
+    >>> [type(found).__name__ for found in to_stored_all(plots, reading)]
+    ['StoredGeometry', 'StrayCoordinates']
     """
     try:
         return list(_to_stored(geometries, reading, ""))

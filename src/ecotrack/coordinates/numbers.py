@@ -16,17 +16,8 @@ import numpy.typing as npt
 import shapely
 from pyproj import Transformer
 
-from ecotrack.coordinates.gate import (
-    EXTENT_MARGIN_DEG,
-    CRSReading,
-    Extent,
-    inside,
-    parse_crs,
-    scaled,
-    to_degrees,
-    told_reading,
-    turned,
-)
+from ecotrack.coordinates.extent import EXTENT_MARGIN_DEG, Extent, inside, scaled, turned
+from ecotrack.coordinates.gate import CRSReading, parse_crs, to_degrees, told_reading
 from ecotrack.coordinates.planes import SCALES, WIDE_ZONE_EPSG, ZONE_EPSG
 from ecotrack.coordinates.shifted import SHIFTED
 from ecotrack.errors import Text
@@ -75,7 +66,14 @@ def possible_readings(bounds: Extent, *, extent: Extent) -> list[Text]:
 
 
 def fitting_planes(bounds: Extent, *, extent: Extent) -> list[tuple[str, Text]]:
-    """Return the planes in which bounds in metres would land inside the workspace: code and words."""
+    """Return the planes in which bounds in metres would land inside the workspace: code and words.
+
+    Examples
+    --------
+    >>> found = fitting_planes((376000, 4150000, 377000, 4151000), extent=(115.10, 37.00, 116.65, 38.45))
+    >>> [crs for crs, _ in found]
+    ['EPSG:4548', 'EPSG:32650']
+    """
     if not np.isfinite(bounds).all() or max(map(abs, bounds)) > 1e8 or max(map(abs, bounds)) < 1e4:
         return []
     return [
@@ -111,7 +109,14 @@ def is_plane(crs: str) -> bool:
 
 @lru_cache(maxsize=8)
 def ways_of(extent: Extent) -> tuple[Told, ...]:
-    """Return every way in which numbers tell by themselves that they lie in the workspace, likeliest first."""
+    """Return every way in which numbers tell by themselves that they lie in the workspace, likeliest first.
+
+    Examples
+    --------
+    >>> likeliest = ways_of((115.10, 37.00, 116.65, 38.45))[0]
+    >>> likeliest.reading.crs, likeliest.reading.swapped
+    ('EPSG:4490', False)
+    """
     return tuple(_ways(extent))
 
 

@@ -56,7 +56,13 @@ def crs_name(text: str) -> str:
 
 
 def told_words(epsg: str, swapped: bool) -> Text:
-    """Say that nothing is declared and what the numbers tell."""
+    """Say that nothing is declared and what the numbers tell.
+
+    Examples
+    --------
+    >>> told_words("EPSG:4527", False).en
+    'no CRS is declared; eastings begin with zone 39, read as CGCS2000 3-degree zone (EPSG:4527)'
+    """
     if epsg == STORED_CRS:
         found = Text(
             "文件未声明坐标系，数值是工作区范围内的经纬度，按CGCS2000（EPSG:4490）读取",
@@ -75,7 +81,13 @@ def told_words(epsg: str, swapped: bool) -> Text:
 
 
 def worded_words(epsg: str) -> Text:
-    """Say that the words around the numbers name the plane of a meridian."""
+    """Say that the words around the numbers name the plane of a meridian.
+
+    Examples
+    --------
+    >>> worded_words("EPSG:4548").en
+    'its name or its text says CGCS2000 with the central meridian 117, read so (EPSG:4548)'
+    """
     meridian = 3 * (int(epsg.removeprefix("EPSG:")) - 4534 + 25)
     return Text(
         f"文件名或表里写明是国家2000、中央经线{meridian}度，按它（{epsg}）读取",
@@ -84,14 +96,26 @@ def worded_words(epsg: str) -> Text:
 
 
 def with_swap(found: Text, swapped: bool) -> Text:
-    """Add that the coordinates had changed places."""
+    """Add that the coordinates had changed places.
+
+    Examples
+    --------
+    >>> with_swap(Text("按度读取", "read as degrees"), True).en
+    'read as degrees; the first number is the northing, swapped'
+    """
     if not swapped:
         return found
     return Text(found.zh + "；第一列是纬度或纵坐标，已对调", found.en + "; the first number is the northing, swapped")
 
 
 def with_scale(found: Text, scale: float) -> Text:
-    """Add the unit, other than the metre, in which the numbers are written."""
+    """Add the unit, other than the metre, in which the numbers are written.
+
+    Examples
+    --------
+    >>> with_scale(Text("按39带读取", "read in zone 39"), 1.0).en
+    'read in zone 39'
+    """
     if scale == 1.0:
         return found
     unit = SCALES[scale]
@@ -100,7 +124,13 @@ def with_scale(found: Text, scale: float) -> Text:
 
 
 def odd_false_easting(crs: CRS) -> Text | None:
-    """Say that the zone digits of a declared false easting are those of another central meridian."""
+    """Say that the zone digits of a declared false easting are those of another central meridian.
+
+    Examples
+    --------
+    >>> odd_false_easting(CRS("EPSG:4527")) is None
+    True
+    """
     operation = crs.coordinate_operation
     params = operation.params if operation is not None else []
     values = {item.name.lower(): float(item.value) for item in params if isinstance(item.value, int | float)}
@@ -115,7 +145,13 @@ def odd_false_easting(crs: CRS) -> Text | None:
 
 
 def false_easting_words(zone: int, label: str, *, has_digits: bool) -> Text:
-    """Say that eastings have zone digits that the declared plane lacks, or lack those that it has."""
+    """Say that eastings have zone digits that the declared plane lacks, or lack those that it has.
+
+    Examples
+    --------
+    >>> false_easting_words(39, "EPSG:4548", has_digits=True).en
+    'the declared CRS (EPSG:4548) has no zone digits, but eastings begin with 39; same meridian, read so'
+    """
     if has_digits:
         return Text(
             f"文件声明的坐标系不带带号（{label}），横坐标却带{zone}带号；中央经线相同，按带{zone}带号读取",

@@ -56,7 +56,13 @@ def to_gcj02(lonlat: Floats) -> Floats:
 
 
 def to_bd09(lonlat: Floats) -> Floats:
-    """Return WGS84 points as BD-09 would show them; shape (n, 2), degrees."""
+    """Return WGS84 points as BD-09 would show them; shape (n, 2), degrees.
+
+    Examples
+    --------
+    >>> (to_bd09(np.array([[115.6, 37.6]])) - [115.6, 37.6]).round(3).tolist()
+    [[0.012, 0.006]]
+    """
     shown = to_gcj02(lonlat)
     x, y = shown.T
     radius = np.hypot(x, y) + 2e-5 * np.sin(y * _BD_ANGLE)

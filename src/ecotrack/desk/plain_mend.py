@@ -22,6 +22,7 @@ MEND = {
     "torn_corners": "请把这块地的拐点都改成同一种坐标再上传",
     "contradicted_plane": f"请问清画图的人用的是38带还是39带，在“{FORM}”里选；或者改好 .prj 文件再上传",
     "named_datum": f"请问清坐标转到国家2000没有：没有转的，先用测绘部门的参数转好；转好了的，在“{FORM}”里选坐标系",
+    "mixed_objects": "请在奥维里把坐标相同的对象放在一起，分成几个文件导出再上传",
     "ambiguous_position": f"请看小地图上哪一种落在实地，问清是用什么软件画的，再在“{FORM}”里选",
     "contradicted_reading": f"请问清这份文件是用什么软件导出的，再在“{FORM}”里选坐标来源",
     "no_reason": f"请在“{FORM}”里写明更正原因",

@@ -15,6 +15,7 @@ from ecotrack.model import ProgressRecord, TargetDef
 from ecotrack.progress import State, choose_basis
 
 _PREFERENCE = ("实测", "影像", "水位-面积曲线")
+_ENGLISH = {"实测": "measured", "影像": "imagery", "敞水面": "open water", "含挺水植物": "with emergent plants"}
 
 
 class Series(NamedTuple):
@@ -88,7 +89,8 @@ def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> 
         sample=sample,
         basis=Text(
             f"{year}年{chosen.basis}、{chosen.surface_kind}，{len(days)}次观测的中位数",
-            f"median of {len(days)} observations of {year}: {chosen.basis}, {chosen.surface_kind}",
+            f"median of {len(days)} observations of {year}: "
+            + ", ".join(_ENGLISH.get(word, word) for word in (chosen.basis, chosen.surface_kind)),
         ),
         details=_details(target, days) | {**chosen._asdict(), "other_series": _others(series, chosen)},
     )

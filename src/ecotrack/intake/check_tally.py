@@ -97,6 +97,7 @@ def _silent_answer(check: Check, sort: _Sort, around: Surroundings) -> str:
     absent = check.layer is not None and check.layer not in {*around.zones, *around.unread}
     if absent or (sort.sound and not check.applies(kind=sort.kind, form=sort.form)):
         return "not_asked"
-    reached = {"geometry": sort.drawn, "position": sort.placed, "file": True, "attributes": True}
+    drawn = sort.placed if check.placed else sort.drawn
+    reached = {"geometry": drawn, "position": sort.placed, "file": True, "attributes": True}
     passed = reached.get(check.stage, sort.sound) and check.layer not in around.unread
     return "passed" if passed else "not_checked"

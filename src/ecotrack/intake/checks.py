@@ -42,6 +42,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         What a finding of it says: ``failed``, ``not_checked``, or ``passed`` for a remark.
     threshold, tolerance, width, most
         Decimal text; ``unit`` says of what. ``tolerance`` is a share of the threshold, ``width`` metres.
+    placed
+        Whether it looks at a geometry only where its place is known.
     each
         Whether every feature gets an answer of it; else it only speaks where it has found something.
     covers
@@ -63,6 +65,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     width: str | None = None
     most: str | None = None
     unit: str = ""
+    placed: bool = False
     each: bool = False
     covers: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()

@@ -270,6 +270,8 @@ class _LayerWork:
         if self._raw.marked and bounds is not None and max(map(abs, bounds)) > _DEGREES:
             return None, self._here.finding("marked_plane")
         named = Named() if self._ask.crs or not self._features else named_in("\n".join(self._written))
+        if self._raw.origin.mixed and not self._ask.crs:
+            return None, self._here.finding("mixed_objects", found=self._raw.origin.mixed)
         if named.old and self._unsaid:
             both = ("，又写着国家2000或WGS84", ", and CGCS2000 or WGS84 too")
             return None, self._named_datum(named, *both if named.modern else ("", ""))

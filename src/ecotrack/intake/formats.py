@@ -98,6 +98,11 @@ _REFUSED_MAGIC = (
         Text("旧版 Excel 或 Office 文件", "an old Excel or Office file"),
         Text("请另存为 xlsx", "save it as xlsx"),
     ),
+    (
+        re.compile(rb'OviO|\s*\{[^{}\[\]]{0,300}"ObjItems"'),
+        Text("奥维的对象文件（ovobj、ovjsn）", "a file of Ovital's objects (ovobj, ovjsn)"),
+        Text("请在奥维里导出成 ovkml", "export it from Ovital as ovkml"),
+    ),
     (re.compile(rb"Rar!"), Text("rar 压缩包", "a rar archive"), Text("请改用 zip 打包", "pack it as zip")),
     (re.compile(rb"7z\xbc\xaf"), Text("7z 压缩包", "a 7z archive"), Text("请改用 zip 打包", "pack it as zip")),
     (

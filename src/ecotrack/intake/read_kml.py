@@ -263,7 +263,10 @@ def _joined(
     for feature in features:
         first = _first_of(feature.geometry)
         title = _one_line(feature.attributes.get("Name"))
-        queue = waiting.get((title, *first)) if first else _only_named(waiting, title) or unplaced.get(title)
+        queue = waiting.get((title, *first)) if first else _only_named(waiting, title)
+        if not queue and (queue := unplaced.get(title)):
+            # A point without coordinates lies at 0, 0 to OGR.
+            feature.geometry = None
         if queue:
             feature.attributes = queue.popleft().attributes
             if title := _one_line(feature.attributes.get("Name")):

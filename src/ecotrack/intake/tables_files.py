@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -122,20 +123,47 @@ def read_xlsx_grids(path: Path, data: bytes) -> list[Grid]:
     UnreadableFile
         The workbook is damaged.
     """
+    try:
+        return _visible_sheets(data)
+    except Exception as error:  # openpyxl lets whatever its parts raise through for a damaged workbook
+        try:
+            return _visible_sheets(_without_looks(data))
+        except Exception:
+            raise UnreadableFile(path, detail=plain_words(error), hint=_XLSX_HINT) from error
+
+
+def _visible_sheets(data: bytes) -> list[Grid]:
     import openpyxl
 
-    try:
-        values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-        return [
-            Grid(sheet.title, _sheet_rows(sheet, formulas[sheet.title]))
-            for sheet in values.worksheets
-            if sheet.sheet_state == "visible"
-        ]
-    except UnreadableFile:
-        raise
-    except Exception as error:  # openpyxl lets whatever its parts raise through for a damaged workbook
-        raise UnreadableFile(path, detail=plain_words(error), hint=_XLSX_HINT) from error
+    values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
+    return [
+        Grid(sheet.title, _sheet_rows(sheet, formulas[sheet.title]))
+        for sheet in values.worksheets
+        if sheet.sheet_state == "visible"
+    ]
+
+
+_LOOKS = re.compile(
+    rb"<(fonts|fills|borders|dxfs|cellStyles|dataValidations|conditionalFormatting)\b.*?</\1>", re.DOTALL
+)
+
+
+def _without_looks(data: bytes) -> bytes:
+    """Return a workbook without fonts, colours, rules for typing and the record of its author.
+
+    Programs write these in ways that openpyxl refuses, and nothing of them is a value. Number formats stay: they tell
+    days from numbers.
+    """
+    memory = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(memory, "w") as sink:
+        for name in source.namelist():
+            inner = source.read(name)
+            if name.startswith("xl/") and name.endswith(".xml"):
+                inner = _LOOKS.sub(b"", inner)
+            if not name.startswith("docProps/"):
+                sink.writestr(name, inner)
+    return memory.getvalue()
 
 
 def _sheet_rows(values: Any, formulas: Any) -> list[tuple[Cell, ...]]:

@@ -16,6 +16,7 @@ import shapely
 from ecotrack.errors import Lang, Text
 from ecotrack.maps.assets import web_text
 from ecotrack.maps.model import MapModel
+from ecotrack.maps.pack import painted
 from ecotrack.maps.plot_rows import PlotsView
 from ecotrack.maps.plot_table import OTHER_COLOR
 from ecotrack.maps.seal import seal
@@ -27,6 +28,7 @@ Place = Callable[[Floats], Floats]
 WIDTH, HEIGHT = 320, 240
 _MOST_DOTS = 3000
 _STEP_PX = 1.5
+_LEVELS = {"公开": Text("公开", "public"), "内部": Text("内部", "internal"), "涉密": Text("涉密", "secret")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +96,19 @@ def _layer(view: LayerView, model: MapModel, place: Place, step_deg: float) -> l
         return _dots(view.plots.geometries[some].tolist(), view.plots.states[some].tolist(), colors, place, size=2)
     features = [one for one in view.features if one.geometry is not None and not one.geometry.is_empty]
     if view.layer.geometry == "Point":
-        return _dots([one.geometry for one in features], [one.state for one in features], colors, place, size=5)
-    return [_path(one, view, model, colors, place, step_deg) for one in features]
+        paint = model.definition.paint_of(view.layer.id)
+        states = [painted(one, paint) for one in features]
+        return _dots([one.geometry for one in features], states, colors, place, size=5)
+    least = step_deg if view.layer.geometry == "Polygon" else 0.0
+    large = [one for one in features if _extent(one.geometry) >= least]
+    tiny = [one for one in features if _extent(one.geometry) < least]
+    dots = _dots([one.geometry for one in tiny], [one.state for one in tiny], colors, place, size=2)
+    return [_path(one, view, model, colors, place, step_deg) for one in large] + dots
+
+
+def _extent(shape: Any) -> float:
+    west, south, east, north = shape.bounds
+    return float(max(east - west, north - south))
 
 
 def _color(color: str | None) -> str:
@@ -123,9 +136,10 @@ def _path(
     feature: FeatureView, view: LayerView, model: MapModel, colors: dict[str, str], place: Place, step_deg: float
 ) -> str:
     paint, style = model.definition.paint_of(view.layer.id), view.layer.style
+    given = style.fill_opacity if paint is None or paint.fill_opacity is None else paint.fill_opacity
     shape = feature.geometry.simplify(step_deg)
     area = view.layer.geometry == "Polygon"
-    state = colors.get(feature.state or "")
+    state = colors.get(painted(feature, paint) or "")
     ground = state or (paint.fill if paint and paint.fill else style.fill)
     line = state or (paint.color if paint and paint.color else style.color)
     lines = [ring for part in shapely.get_parts(shape) for ring in (shapely.get_rings(part) if area else [part])]
@@ -133,7 +147,8 @@ def _path(
         "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in place(shapely.get_coordinates(one)).tolist()) for one in lines
     ]
     fill = _color(ground) if area and ground else "none"
-    return f'<path fill="{fill}" fill-opacity=".8" stroke="{_color(line)}" stroke-width="1" d="{"".join(steps)}"/>'
+    look = f'fill="{fill}" fill-opacity="{0.7 if state else given:.2f}" stroke="{_color(line)}"'
+    return f'<path {look} stroke-width="1" d="{"".join(steps)}"/>'
 
 
 def index_page(entries: Sequence[IndexEntry], *, title: Text, lang: Lang = "zh") -> str:
@@ -160,7 +175,8 @@ def _card(entry: IndexEntry, lang: Lang) -> str:
     day = Text(f"截至 {entry.as_of}", f"as of {entry.as_of}").lang(lang)
     marks = [Text("示意", "sketch"), Text("示例", "sample")]
     shown = [mark.lang(lang) for mark, holds in zip(marks, (entry.sketch, entry.sample), strict=True) if holds]
-    told = " · ".join([day, entry.classification, *shown])
+    level = _LEVELS.get(entry.classification, Text(entry.classification, entry.classification)).lang(lang)
+    told = " · ".join([day, level, *shown])
     return (
         f'<li><a href="{escape(quote(entry.file), quote=True)}">{entry.picture}'
         f"<b><bdi>{escape(entry.title.lang(lang))}</bdi></b></a>"

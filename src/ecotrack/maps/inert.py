@@ -63,6 +63,9 @@ class InertData(Element):
 class InertText(Element):
     """A block of packed text in the page: letters of `ecotrack.maps.base91.ALPHABET` alone.
 
+    It stands in a ``<template>``, which no browser shows or runs, and not in a ``<script>``, of whose text browsers
+    keep a second copy; and in pieces, since a browser gathers a long text in buffers of twice its length.
+
     Parameters
     ----------
     key
@@ -89,12 +92,13 @@ class InertText(Element):
 
     def render(self, **_kwargs: Any) -> str:
         """Return the element; the data pass through no template."""
-        kind = _LATE if self.late else "text/plain"
-        return f'<script type="{kind}" id="{self.key}">{self.text}</script>'
+        late = " data-late" if self.late else ""
+        pieces = (self.text[start : start + _PIECE] for start in range(0, len(self.text), _PIECE))
+        return f'<template id="{self.key}"{late}>{_BREAK.join(pieces)}</template>'
 
 
-_LATE = "text/x-ecotrack-late"
-_LATE_BLOCK = re.compile(f'<script type="{_LATE}" id="[^"<>]*">[^<>]*</script>')
+_PIECE, _BREAK = 1 << 16, "<br>"
+_LATE_BLOCK = re.compile(f'<template id="[^"<>]*" data-late>[^<>]*(?:{_BREAK}[^<>]*)*</template>')
 
 
 def at_the_end(page: str) -> str:
@@ -102,8 +106,8 @@ def at_the_end(page: str) -> str:
 
     Examples
     --------
-    >>> at_the_end('<a><script type="text/x-ecotrack-late" id="k">data</script><b></html>')
-    '<a><b><script type="text/x-ecotrack-late" id="k">data</script></html>'
+    >>> at_the_end('<a><template id="k" data-late>data</template><b></html>')
+    '<a><b><template id="k" data-late>data</template></html>'
     """
     late = _LATE_BLOCK.findall(page)
     head, closing, tail = _LATE_BLOCK.sub("", page).rpartition("</html>")

@@ -144,7 +144,7 @@ def _now(features: Sequence[FeatureView], paint: Paint | None) -> dict[str, Any]
     """State of each feature on one day: what colours it, whether anything is recorded, the last reading."""
     readings = [_reading(feature) for feature in features]
     return {
-        "states": pack_column([_painted(feature, paint) for feature in features]),
+        "states": pack_column([painted(feature, paint) for feature in features]),
         "has": pack_column([bool(feature.records) for feature in features]),
         "readings": readings if any(readings) else None,
     }
@@ -235,7 +235,8 @@ def _describe(layer: LayerDef, paint: Paint | None) -> dict[str, Any]:
     }
 
 
-def _painted(feature: FeatureView, paint: Paint | None) -> str | None:
+def painted(feature: FeatureView, paint: Paint | None) -> str | None:
+    """Return what decides the colour of a feature: its state, or the latest value of the field that is painted."""
     if paint is None or paint.field == "state":
         return feature.state
     values = (record.fields.get(paint.field) for record in feature.records)

@@ -28,6 +28,7 @@ SCRIPTS = (
     "unpack.js",
     "card.js",
     "draw.js",
+    "places.js",
     "labels.js",
     "pick.js",
     "legend.js",

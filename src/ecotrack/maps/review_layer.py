@@ -30,7 +30,7 @@ def overlap_layer(classification: Any) -> LayerDef:
         FieldDef(name="second_unit", title_zh="后占单位", title_en="Its unit", type="unit"),
         FieldDef(name="shared_mu", title_zh="重叠面积", title_en="Shared area", type="decimal", unit="亩"),
     )
-    colors = {SLIVER: "#9a86b0", SHARED: "#d65f9c", DISPUTED: "#7b1fa2"}
+    colors = {SLIVER: "#b9a7f0", SHARED: "#7b4fe0", DISPUTED: "#33107a"}
     return LayerDef(
         id="overlaps",
         title_zh="地块重叠",
@@ -40,7 +40,7 @@ def overlap_layer(classification: Any) -> LayerDef:
         classification=classification,
         responsible_units=(),
         order=90,
-        style=Style(color="#7b1fa2", fill="#d65f9c", fill_opacity=0.7, width=1.4, states=colors),
+        style=Style(color="#33107a", fill="#7b4fe0", fill_opacity=0.7, width=1.4, states=colors),
         fields=fields,
     )
 

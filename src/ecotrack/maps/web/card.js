@@ -5,7 +5,7 @@
   const eco = window.ecotrack;
 
   function title(layer, k) {
-    return eco.at(layer.names, k) || layer.ids[k];
+    return eco.nameOf(layer, k) || layer.ids[k];
   }
 
   function shownValue(value, field) {
@@ -14,7 +14,7 @@
       return eco.word(value ? 'yes' : 'no');
     }
     const text = typeof value === 'number' ? eco.number(value) : eco.clip(eco.value(value, field), 500);
-    return unit ? text + (unit === '%' ? '' : '\u202f') + unit : text;
+    return unit ? text + (unit === '%' ? '' : '\u202f') + eco.unit(unit) : text;
   }
 
   function pairs(fields, row) {

@@ -3,6 +3,8 @@
   'use strict';
 
   const eco = window.ecotrack;
+  const DOT_PX = 5;
+  const BESIDE = '#eceee8';
   const NO_RECORD = { color: '#8d8d8d', fill: '#d5d5d5' };
 
   eco.NO_RECORD = NO_RECORD;
@@ -21,6 +23,13 @@
 
   eco.now = function (layer) {
     return eco.nowOf(layer, eco.view.period);
+  };
+
+  // A feature's name in the language of the page: units have both, all others the one of their file.
+  eco.nameOf = function (layer, k) {
+    const units = eco.lang === 'en' && eco.view.last.units ? eco.view.last.units.territorial.concat(eco.view.last.units.responsible) : [];
+    const unit = layer.id === 'counties' || layer.id === 'report_units' ? units.find(function (row) { return row.code === layer.ids[k]; }) : null;
+    return unit && unit.name_en || eco.at(layer.names, k);
   };
 
   eco.stateOf = function (layer, k, now) {
@@ -63,6 +72,10 @@
     };
     const state = eco.stateOf(layer, k, now);
     const lacking = eco.lacksRecord(layer, k, now);
+    // On the map of one unit the others step back.
+    if (layer.id === 'counties' && layer.ids.indexOf(eco.view.unit) >= 0 && layer.ids[k] !== eco.view.unit) {
+      options.fillColor = BESIDE;
+    }
     if (lacking) {
       options.color = NO_RECORD.color;
       options.dashArray = '4 4';
@@ -88,6 +101,33 @@
     return options;
   };
 
+  // An area that is too small to be seen at this zoom is a dot. (Private members of Leaflet, which is pinned.)
+  const Area = L.Polygon.extend({
+    _updatePath: function () {
+      const box = this._rawPxBounds;
+      const size = box && box.isValid() ? box.getSize() : null;
+      if (size && Math.max(size.x, size.y) < DOT_PX && this.options.fillOpacity > 0) {
+        eco.dot(this._renderer._ctx, box.getCenter(), this.options.fillColor, 1);
+      } else {
+        L.Polygon.prototype._updatePath.call(this);
+      }
+    }
+  });
+
+  eco.DOT_PX = DOT_PX;
+
+  eco.dot = function (pen, at, color, scale) {
+    pen.globalAlpha = 1;
+    pen.beginPath();
+    pen.arc(at.x, at.y, DOT_PX / 2 * scale, 0, 2 * Math.PI);
+    pen.fillStyle = color;
+    pen.fill();
+    pen.lineWidth = 0.8 * scale;
+    pen.strokeStyle = '#ffffff';
+    pen.setLineDash([]);
+    pen.stroke();
+  };
+
   function path(layer, parts, options) {
     if (layer.geometry === 'Point') {
       return L.circleMarker(parts[0][0][0], Object.assign({ radius: layer.style.radius }, options));
@@ -95,7 +135,7 @@
     if (layer.geometry === 'LineString') {
       return L.polyline(parts.map(function (rings) { return rings[0]; }), options);
     }
-    return L.polygon(parts, options);
+    return new Area(parts, options);
   }
 
   // Panes of one scene: what the swipe cuts.
@@ -108,6 +148,17 @@
       pane.style.pointerEvents = 'none';
     });
     return names;
+  };
+
+  // What is pointed out or measured lies above all scenes.
+  eco.marksPane = function (map) {
+    const name = 'eco-marks';
+    if (!map.getPane(name)) {
+      const pane = map.createPane(name);
+      pane.style.zIndex = '450';
+      pane.style.pointerEvents = 'none';
+    }
+    return name;
   };
 
   // Under the plots and above them.

@@ -28,14 +28,44 @@
     });
   }
 
+  // How the figure is taken, and what to know of it.
   function notes(target) {
-    const lines = ['basis', 'note'].filter(function (key) { return eco.pickKey(target, key); }).map(function (key) {
-      return eco.el('p', '', [eco.el('b', '', eco.word(key)), ' ', eco.pickKey(target, key)]);
+    return ['basis', 'note'].map(function (key) { return eco.pickKey(target, key); }).filter(Boolean).map(function (line) {
+      return eco.el('p', 'eco-basis', line);
     });
-    return lines.length ? eco.el('details', '', [eco.el('summary', '', eco.word('more'))].concat(lines)) : null;
   }
 
-  eco.gauge = function (target) {
+  // Cities that are judged one by one.
+  function cities(target, open) {
+    const rows = target.details && target.details.cities;
+    if (!rows || !rows.length) {
+      return [];
+    }
+    const heads = ['city', 'spongeShare', 'zonesPassed'].map(function (key, place) {
+      const cell = eco.el('th', place ? 'eco-number' : '', eco.word(key));
+      cell.scope = 'col';
+      return cell;
+    });
+    const lines = rows.map(function (one) {
+      const name = eco.el('th', 'eco-data', eco.clip(eco.pickKey(one, 'name'), 40));
+      name.scope = 'row';
+      const line = eco.el('tr', '', [
+        name, eco.el('td', 'eco-number', eco.cityShare(one)), eco.el('td', 'eco-number', eco.number(one.zones_passed) + '/' + eco.number(one.zones))
+      ]);
+      line.dataset.city = one.code;
+      return line;
+    });
+    const table = eco.el('table', 'eco-ranking', [eco.el('thead', '', eco.el('tr', '', heads)), eco.el('tbody', '', lines)]);
+    const box = eco.el('details', '', [eco.el('summary', '', eco.word('eachCity')), table]);
+    box.open = open;
+    return [box];
+  }
+
+  eco.cityShare = function (city) {
+    return city.share_pct === null || city.share_pct === undefined ? eco.word('notAssessed') : eco.number(city.share_pct, 1, true) + '%';
+  };
+
+  eco.gauge = function (target, chosen) {
     const assessed = target.status !== 'not_assessed';
     const status = eco.el('span', 'eco-status', SIGNS[target.status] + ' ' + eco.pickKey(target, 'status'));
     const head = [eco.el('h3', '', eco.pickKey(target, 'title'))];
@@ -66,10 +96,7 @@
     if (why.length) {
       card.appendChild(eco.el('ul', assessed ? 'eco-reasons' : 'eco-reasons eco-why', why));
     }
-    const more = notes(target);
-    if (more) {
-      card.appendChild(more);
-    }
+    notes(target).concat(cities(target, chosen)).forEach(function (part) { card.appendChild(part); });
     const beside = eco.beside(target);
     if (beside) {
       card.appendChild(beside);
@@ -107,6 +134,6 @@
     const chosen = definition.targets;
     const shown = scoreboard.targets.filter(function (target) { return !chosen.length || chosen.indexOf(target.id) >= 0; });
     const works = !chosen.length || definition.groups.some(function (group) { return group.layers.indexOf('reaches') >= 0; });
-    return shown.map(eco.gauge).concat(treated && works ? [eco.kilometres(treated)] : []);
+    return shown.map(function (target) { return eco.gauge(target, chosen.length > 0); }).concat(treated && works ? [eco.kilometres(treated)] : []);
   };
 })();

@@ -3,9 +3,6 @@
   'use strict';
 
   const eco = window.ecotrack;
-  const SMALL_PX = 44;
-  const READING_PX = 90;
-  const GAP_PX = 4;
   const MARK_PX = 6;
 
   // What was last read of a feature, such as a lake's surface, in words.
@@ -28,6 +25,7 @@
 
   function fill(label) {
     const box = eco.empty(label.html);
+    label.name = eco.nameOf(label.entry.layer, label.row);
     box.appendChild(document.createTextNode(eco.clip(label.name, 20)));
     const readings = eco.now(label.entry.layer).readings;
     const reading = readings && readings[label.row];
@@ -40,81 +38,59 @@
     }
   }
 
-  function spanOf(parts) {
-    const latitudes = [].concat.apply([], parts.map(function (rings) { return rings[0].map(function (point) { return point[0]; }); }));
-    return [Math.min.apply(null, latitudes), Math.max.apply(null, latitudes)];
-  }
-
-  // Where a name may stand, best first, in pixels from its point: on a large feature; under, over or beside a small one.
-  // A board tells where a point is, how large a name is, and how large its pixels are.
-  function places(label, board) {
-    if (!label.span) {
-      const line = board.size(label).height;
-      return [[0, 0], [0, -line], [0, line]];
-    }
-    const middle = board.to(label.point);
-    const low = board.to([label.span[0], label.point[1]])[1] - middle[1];
-    const high = board.to([label.span[1], label.point[1]])[1] - middle[1];
-    const size = low - high;
-    // A reading is for who has come near.
-    label.terse = label.read && size < READING_PX * board.scale;
-    const box = board.size(label);
-    const away = (box.width + size) / 2 + GAP_PX * board.scale;
-    // Of two basins the eastern one is named in the east, and never beyond the other, where it would be taken for that.
-    const beside = [label.side, -label.side].filter(function (side) {
-      return !label.others.some(function (point) {
-        const other = board.to(point);
-        const apart = (other[0] - middle[0]) * side;
-        return apart > 0 && apart < away + box.width / 2 && Math.abs(other[1] - middle[1]) < 2 * box.height;
-      });
-    }).map(function (side) { return [away * side, 0]; });
-    if (size >= SMALL_PX * board.scale) {
-      return [[0, 0], [0, size / 4], [0, -size / 4]].concat(size < READING_PX * board.scale ? beside : []);
-    }
-    return [[0, low + box.height / 2], [0, high - (box.height + GAP_PX * board.scale) / 2]].concat(beside);
-  }
-
-  function free(box, taken, gap) {
-    return !taken.some(function (other) {
+  function free(box, others, gap) {
+    return !others.some(function (other) {
       return box.left < other.right + gap && box.right + gap > other.left && box.top < other.bottom && box.bottom > other.top;
     });
   }
 
-  // What a name should not cover, as boxes of the board: marks, and small features that have a name themselves.
+  function within(box, edge) {
+    return box.left >= edge.left && box.right <= edge.right && box.top >= edge.top && box.bottom <= edge.bottom;
+  }
+
+  // What a name should not cover, as boxes of the board: marks, and small areas that have a name themselves.
   function marks(labels, points, board) {
     const found = [];
-    function keep(at, reach) {
-      found.push({ left: at[0] - reach, right: at[0] + reach, top: at[1] - reach, bottom: at[1] + reach });
-    }
     points.filter(function (entry) { return entry.visible; }).forEach(function (entry) {
       const reach = (entry.layer.style.radius || MARK_PX) * board.scale;
       entry.layer.shapes.filter(function (parts) { return parts.length; }).forEach(function (parts) {
-        keep(board.to(parts[0][0][0]), reach);
+        const at = board.to(parts[0][0][0]);
+        found.push({ left: at[0] - reach, right: at[0] + reach, top: at[1] - reach, bottom: at[1] + reach });
       });
     });
-    labels.filter(function (label) { return label.span && label.entry.visible; }).forEach(function (label) {
-      const size = board.to([label.span[0], label.point[1]])[1] - board.to([label.span[1], label.point[1]])[1];
-      if (size < SMALL_PX * board.scale) {
-        keep(board.to(label.point), size / 3);
+    labels.filter(function (label) { return label.entry.layer.geometry === 'Polygon' && label.entry.visible; }).forEach(function (label) {
+      const area = eco.areaBox(label, board);
+      if (eco.isSmall(area, board)) {
+        found.push(area);
       }
     });
     return found;
   }
 
-  // Sets the place of a name on a board; names keep off marks where they can, and cover one rather than vanish.
+  // A reading is for who has come near: it shows where it is no wider than what was read.
+  function mayTell(label, board) {
+    if (!label.read || label.entry.layer.geometry !== 'Polygon') {
+      return true;
+    }
+    const area = eco.areaBox(label, board);
+    return board.size(label).width <= area.right - area.left && !eco.isSmall(area, board);
+  }
+
+  // Sets the place of a name on a board: with what it tells, else alone; off marks where it can, else over one.
   function place(label, board, taken, kept) {
-    const point = board.to(label.point);
-    const spots = places(label, board);
-    const size = board.size(label);
-    return [taken.concat(kept), taken].some(function (others) {
-      return spots.some(function (aside) {
-        const x = point[0] + aside[0];
-        const y = point[1] + aside[1];
-        const box = { left: x - size.width / 2, right: x + size.width / 2, top: y - size.height / 2, bottom: y + size.height / 2 };
-        const fits = free(box, others, 3 * board.scale);
+    const tries = [[false, taken.concat(kept)], [true, taken.concat(kept)], [true, taken]];
+    return tries.slice(label.lines.length ? 0 : 1).some(function (one) {
+      label.terse = one[0];
+      if (!label.terse && !mayTell(label, board)) {
+        return false;
+      }
+      const size = board.size(label);
+      return eco.spots(label, board).some(function (spot) {
+        const boxes = eco.coveredBy(spot, size);
+        const fits = boxes.every(function (box) { return within(box, board.box) && free(box, one[1], 3 * board.scale); });
         if (fits) {
-          taken.push(box);
-          board.put(label, aside, [x, y]);
+          Array.prototype.push.apply(taken, boxes);
+          board.put(label, spot);
         }
         return fits;
       });
@@ -131,24 +107,28 @@
   // The screen as a board.
   function screen(map) {
     const corner = map.getContainer().getBoundingClientRect();
+    const to = function (point) {
+      const at = map.latLngToContainerPoint(point);
+      return [at.x, at.y];
+    };
     return {
       scale: 1,
+      box: { left: 0, top: 0, right: corner.width, bottom: corner.height },
       // A name never stands under the scale, the zoom or the north.
       taken: Array.from(map.getContainer().querySelectorAll('.leaflet-control')).map(function (one) {
         const box = one.getBoundingClientRect();
         return { left: box.left - corner.left, right: box.right - corner.left, top: box.top - corner.top, bottom: box.bottom - corner.top };
       }),
-      to: function (point) {
-        const at = map.latLngToContainerPoint(point);
-        return [at.x, at.y];
-      },
+      to: to,
       size: function (label) {
         label.html.classList.toggle('eco-terse', Boolean(label.terse));
-        return label.html.getBoundingClientRect();
+        return { width: label.html.offsetWidth, height: label.html.offsetHeight };
       },
-      put: function (label, aside) {
-        label.html.style.marginLeft = aside[0] + 'px';
-        label.html.style.marginTop = aside[1] + 'px';
+      put: function (label, spot) {
+        const at = to(label.point);
+        label.html.style.marginLeft = spot.x - at[0] + 'px';
+        label.html.style.marginTop = spot.y - at[1] + 'px';
+        label.html.style.transform = 'translate(-50%, -50%) rotate(' + spot.turn + 'rad)';
       }
     };
   }
@@ -168,10 +148,11 @@
             entry: entry,
             row: k,
             name: name,
+            lines: [],
             point: [point[1], point[0]],
             side: point[0] < middle ? -1 : 1,
             others: named.filter(function (other) { return other !== point; }).map(function (other) { return [other[1], other[0]]; }),
-            span: layer.geometry === 'Polygon' ? spanOf(layer.shapes[k]) : null,
+            parts: layer.shapes[k],
             marker: L.marker([point[1], point[0]], { icon: icon, interactive: false, keyboard: false }),
             html: html
           });

@@ -22,7 +22,7 @@
   }
 
   function seriesOf(one) {
-    return one.basis + ' · ' + one.surface_kind;
+    return eco.state(one.basis) + ' · ' + eco.state(one.surface_kind);
   }
 
   // Years as a fraction: 2016-07-01 is 2016.5.
@@ -137,7 +137,7 @@
     if (one.sample) {
       head.push(' ', eco.mark('sample'));
     }
-    const level = one.level_m === null ? '' : eco.word('waterLevel') + ' ' + one.level_m + ' m' + (one.datum ? ' (' + one.datum + ')' : '');
+    const level = one.level_m === null ? '' : eco.word('waterLevel') + ' ' + one.level_m + '\u202f' + eco.unit('m') + (one.datum ? ' (' + one.datum + ')' : '');
     const clear = one.clear_share_pct === null ? '' : eco.word('clearShare') + ' ' + one.clear_share_pct + '%';
     const facts = [one.basin || eco.word('wholeLake'), seriesOf(one), level, clear, one.method, one.scene_id].filter(Boolean);
     const item = eco.el('li', 'eco-record' + (one.state === '采用' ? '' : ' eco-waits'), [

@@ -99,8 +99,8 @@
 
   function packedCounts(entry) {
     const shown = entry.counts.reduce(function (sum, count) { return sum + count; }, 0);
-    const parts = [eco.el('span', '', eco.number(shown) + '\u202f' + eco.word('plots'))];
-    return entry.atEnd() ? counts(entry.layer).concat(parts) : parts;
+    // At the end and without filters the number of plots stands beside those with a record.
+    return entry.atEnd() ? counts(entry.layer) : [eco.el('span', '', eco.number(shown) + '\u202f' + eco.word('plots'))];
   }
 
   function entryRow(entry, toggle, change) {

@@ -4,12 +4,21 @@
 
   const eco = window.ecotrack;
 
+  // A damaged link says something else; it breaks nothing.
+  function plain(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch (_error) {
+      return text;
+    }
+  }
+
   function lists(text) {
-    return text ? text.split(',').map(decodeURIComponent) : [];
+    return text ? text.split(',').map(plain) : [];
   }
 
   function listText(values) {
-    return values.map(encodeURIComponent).join(',');
+    return values.map(function (value) { return value.replace(/[%,]/g, encodeURIComponent); }).join(',');
   }
 
   // What the address says; what it does not say is not in the result. Nothing in it is trusted.

@@ -3,6 +3,7 @@
   'use strict';
 
   const eco = window.ecotrack;
+  const NARROW_PX = 480;
   const hovers = window.matchMedia('(hover: hover)').matches;
 
   // One plot as a layer of one feature, so that cards need to know one form only.
@@ -55,12 +56,13 @@
   }
 
   eco.outline = function (map, found) {
+    const look = { color: '#111111', weight: 2.5, fill: false, interactive: false, pane: eco.marksPane(map) };
     if (!found.entry.client) {
-      return Promise.resolve(L.polygon(found.entry.layer.shapes[found.row], { color: '#111111', weight: 2.5, fill: false, interactive: false }));
+      return Promise.resolve(L.polygon(found.entry.layer.shapes[found.row], look));
     }
     return found.entry.client.ask({ ask: 'shape', row: found.row }).then(function (shape) {
       const rings = shape.rings.map(function (ring) { return ring.map(window.ecotrackPlots.toLatLng); });
-      return L.polygon(rings, { color: '#111111', weight: 2.5, fill: false, interactive: false });
+      return L.polygon(rings, look);
     });
   };
 
@@ -77,6 +79,9 @@
         maxWidth: Math.min(320, size.x - 60),
         minWidth: Math.min(220, size.x - 60),
         maxHeight: Math.max(120, size.y - 110),
+        // Off the controls in the corners.
+        autoPanPaddingTopLeft: [size.x > NARROW_PX ? 54 : 5, 8],
+        autoPanPaddingBottomRight: [size.x > NARROW_PX ? 48 : 5, 8],
         className: 'eco-popup'
       }).setLatLng(latlng).setContent(content);
       if (made[1]) {
@@ -191,6 +196,14 @@
         show(null, null);
       });
     }
+
+    // Where there is no room beside them, the controls make way for a card.
+    map.on('popupopen popupclose', function (event) { box.classList.toggle('eco-carded', event.type === 'popupopen'); });
+    document.addEventListener('keydown', function (event) {
+      if (event.key === 'Escape' && !eco.measuring) {
+        map.closePopup();
+      }
+    });
 
     // Enter on the map tells what lies in its middle.
     box.addEventListener('keydown', function (event) {

@@ -54,11 +54,24 @@
     };
   }
 
+  function endsOf(parts, view) {
+    const box = L.bounds([]);
+    parts.forEach(function (rings) {
+      rings[0].forEach(function (point) { box.extend(view.to(point[0], point[1])); });
+    });
+    return { size: box.getSize(), middle: box.getCenter() };
+  }
+
   function paintLayer(pen, layer, view, scale) {
     const now = eco.now(layer);
     layer.shapes.forEach(function (parts, k) {
       const style = eco.styleOf(layer, k, now);
       if (!parts.length || (style.opacity === 0 && style.fillOpacity === 0)) {
+        return;
+      }
+      const ends = layer.geometry === 'Polygon' ? endsOf(parts, view) : null;
+      if (ends && Math.max(ends.size.x, ends.size.y) < eco.DOT_PX * scale && style.fillOpacity > 0) {
+        eco.dot(pen, ends.middle, style.fillColor, scale);
         return;
       }
       pen.beginPath();
@@ -135,6 +148,7 @@
   function paintLabels(pen, view, frame, scale) {
     const board = {
       scale: scale,
+      box: { left: 0, top: 0, right: frame.w, bottom: frame.h },
       taken: [{ left: 0, right: 300 * scale, top: frame.h - 36 * scale, bottom: frame.h }, { left: frame.w - 40 * scale, right: frame.w, top: 0, bottom: 52 * scale }],
       to: function (point) { return view.to(point[0], point[1]); },
       size: function (label) {
@@ -145,14 +159,18 @@
         });
         return { width: Math.max.apply(null, widths), height: LINE * (look.size + look.lines.length * look.small) };
       },
-      put: function (label, _aside, at) {
+      put: function (label, spot) {
         const look = nameLook(label, scale);
-        let y = at[1] - LINE * look.lines.length * look.small / 2;
-        text(pen, look.name, at[0], y, look.size, { align: 'center', base: 'middle', halo: true, color: look.color, italic: look.italic });
+        let y = -LINE * look.lines.length * look.small / 2;
+        pen.save();
+        pen.translate(spot.x, spot.y);
+        pen.rotate(spot.turn);
+        text(pen, look.name, 0, y, look.size, { align: 'center', base: 'middle', halo: true, color: look.color, italic: look.italic });
         y += LINE * (look.size + look.small) / 2;
         look.lines.forEach(function (line, place) {
-          text(pen, line, at[0], y + LINE * place * look.small, look.small, { align: 'center', base: 'middle', halo: true, color: '#1d5a8a' });
+          text(pen, line, 0, y + LINE * place * look.small, look.small, { align: 'center', base: 'middle', halo: true, color: '#1d5a8a' });
         });
+        pen.restore();
       }
     };
     eco.placeNames(eco.labels || [], eco.labelledPoints || [], board);
@@ -196,10 +214,11 @@
     drawn.forEach(function (entry) { byId[entry.layer.id] = entry; });
     let at = y;
     text(pen, eco.word('legend'), x, at, 13 * scale, { bold: true });
-    at += 10 * scale;
+    text(pen, eco.word('legendCounts'), x + width, at, 9.5 * scale, { align: 'right', color: SOFT });
+    at += 6 * scale;
     groups.forEach(function (group) {
       group.layers.map(function (id) { return byId[id]; }).filter(function (entry) { return entry && entry.visible; }).forEach(function (entry) {
-        at += 15 * scale;
+        at += 19 * scale;
         if (at < bottom) {
           const rows = eco.legendRows(entry).filter(function (row) { return row.state === null || !eco.isHidden(entry.layer, row.state); });
           const own = !(Object.keys(entry.layer.paint.colors).length && rows.length);
@@ -208,8 +227,12 @@
           }
           const marks = [entry.layer.sketch ? eco.word('sketch') : '', entry.sampled ? eco.word('sample') : ''].filter(Boolean).join('·');
           text(pen, eco.pick(entry.layer.title) + (marks ? '（' + marks + '）' : ''), x + (own ? 20 * scale : 0), at, 11 * scale, { bold: true, most: width - 20 * scale });
-          rows.forEach(function (row) {
+          if (rows.length && entry.layer.paint.title) {
             at += 13 * scale;
+            text(pen, eco.pick(entry.layer.paint.title), x + 4 * scale, at, 10 * scale, { color: SOFT, most: width });
+          }
+          rows.forEach(function (row) {
+            at += 14 * scale;
             if (at < bottom) {
               swatch(pen, entry.layer, row.color, x + 4 * scale, at, scale, row.dashed);
               text(pen, row.text, x + 24 * scale, at, 10.5 * scale, { most: width - 60 * scale });
@@ -226,7 +249,7 @@
   function swatch(pen, layer, color, x, y, scale, dashed) {
     const dash = dashed || layer.style.dash ? [4 * scale, 3 * scale] : [];
     pen.fillStyle = color;
-    pen.strokeStyle = layer.geometry === 'LineString' ? color : layer.style.color;
+    pen.strokeStyle = layer.geometry === 'LineString' || (layer.geometry === 'Polygon' && eco.painted(layer) && !dashed) ? color : layer.style.color;
     pen.lineWidth = (layer.geometry === 'LineString' ? 3 : 0.8) * scale;
     pen.setLineDash(dash);
     pen.beginPath();
@@ -269,9 +292,13 @@
     ink.fillStyle = '#e6ebe9';
     ink.fillRect(0, 0, inner.width, inner.height);
     const shown = drawn.filter(function (entry) { return entry.visible; });
-    shown.filter(function (entry) { return !entry.packed; }).forEach(function (entry) { paintLayer(ink, entry.layer, view, scale); });
+    function paintDrawn(above) {
+      shown.filter(function (entry) { return !entry.packed && entry.above === above; }).forEach(function (entry) { paintLayer(ink, entry.layer, view, scale); });
+    }
+    paintDrawn(false);
     const plots = shown.filter(function (entry) { return entry.client; });
     return Promise.all(plots.map(function (entry) { return paintPlots(ink, entry, view, frame, scale); })).then(function () {
+      paintDrawn(true);
       paintLabels(ink, view, frame, scale);
       scaleBar(ink, view, 14 * scale, frame.h - 14 * scale, scale, paper);
       north(ink, frame.w - 22 * scale, 26 * scale, scale);

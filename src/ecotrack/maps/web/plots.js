@@ -53,29 +53,33 @@
   // A promise of a client that has read the table under `key`: {ask, header, bounds, counts}.
   plots.open = function (key) {
     const header = JSON.parse(document.getElementById(key + '-header').textContent);
-    // Each text is read once and let go: together they are megabytes.
-    function take(id) {
-      const block = document.getElementById(id);
-      const text = block.textContent;
-      block.textContent = '';
-      return text;
+    // A text stands in pieces with breaks between them.
+    function pieces(id) {
+      return Array.from(document.getElementById(id).content.childNodes).filter(function (part) { return part.nodeType === Node.TEXT_NODE; });
     }
-    let early = take(key + '-data');
-    let late = null;
+    function letters(id) {
+      const parts = pieces(id);
+      const bytes = new Uint8Array(parts.reduce(function (sum, part) { return sum + part.length; }, 0));
+      const encoder = new TextEncoder();
+      let at = 0;
+      parts.forEach(function (part) { at += encoder.encodeInto(part.data, bytes.subarray(at)).written; });
+      return bytes;
+    }
+    // Each text is let go once somebody has read it.
+    function forget(id) {
+      pieces(id).forEach(function (part) { part.data = ''; });
+    }
     const whole = new Promise(function (resolve) {
       if (document.readyState !== 'loading') {
         resolve();
       } else {
         document.addEventListener('DOMContentLoaded', resolve);
       }
-    }).then(function () { late = take(key + '-rest'); });
-    function letters(text) {
-      return new TextEncoder().encode(text);
-    }
+    });
     function load(client) {
-      whole.then(function () { return client.ask({ ask: 'rest', letters: letters(late) }); }).then(function () { late = null; });
-      return client.ask({ ask: 'load', header: header, letters: letters(early) }).then(function (loaded) {
-        early = null;
+      whole.then(function () { return client.ask({ ask: 'rest', letters: letters(key + '-rest') }); }).then(function () { forget(key + '-rest'); });
+      return client.ask({ ask: 'load', header: header, letters: letters(key + '-data') }).then(function (loaded) {
+        forget(key + '-data');
         return Object.assign(client, { header: header, bounds: loaded.bounds, counts: loaded.summary.counts });
       });
     }

@@ -53,8 +53,7 @@
       const cities = layer.id === 'builtup' && target.details && target.details.cities;
       const city = cities && cities.find(function (one) { return String(id).indexOf(one.code) >= 0; });
       if (city) {
-        const share = city.share_pct === null || city.share_pct === undefined ? eco.word('notAssessed') : eco.number(city.share_pct, 1, true) + '%';
-        rows.push(['spongeShare', share], ['zonesPassed', eco.number(city.zones_passed) + '/' + eco.number(city.zones)]);
+        rows.push(['spongeShare', eco.cityShare(city)], ['zonesPassed', eco.number(city.zones_passed) + '/' + eco.number(city.zones)]);
       }
     });
     return rows;

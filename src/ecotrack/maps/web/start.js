@@ -43,7 +43,10 @@
       const title = eco.pick(definition.title);
       document.title = title;
       eco.empty(byId('eco-title')).appendChild(eco.name(title, 120));
-      byId('eco-state').textContent = eco.headline(definition);
+      const facts = [].concat.apply([], eco.headline(definition).split(' · ').map(function (fact, place) {
+        return (place ? [document.createTextNode(' · ')] : []).concat(eco.el('span', '', fact));
+      }));
+      eco.fill(byId('eco-state'), facts);
       marks(definition);
       byId('eco-lang').textContent = eco.word('other');
       byId('eco-layers').setAttribute('aria-label', eco.word('layers'));

@@ -110,8 +110,10 @@
       }
     });
     range.addEventListener('input', function () {
+      // Read before the words are written anew, which put the thumb where the map still stands.
+      const wanted = Number(range.value);
       stop();
-      go(Number(range.value));
+      go(wanted);
     });
     eco.paint(words);
     box.appendChild(play);

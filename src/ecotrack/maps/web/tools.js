@@ -35,7 +35,7 @@
   };
 
   eco.measure = function (map) {
-    const line = L.polygon([], { color: '#b3261e', weight: 2, dashArray: '5 4', fillOpacity: 0.08, interactive: false });
+    const line = L.polygon([], { color: '#b3261e', weight: 2, dashArray: '5 4', fillOpacity: 0.08, interactive: false, pane: eco.marksPane(map) });
     const box = eco.el('div', 'eco-measure');
     let points = [];
     box.setAttribute('role', 'status');

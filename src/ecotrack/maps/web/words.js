@@ -34,9 +34,8 @@
     document: ['依据', 'Basis'],
     target: ['目标', 'Target'],
     deadline: ['期限', 'By'],
-    basis: ['口径', 'Basis'],
-    note: ['说明', 'Note'],
-    more: ['口径与说明', 'Basis and notes'],
+    city: ['城市', 'City'],
+    eachCity: ['各城市', 'Each city'],
     share: ['完成目标的', 'Share of the target'],
     plots: ['块', 'plots'],
     losses: ['减少', 'lost'],
@@ -85,6 +84,7 @@
     printA3: ['打印 A3', 'Print A3'],
     png: ['存为图片', 'Save as PNG'],
     legend: ['图例', 'Legend'],
+    legendCounts: ['数字为个数', 'numbers: features'],
     zone: ['3°带', '3° zone'],
     zoomIn: ['放大', 'Zoom in'],
     zoomOut: ['缩小', 'Zoom out'],
@@ -149,7 +149,7 @@
     km2: ['平方公里', 'km²'], mu: ['亩', 'mu'], m2: ['平方米', 'm²'], ha: ['公顷', 'ha'], km: ['公里', 'km'], m: ['米', 'm'],
     pct: ['%', '%'], points: ['个百分点', 'points'], places: ['位', 'places'], place: ['位', ''], ug_m3: ['微克/立方米', 'µg/m³'],
     '1e8_m3': ['亿立方米', '10⁸ m³'], m3: ['立方米', 'm³'], working_days: ['个工作日', 'working days'],
-    months: ['个月', 'months'], days: ['天', 'days']
+    months: ['个月', 'months'], '亩': ['亩', 'mu'], '株/亩': ['株/亩', 'stems/mu'], days: ['天', 'days']
   };
 
   const STATES = {
@@ -157,7 +157,8 @@
     '已整地': 'prepared', '已造林': 'planted', '未开工': 'not begun', '在建': 'under way', '完工': 'finished',
     '验收': 'accepted', '反弹': 'relapsed', '达标': 'passes', '不达标': 'fails', '未评估': 'not assessed',
     '已评价': 'assessed', '断流': 'dry', '冰冻': 'frozen', '未监测': 'unmonitored', '待审': 'in review',
-    '矛盾': 'contradicts', '支持': 'supports', '看不出': 'cannot tell', '未核对': 'not run', '争议': 'disputed', '重叠': 'shared', '碎屑重叠': 'sliver', '采用': 'adopted', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
+    '矛盾': 'contradicts', '支持': 'supports', '看不出': 'cannot tell', '未核对': 'not run', '争议': 'disputed', '重叠': 'shared', '碎屑重叠': 'sliver', '采用': 'adopted', '实测': 'measured', '影像': 'imagery',
+    '敞水面': 'open water', '含挺水植物': 'with emergent plants', '退回': 'returned', '计划': 'planned', '进行': 'running', '结束': 'ended'
   };
 
   const LEVELS = { '公开': 'Public', '内部': 'Internal', '涉密': 'Secret' };

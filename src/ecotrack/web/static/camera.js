@@ -42,6 +42,7 @@ export async function camera({ target, taken }) {
   video.srcObject = stream;
   const told = make("p", "told", "正在定位……");
   const press = make("button", "main", "拍");
+  press.disabled = true; // until there is a picture to take: an early tap would be lost
   const close = make("button", "", "完成");
   const bar = make("div", "bar");
   bar.append(press, close);
@@ -65,6 +66,7 @@ export async function camera({ target, taken }) {
     } catch (error) { told.textContent = `没有存下：${error.message}`; }
     press.disabled = false;
   });
+  press.disabled = false;
   close.addEventListener("click", () => {
     place.end();
     for (const track of stream.getTracks()) track.stop();

@@ -20,6 +20,7 @@
       }
       out[row] = value;
     }
+    plots.release(bytes);
     return out;
   }
 
@@ -60,7 +61,11 @@
       }
     }
     const scale = Math.pow(10, packed.q);
-    const narrow = values.every(function (value) { return value === (value | 0); }) ? Int32Array.from(values) : values;
+    const whole = values.every(function (value) { return value === (value | 0); });
+    const narrow = whole ? Int32Array.from(values) : values;
+    if (whole) {
+      plots.release(values);
+    }
     const result = { values: narrow, at: function (row) { return narrow[row] / scale; } };
     before.push(result);
     return result;
@@ -110,9 +115,32 @@
     };
   }
 
-  function plain(packed, streams) {
-    const values = JSON.parse(new TextDecoder().decode(streams[packed.s]));
-    return { at: function (row) { return values[row]; } };
+  // One JSON value after another, read again whenever somebody asks: as strings, names would be the heaviest column.
+  function plain(packed, streams, count) {
+    const bytes = streams[packed.s];
+    const begins = new Uint32Array(count + 1);
+    const decoder = new TextDecoder();
+    let row = 0;
+    let depth = 0;
+    let quoted = false;
+    for (let at = 0; at < bytes.length; at += 1) {
+      const sign = String.fromCharCode(bytes[at]);
+      if (quoted) {
+        at += sign === '\\' ? 1 : 0;
+        quoted = sign !== '"';
+      } else if (sign === '"') {
+        quoted = true;
+      } else if (sign === '[' || sign === '{') {
+        depth += 1;
+      } else if (sign === ']' || sign === '}') {
+        depth -= 1;
+      } else if (sign === ',' && depth === 1) {
+        row += 1;
+        begins[row] = at;
+      }
+    }
+    begins[count] = bytes.length - 1;
+    return { at: function (k) { return JSON.parse(decoder.decode(bytes.subarray(begins[k] + 1, begins[k + 1]))); } };
   }
 
   // ---- states
@@ -267,8 +295,12 @@
     return numbers.reduce(function (before, number) {
       return before.then(function () {
         const stream = header.streams[number];
-        return plots.unpackStream(plots.fromLetters(letters, stream[0], begins[number]), stream[1]);
-      }).then(function (bytes) { streams[number] = bytes; });
+        const packed = plots.fromLetters(letters, stream[0], begins[number]);
+        return plots.unpackStream(packed, stream[1]).then(function (bytes) {
+          plots.release(packed);
+          streams[number] = bytes;
+        });
+      });
     }, Promise.resolve()).then(function () { return streams; });
   }
 
@@ -306,8 +338,8 @@
     ]).then(function (both) {
       const streams = Object.assign(both[1], both[0]);
       const table = rings(header.rings, streams, header.count);
-      // The steps are the largest streams by far, and the outlines are made.
-      streams[header.rings.dx[0]] = streams[header.rings.dy[0]] = null;
+      // The outlines are made.
+      [letters, rest, streams[header.rings.dx[0]], streams[header.rings.dy[0]]].forEach(plots.release);
       const before = [];
       const beforeRecords = [];
       table.columns = {};
