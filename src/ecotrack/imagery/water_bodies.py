@@ -83,10 +83,11 @@ def bluish(bands: Mapping[Role, Reflectance]) -> Mask:
     if not {"blue", "nir"} <= set(bands):
         return np.zeros(bands["green"].shape, dtype=bool)
     strong = compute("NDWI", bands) >= WEAK["NDWI"]
-    # Peaty water is as dark in blue as in the infrared, and its index is about zero.
-    strong |= np.maximum(bands["blue"], bands["nir"]) <= np.float32(BLACK)
     if "swir1" in bands:
         strong |= compute("MNDWI", bands) >= WEAK["MNDWI"]
+    else:
+        # Peaty water is as dark in blue as in the infrared, and its NDWI is about zero.
+        strong |= np.maximum(bands["blue"], bands["nir"]) <= np.float32(BLACK)
     blue = bands["blue"] > np.float32(BLUISH) * bands["green"]
     # Where clear water is mixed with land its index is weak too.
     return np.asarray(blue & ~grown(strong, 2))
