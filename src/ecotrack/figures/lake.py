@@ -58,7 +58,7 @@ def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> 
     >>> said = [seen(3, "60"), seen(6, "66"), seen(9, "68"), seen(11, "90", "待审")]
     >>> measured = lake_surface(targets["lake"], state_of(as_of=dt.date(2020, 12, 31), records=said), [])
     >>> measured.value, measured.details["maximum_km2"], measured.basis.en
-    (66.0, 68.0, 'median of 3 observations of 2020: 实测, 敞水面')
+    (66.0, 68.0, 'median of 3 observations of 2020: measured, open water')
     """
     layer, kind = str(target.params["layer"]), str(target.params["kind"])
     accepted = [record for record in state.of(layer, kind) if record.state == "采用" and record.value is not None]
