@@ -90,7 +90,7 @@ class OpenScene:
             sources.append(("mask", self.scene.mask))
         for name, source in sources:
             if source.path not in self._files:
-                self._files[source.path] = self._stack.enter_context(_open(source.path))
+                self._files[source.path] = self._stack.enter_context(open_raster(source.path))
             count = self._files[source.path].count
             if not 1 <= source.index <= count:
                 zh = f"{name} 取第 {source.index} 波段，文件只有 {count} 个波段"
@@ -256,7 +256,14 @@ def _is_clear(stored: npt.NDArray[Any], kind: MaskKind) -> npt.NDArray[np.bool_]
     return np.asarray(stored != 0 if kind == "clear" else stored == 0)
 
 
-def _open(path: str) -> Any:
+def open_raster(path: str) -> Any:
+    """Open a raster for reading, as rasterio's ``DatasetReader``.
+
+    Raises
+    ------
+    MissingFile, UnreadableFile
+        It is not there, or no raster.
+    """
     try:
         with warnings.catch_warnings():
             # A raster without a place is refused in words, by `grid_of`.

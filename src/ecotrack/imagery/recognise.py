@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import rasterio
-from rasterio.errors import RasterioError
 
-from ecotrack.errors import BadBandTable, EmptyFile, MissingFile, Text, UnknownSensor, UnreadableFile, Untold
+from ecotrack.errors import BadBandTable, EmptyFile, MissingFile, UnknownSensor, Untold
 from ecotrack.imagery.chip_bands import role_of
 from ecotrack.imagery.landsat import is_landsat, landsat_scenes, unpacked
+from ecotrack.imagery.read import open_raster
 from ecotrack.imagery.scene import MASK_KINDS, ROLES, Band, CloudMask, MaskKind, Role, Scene
 from ecotrack.imagery.sentinel import BASELINE_OFFSET, NEW_BASELINE_ON, S2_BANDS, find_products, read_product
 
@@ -183,11 +182,8 @@ def band_count(path: Path) -> int:
     UnreadableFile
         It is no raster.
     """
-    try:
-        with rasterio.open(path) as file:
-            return int(file.count)
-    except RasterioError as error:
-        raise UnreadableFile(path, detail=Text("不是影像，或文件不完整", "it is no raster, or not whole")) from error
+    with open_raster(str(path)) as file:
+        return int(file.count)
 
 
 def _given_mask(asked: SceneAsked) -> CloudMask | None:
@@ -260,11 +256,8 @@ def _stack(path: Path, asked: SceneAsked) -> Scene:
 
 
 def _described(path: Path) -> dict[Role, int]:
-    try:
-        with rasterio.open(path) as file:
-            described = [str(text or "").strip() for text in file.descriptions]
-    except RasterioError as error:
-        raise UnreadableFile(path, detail=Text("不是影像，或文件不完整", "it is no raster, or not whole")) from error
+    with open_raster(str(path)) as file:
+        described = [str(text or "").strip() for text in file.descriptions]
     found: dict[Role, int] = {}
     for number, text in enumerate(described, start=1):
         role = S2_BANDS.get(text.upper()) or _named(text, described)
