@@ -62,8 +62,9 @@ KINDS = {
     "factory": Kind("2020-spring", ("soil",), ("blue roof", "concrete", "white roof"), 0.0, False, 0.07),
 }
 DAYS = [dt.date.fromisoformat(day) for day in (
-    "2019-07-10", "2019-08-20", "2022-05-15", "2022-06-20", "2022-08-20", "2022-09-15", "2023-11-10", "2024-01-15",
-    "2024-03-10", "2024-04-20", "2024-05-25", "2024-06-15", "2024-07-10", "2024-07-28", "2024-08-15", "2024-09-10",
+    "2019-07-10", "2019-08-20", "2022-05-15", "2022-06-20", "2022-07-20", "2022-08-20", "2022-09-15", "2023-11-10",
+    "2024-01-15", "2024-03-10", "2024-04-20", "2024-05-25", "2024-06-15", "2024-07-10", "2024-07-28", "2024-08-15",
+    "2024-09-10",
 )]  # fmt: skip
 _SIDE, _STEP = 32, 18
 
@@ -102,7 +103,7 @@ def labelled(folder: Path, *, roles: tuple[str, ...] = ROLES, seed: int = 7) -> 
         mask = CloudMask(path=str(folder / f"{day}-cloud.tif"), kind="cloud")
         scenes.append(Scene(scene_id=path.stem, sensor="made", acquired_on=day, bands=bands, mask=mask, sample=True))
     asked = [
-        PlotAsked(feature_id=f"{n}", season=KINDS[kind].season, form="林带" if kind == "belt" else "片林", core=0,
+        PlotAsked(feature_id=f"{n}", season=KINDS[kind].season, form="林带" if kind == "belt" else "片林",
                   unit="131102")
         for n, kind in enumerate(kinds)
     ]  # fmt: skip

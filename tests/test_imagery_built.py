@@ -9,15 +9,16 @@ import pytest
 
 from ecotrack.errors import MissingFile
 from ecotrack.imagery.land_cover import ClassTable
+from ecotrack.imagery.looks import Look
 from ecotrack.imagery.plot_cover import FILE, plot_cover
-from ecotrack.imagery.verdict import Look, PlotAsked, judge
+from ecotrack.imagery.verdict import PlotAsked, judge
 from ecotrack.imagery.verify import scene_stats
 from imagery_office import GRID, hand_in_plots, take_scenes
 from imagery_scenes import ROLES, Painting, rotated, write, write_raster
 from test_imagery_plots import pixel_box
 
 DAY = dt.date(2024, 10, 15)
-PLOT = PlotAsked(feature_id="p", season="2023-spring", form="片林", core=0.7)
+PLOT = PlotAsked(feature_id="p", season="2023-spring", form="片林")
 MONTHS = ("2024-01-10", "2024-04-20", "2024-06-20", "2024-08-01", "2024-09-10")
 
 
@@ -53,8 +54,9 @@ def test_less_than_that_cannot_be_told(looks):
 
 
 def test_a_belt_beside_a_road_is_not_contradicted_by_the_road():
-    for belt in (dataclasses.replace(PLOT, form="林带"), dataclasses.replace(PLOT, core=0.1)):
-        assert judge(belt, year(), DAY).answer == "cannot_tell"
+    mixed = [one._replace(core=0.1) for one in year()]
+    for plot, looks in ((dataclasses.replace(PLOT, form="林带"), year()), (PLOT, mixed)):
+        assert judge(plot, looks, DAY).answer == "cannot_tell"
 
 
 def test_four_bands_say_why_they_cannot_tell():

@@ -118,7 +118,8 @@ def verified(office, tmp_path):
     office.submission = hand_in_plots(office, tmp_path, {"淹没": FLOODED, "成林": GROWN, "图外": AWAY})
     before = Painting([("soil", FLOODED), ("soil", GROWN)], base="crops")
     after = Painting([("water", FLOODED), ("trees", GROWN)], base="soil")
-    days = ("2019-07-10", "2019-08-20", "2024-07-01", "2024-08-01")
+    grown = ("2024-05-10", "2024-06-10", "2024-06-20", "2024-07-10", "2024-08-01")
+    days = ("2019-07-10", "2019-08-20", *grown)
     take_scenes(office, tmp_path, {day: before if day < "2020" else after for day in days})
     office("verify", "plots")
     return office
@@ -132,7 +133,7 @@ def test_verdicts_stand_on_the_reviewers_map_with_pictures_and_a_filter(verified
               ("supports", "contradicts", "cannot_tell", "not_run")}  # fmt: skip
     assert counts == {"supports": "1", "contradicts": "1", "cannot_tell": "0", "not_run": "1"}
     finding = panel.locator("article[data-check=satellite]")
-    assert "最近两次都是水面" in finding.inner_text()
+    assert "历次影像都是水面" in finding.inner_text()
     assert ["2019-08-20" in text or "2024-08-01" in text for text in finding.locator("figcaption").all_inner_texts()] \
         == [True, True]  # fmt: skip
     widths = page.evaluate("[...document.querySelectorAll('.eco-chips img')].map(one => one.naturalWidth)")
@@ -157,11 +158,11 @@ def test_reviewers_read_contradictions_in_lists_and_in_the_portal(verified):
     [row] = listed(verified)
     assert row["satellite"] == {"looked_at": 2, "contradicts": 1}
     findings = json.loads(verified("review", "findings", verified.submission, "--json").output)
-    assert ["最近两次都是水面" in one["zh"] for one in findings["satellite"]] == [True]
-    assert "最近两次都是水面" in verified("review", "findings", verified.submission).output
+    assert ["历次影像都是水面" in one["zh"] for one in findings["satellite"]] == [True]
+    assert "历次影像都是水面" in verified("review", "findings", verified.submission).output
     shown = review_work.submission(str(verified.folder), verified.submission, ())
     told = {plot["feature_id"]: [one["zh"] for one in plot["findings"]] for plot in shown["plots_list"]}
-    assert any("最近两次都是水面" in text for text in told["淹没"])
+    assert any("历次影像都是水面" in text for text in told["淹没"])
     assert not any("影像" in text for text in [*told["成林"], *told["图外"]])
 
 

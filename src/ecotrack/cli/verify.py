@@ -63,12 +63,14 @@ def plots(
     from ecotrack.imagery.verdict import VerdictRules
     from ecotrack.imagery.verify import verify_plots
     from ecotrack.maps.plot_rows import plots_view
+    from ecotrack.progress.ledger import STRUCK
     from ecotrack.workspace import today
 
     workspace, day = open_workspace(ctx), as_of or today()
     chosen = chosen_scenes(workspace, scenes, until=day)
     rows = plots_view(workspace.view(as_of=day), workspace.layer("plots"), most_records=0).plots
-    asked, shapes = _asked(rows), rows.geometries
+    rows = rows.where(rows.states != STRUCK)
+    asked, shapes = _asked(rows, workspace, day), rows.geometries
     verdicts = verify_plots(
         asked,
         shapes,
@@ -84,12 +86,12 @@ def plots(
         sample=bool(rows.samples.any()) or any(scene.sample for scene in chosen),
         scenes=tuple(scene.scene_id for scene in chosen),
         by_plot=keep_verdicts(verdicts, asked, shapes),
-        chips=small_chips(_pictured(verdicts, asked, shapes, chosen)),
+        chips=small_chips(_pictured(verdicts, shapes, chosen)),
     )
     path = write_verdicts(workspace.register_path.parent, kept)
     document = _document(kept)
     if chips is not None:
-        for feature_id, shape, shown in _pictured(verdicts, asked, shapes, chosen):
+        for feature_id, shape, shown in _pictured(verdicts, shapes, chosen):
             write_chips(feature_id, shape, shown, chips)
     if as_json:
         echo_json(document)
@@ -120,13 +122,15 @@ def _told(ctx: click.Context, scene: Scene) -> None:
     )
 
 
-def _asked(rows: PlotRows) -> list[PlotAsked]:
+def _asked(rows: PlotRows, workspace: Workspace, day: dt.date) -> list[PlotAsked]:
     from ecotrack.imagery.verdict import PlotAsked
 
-    told = (rows.ids, *(rows.values[name] for name in ("season", "form", "unit")))
+    codes = {unit.name_on(day): unit.code for unit in workspace.units}
+
+    told = (rows.ids, *(rows.values[name] for name in ("season", "form", "kind", "unit")))
     return [
-        PlotAsked(feature_id=feature_id, season=season, form=form, core=0.0, unit=unit)
-        for feature_id, season, form, unit in zip(*(column.tolist() for column in told), strict=True)
+        PlotAsked(feature_id=feature_id, season=season, form=form, kind=kind, unit=codes.get(unit, unit))
+        for feature_id, season, form, kind, unit in zip(*(column.tolist() for column in told), strict=True)
     ]
 
 
@@ -150,15 +154,12 @@ def _document(kept: KeptVerdicts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pictured(
-    verdicts: list[Verdict], asked: list[PlotAsked], shapes: Any, scenes: list[Scene]
-) -> Iterator[tuple[str, Any, list[Scene]]]:
+def _pictured(verdicts: list[Verdict], shapes: Any, scenes: list[Scene]) -> Iterator[tuple[str, Any, list[Scene]]]:
     """Yield each contradicted plot with the last scene before its planting and the last that speaks against it."""
-    from ecotrack.imagery.verify import scenes_shown
-
-    for verdict, plot, shape in zip(verdicts, asked, shapes, strict=True):
+    known = {scene.scene_id: scene for scene in scenes}
+    for verdict, shape in zip(verdicts, shapes, strict=True):
         if verdict.answer == "contradicts":
-            yield verdict.feature_id, shape, scenes_shown(verdict, plot, scenes)
+            yield verdict.feature_id, shape, [known[scene_id] for scene_id in verdict.shown]
 
 
 def _print(ctx: click.Context, verdicts: list[Verdict], asked: list[PlotAsked], path: Path, *, sample: bool) -> None:

@@ -10,10 +10,22 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ecotrack.errors import Text
 from ecotrack.imagery.built import BuiltRules, YearLook, bare_all_year, looks_built
+from ecotrack.imagery.looks import (
+    Days,
+    LeafRules,
+    Look,
+    keeps_green,
+    leafy_looks,
+    looks_missing,
+    of_days,
+    one_a_day,
+    standing_water,
+)
+from ecotrack.model import PARENT_KINDS
 from ecotrack.progress.seasons import SEASONS, Season, begins_on
 
 Answer = Literal["supports", "contradicts", "cannot_tell", "not_run"]
@@ -34,20 +46,23 @@ class VerdictRules:
     least_seen_px, least_seen_share
         Clear pixels, and their share of the plot, that a look needs.
     least_core
-        Share of the plot in pixels wholly inside it; below, it is a narrow belt.
+        Share of the plot in pixels wholly inside it that a look needs: below, it shows the ground beside a belt.
     least_seasons
         Growing seasons from which plants can be supported.
     least_ring_px
         Clear pixels that a control ring needs.
-    water_share
-        Share of the plot under water, in the last two looks, that contradicts.
+    water_share, water_days
+        Share of the plot under water in all of the last looks, and the days that these span, that contradict.
     wooded_ndvi
-        NDVI that woods keep up from May to October. Crops here do not: winter wheat is cut in June and maize has
-        not come up, so a look inside ``harvest`` is asked for.
+        NDVI that woods keep up through the leafy season.
     green_ndvi, rise
-        NDVI now, and its rise against the surroundings, that support.
+        NDVI that planted trees keep up through it, and its rise against the surroundings, that support.
     bare_ndvi
         NDVI in the growing season below which grown plants are not there.
+    dry
+        Share of the plot under water up to which a look says that it is bare: ponds and floods are not bare ground.
+    leaf
+        When ground keeps its green as woods do.
     built
         When the ground is called built-up.
     """
@@ -57,33 +72,15 @@ class VerdictRules:
     least_core: float = 0.3
     least_seasons: int = 3
     least_ring_px: int = 30
-    water_share: float = 0.5
+    water_share: float = 0.6
+    water_days: int = 60
     wooded_ndvi: float = 0.6
-    wooded_looks: int = 3
-    harvest: tuple[str, str] = ("06-05", "07-05")
     green_ndvi: float = 0.4
     rise: float = 0.1
     bare_ndvi: float = 0.2
+    dry: float = 0.1
+    leaf: LeafRules = field(default_factory=LeafRules)
     built: BuiltRules = field(default_factory=BuiltRules)
-
-
-class Look(NamedTuple):
-    """One scene's word about one plot; ``ring_ndvi`` is not a number where there is no ring.
-
-    ``built_share``, ``brightness`` and ``soil_told`` are as `ecotrack.imagery.built.YearLook` has them.
-    """
-
-    scene_id: str
-    day: dt.date
-    seen_px: float
-    seen_share: float
-    ndvi: float
-    ring_ndvi: float
-    ring_px: float
-    water_share: float
-    built_share: float = float("nan")
-    brightness: float = float("nan")
-    soil_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +89,8 @@ class PlotAsked:
 
     Attributes
     ----------
-    core
-        Share of it in pixels wholly inside it.
+    kind
+        As `ecotrack.model.FeatureVersion` has it; what is done in standing woods is not contradicted by them.
     cover_on, cover_built
         Day of the classified raster that the bureau keeps, and the share of the plot that it calls built-up.
     """
@@ -101,7 +98,7 @@ class PlotAsked:
     feature_id: str
     season: str | None
     form: str | None
-    core: float
+    kind: str | None = None
     unit: str | None = None
     cover_on: dt.date | None = None
     cover_built: float | None = None
@@ -119,6 +116,8 @@ class Verdict:
         Least number of clear pixels among them.
     ndvi_before, ndvi_after, change
         NDVI before planting and now, and its change less that of the control ring; ``None`` where not taken.
+    shown
+        Scenes that show a reviewer what it means: the last clear one before planting, and the last that it rests on.
     """
 
     feature_id: str
@@ -129,10 +128,11 @@ class Verdict:
     ndvi_before: float | None = None
     ndvi_after: float | None = None
     change: float | None = None
+    shown: tuple[str, ...] = ()
 
 
-_GROWING = range(6, 10)
-_LEAFY = range(5, 11)
+_GROWING: Days = ("06-01", "09-30")
+_HIGH_SUMMER: Days = ("07-01", "09-30")
 
 
 def judge(plot: PlotAsked, looks: Sequence[Look], as_of: dt.date, rules: VerdictRules | None = None) -> Verdict:
@@ -145,7 +145,7 @@ def judge(plot: PlotAsked, looks: Sequence[Look], as_of: dt.date, rules: Verdict
 
     Examples
     --------
-    >>> plot = PlotAsked(feature_id="p", season="2020-spring", form="片林", core=0.7)
+    >>> plot = PlotAsked(feature_id="p", season="2020-spring", form="片林")
     >>> judge(plot, [], dt.date(2020, 9, 1)).reasons[0].en
     'no scene shows it after planting'
     """
@@ -154,13 +154,24 @@ def judge(plot: PlotAsked, looks: Sequence[Look], as_of: dt.date, rules: Verdict
     if season is None or plot.form == "四旁":
         return _answer(plot, "not_run", Text("没有造林季节，或是四旁折算", "no planting season, or converted trees"))
     planted = begins_on(season)
-    last = sorted((look for look in looks if look.day <= as_of), key=lambda look: look.day)
-    after = [look for look in last if look.day >= _standing_from(season)]
+    known = one_a_day(look for look in looks if look.day <= as_of)
+    after = [look for look in known if look.day >= _standing_from(season)]
     if not after:
         return _answer(plot, "not_run", Text("没有造林后的影像", "no scene shows it after planting"))
-    usable = [look for look in after if _seen(look, rules)]
-    before = [look for look in last if look.day < planted and _seen(look, rules)]
-    hard = _hard_evidence(plot, before, usable, planted, rules)
+    usable = [look for look in after if _usable(look, rules)]
+    before = [look for look in known if look.day < planted and _usable(look, rules)]
+    if not usable:
+        return _answer(plot, "cannot_tell", *_why_unseen(plot, after, rules))
+    found = _judge_seen(plot, before, usable, (season, as_of), rules)
+    return replace(found, shown=_shown(before, usable, found.days))
+
+
+def _judge_seen(
+    plot: PlotAsked, before: Sequence[Look], usable: Sequence[Look], dated: tuple[Season, dt.date], rules: VerdictRules
+) -> Verdict:
+    """Return the verdict on a plot of a season on a day, from clear looks before planting and after."""
+    season, as_of = dated
+    hard = _hard_evidence(plot, before, usable, begins_on(season), rules)
     year = bare_all_year([_year_look(one) for one in usable], rules.built)
     hard = hard or _built_evidence(plot, year, usable, (_standing_from(season), as_of), rules)
     if hard is not None:
@@ -170,16 +181,13 @@ def judge(plot: PlotAsked, looks: Sequence[Look], as_of: dt.date, rules: Verdict
     return replace(soft, reasons=(*soft.reasons, _bare_or_built(year))) if year and _open(soft) else soft
 
 
-def planted_from(season: str | None) -> dt.date | None:
-    """Return the first day of a plot's planting season; ``None`` without one.
+def _shown(before: Sequence[Look], after: Sequence[Look], days: Sequence[dt.date]) -> tuple[str, ...]:
+    """Return the scenes of a picture before and one after.
 
-    Examples
-    --------
-    >>> planted_from("2020-spring") < dt.date(2020, 6, 1)
-    True
+    Of woods before planting, the second shows what stands there now; without a scene before, the first that counts.
     """
-    found = _season(season)
-    return None if found is None else begins_on(found)
+    used = [look for look in after if look.day in days] or after
+    return tuple(dict.fromkeys(look.scene_id for look in (*(before[-1:] or used[:1]), used[-1])))
 
 
 def _season(text: str | None) -> Season | None:
@@ -189,11 +197,14 @@ def _season(text: str | None) -> Season | None:
         return None
 
 
+_STANDING_FROM = {"spring": (0, 6), "summer": (0, 9), "autumn": (0, 12), "winter": (1, 3)}
+"""Years after that of the season, and month, from which what was planted must stand."""
+
+
 def _standing_from(season: Season) -> dt.date:
     """Return the first day on which what was planted must stand: after the season is over."""
-    if season.part >= SEASONS["autumn"]:
-        return dt.date(season.year, 12, 1)
-    return dt.date(season.year, 6, 1)
+    years, month = next((_STANDING_FROM[name] for name, part in SEASONS.items() if part == season.part), (0, 12))
+    return dt.date(season.year + years, month, 1)
 
 
 def _growing_seasons(season: Season, as_of: dt.date) -> int:
@@ -202,24 +213,40 @@ def _growing_seasons(season: Season, as_of: dt.date) -> int:
     return max(0, as_of.year - first + (as_of >= dt.date(as_of.year, 10, 1)))
 
 
-def _seen(look: Look, rules: VerdictRules) -> bool:
-    return look.seen_px >= rules.least_seen_px and look.seen_share >= rules.least_seen_share
+def _usable(look: Look, rules: VerdictRules) -> bool:
+    clear = look.seen_px >= rules.least_seen_px and look.seen_share >= rules.least_seen_share
+    return clear and look.core >= rules.least_core
+
+
+def _why_unseen(plot: PlotAsked, after: Sequence[Look], rules: VerdictRules) -> list[Text]:
+    """Return why no look is of use."""
+    reasons = []
+    whole = [look for look in after if look.seen_share >= rules.least_seen_share]
+    if not whole:
+        reasons.append(
+            Text("被云遮住或影像没拍全，无云像元太少", "too few clear pixels: cloud, or half outside the scenes")
+        )
+    elif max(look.seen_px for look in whole) < rules.least_seen_px:
+        least = round(rules.least_seen_px)
+        reasons.append(Text(f"地块太小，不足{least}个像元", f"too small: fewer than {least} pixels"))
+    if _narrow(plot) or max(look.core for look in after) < rules.least_core:
+        reasons.append(_NARROW)
+    return reasons or [Text("无云像元太少", "too few clear pixels")]
 
 
 def _hard_evidence(
     plot: PlotAsked, before: Sequence[Look], after: Sequence[Look], planted: dt.date, rules: VerdictRules
 ) -> Verdict | None:
     """Return a contradiction that holds for plants of any age."""
-    latest = after[-2:]
-    if len(latest) == 2 and all(look.water_share >= rules.water_share for look in latest):
-        return _answer(plot, "contradicts", Text("最近两次都是水面", "it is under water in the last two looks"), latest)
-    year = [look for look in before if (planted - look.day).days <= 730 and look.day.month in _LEAFY]
-    first, last = rules.harvest
-    at_harvest = [look for look in year if first <= f"{look.day:%m-%d}" <= last]
-    green = len(year) >= rules.wooded_looks and min(look.ndvi for look in year) >= rules.wooded_ndvi
-    if green and at_harvest:
+    wet = standing_water(after, share=rules.water_share, days=rules.water_days)
+    if wet:
+        days = rules.water_days
+        reason = Text(f"{days}天以上历次影像都是水面", f"it is under water in every look of {days} days or more")
+        return _answer(plot, "contradicts", reason, looks=wet)
+    leafy = leafy_looks(before, planted, rules.leaf)
+    if plot.kind not in PARENT_KINDS and keeps_green(leafy, rules.wooded_ndvi, rules.leaf):
         reason = Text("造林前两年生长季一直有林木", "it was wooded all through the growing season before planting")
-        return _answer(plot, "contradicts", reason, year)
+        return _answer(plot, "contradicts", reason, looks=leafy)
     return None
 
 
@@ -235,7 +262,7 @@ def _built_evidence(
 
     Belts beside roads are left out: their pixels are mostly road.
     """
-    if not year or _narrow(plot, rules):
+    if not year or _narrow(plot):
         return None
     days = {look.day for look in year}
     looks = [look for look in usable if look.day in days]
@@ -244,13 +271,13 @@ def _built_evidence(
             "一年四季无植被，且光谱平、亮度稳定，像建设用地",
             "no plants in any season, flat and ever as bright: built-up",
         )
-        return _answer(plot, "contradicts", Text(zh, en), looks)
+        return _answer(plot, "contradicts", Text(zh, en), looks=looks)
     first, last = standing
     on, share = plot.cover_on, plot.cover_built
     classified = on is not None and share is not None and first <= on <= last and share >= rules.built.cover_share
     if classified and looks_built(year, rules.built, four_bands=True):
         zh, en = f"一年四季无植被，且{on}的地类图为建设用地", f"no plants in any season; built-up in land cover of {on}"
-        return _answer(plot, "contradicts", Text(zh, en), looks)
+        return _answer(plot, "contradicts", Text(zh, en), looks=looks)
     return None
 
 
@@ -268,8 +295,11 @@ def _open(verdict: Verdict) -> bool:
     return verdict.answer == "cannot_tell"
 
 
-def _narrow(plot: PlotAsked, rules: VerdictRules) -> bool:
-    return plot.core < rules.least_core or plot.form == "林带"
+_NARROW = Text("地块太窄，像元多是混合的", "too narrow: most of its pixels are mixed")
+
+
+def _narrow(plot: PlotAsked) -> bool:
+    return plot.form == "林带"
 
 
 def _soft(
@@ -280,10 +310,8 @@ def _soft(
     ``age`` is their growing seasons, and the first year in which they were grown: earlier looks saw them too young.
     """
     (seasons, first_grown), reasons = age, []
-    if not after:
-        reasons.append(Text("无云像元太少", "too few clear pixels"))
-    if _narrow(plot, rules):
-        reasons.append(Text("地块太窄，像元多是混合的", "too narrow: most of its pixels are mixed"))
+    if _narrow(plot):
+        reasons.append(_NARROW)
     if seasons < rules.least_seasons:
         least = rules.least_seasons
         reasons.append(
@@ -295,26 +323,46 @@ def _soft(
     return _by_change(plot, before, grown, rules)
 
 
-def _by_change(plot: PlotAsked, before: Sequence[Look], after: Sequence[Look], rules: VerdictRules) -> Verdict:
-    now = [look for look in after if look.day.month in _GROWING][-4:]
-    if not now:
-        return _answer(plot, "cannot_tell", Text("没有生长季的影像", "no scene of a growing season"))
-    if len(now) >= 2 and all(look.ndvi < rules.bare_ndvi for look in now) and _ringed(now, rules):
-        if median(look.ring_ndvi - look.ndvi for look in now) >= rules.rise:
-            return _answer(plot, "contradicts", Text("生长季仍裸露", "bare in the growing season"), now)
-        return _answer(plot, "cannot_tell", Text("周围也是裸地", "the ground around is bare too"), now)
-    then = [look for look in before if look.day.month in _GROWING][-4:]
+def _by_change(plot: PlotAsked, before: Sequence[Look], grown: Sequence[Look], rules: VerdictRules) -> Verdict:
+    recent = of_days(grown, _GROWING)[-4:]
+    if not recent:
+        return _answer(plot, "cannot_tell", Text("没有成林后生长季的影像", "no scene of a growing season"))
+    bare = all(look.ndvi < rules.bare_ndvi and look.water_share <= rules.dry for look in recent)
+    if bare and len(recent) >= 2 and _ringed(recent, rules):
+        if median(look.ring_ndvi - look.ndvi for look in recent) >= rules.rise:
+            return _answer(plot, "contradicts", Text("生长季仍裸露", "bare in the growing season"), looks=recent)
+        return _answer(plot, "cannot_tell", Text("周围也是裸地", "the ground around is bare too"), looks=recent)
+    then, now = _alike(before, grown, rules)
     if not then:
-        return _answer(plot, "cannot_tell", Text("没有造林前生长季的影像", "no growing season before planting"), now)
+        reason = Text("没有造林前同一时节的影像", "no growing season before planting to compare with")
+        return _answer(plot, "cannot_tell", reason, looks=recent)
     if not (_ringed(now, rules) and _ringed(then, rules)):
-        return _answer(plot, "cannot_tell", Text("周围没有可对照的地面", "no ground around to compare with"), now)
-    green, was = median(look.ndvi for look in now), median(look.ndvi for look in then)
+        reason = Text("周围没有可对照的地面", "no ground around to compare with")
+        return _answer(plot, "cannot_tell", reason, looks=recent)
+    was, green = (median(look.ndvi for look in looks) for looks in (then, now))
     change = median(look.ndvi - look.ring_ndvi for look in now) - median(look.ndvi - look.ring_ndvi for look in then)
-    if green >= rules.green_ndvi and change >= rules.rise:
-        reason = Text("比周围明显变绿", "it has grown greener than its surroundings")
-        return _answer(plot, "supports", reason, looks=[*then, *now], numbers=(was, green, change))
-    reason = Text("与周围相比变化不明显", "no clear change against its surroundings")
-    return _answer(plot, "cannot_tell", reason, looks=[*then, *now], numbers=(was, green, change))
+    leafy = leafy_looks(grown, grown[-1].day, rules.leaf)
+    answer, reason = _grown_greener(leafy, green >= rules.green_ndvi and change >= rules.rise, rules)
+    return _answer(plot, answer, reason, looks=[*then, *leafy], numbers=(was, green, change))
+
+
+def _alike(before: Sequence[Look], grown: Sequence[Look], rules: VerdictRules) -> tuple[list[Look], list[Look]]:
+    """Return looks of one time of the year before planting and now: of harvest, where fields are bare, or of summer."""
+    for days in (rules.leaf.harvest, _HIGH_SUMMER):
+        then, now = of_days(before, days)[-4:], of_days(grown, days)[-4:]
+        if then and now:
+            return then, now
+    return [], []
+
+
+def _grown_greener(leafy: Sequence[Look], greener: bool, rules: VerdictRules) -> tuple[Answer, Text]:
+    if not greener:
+        return "cannot_tell", Text("与周围相比变化不明显", "no clear change against its surroundings")
+    if keeps_green(leafy, rules.green_ndvi, rules.leaf):
+        zh, en = "生长季一直是绿的，且比周围明显变绿", "green all through the season, and greener than its surroundings"
+        return "supports", Text(zh, en)
+    zh, en = "变绿了，但不是整个生长季都绿，像庄稼、杂草或芦苇", "greener, yet not all season: as crops, weeds or reeds"
+    return "cannot_tell", looks_missing(leafy, rules.leaf) or Text(zh, en)
 
 
 def _ringed(looks: Sequence[Look], rules: VerdictRules) -> bool:
@@ -324,20 +372,17 @@ def _ringed(looks: Sequence[Look], rules: VerdictRules) -> bool:
 def _answer(
     plot: PlotAsked,
     answer: Answer,
-    *reasons: Text | Sequence[Look],
+    *reasons: Text,
     looks: Sequence[Look] = (),
     numbers: tuple[float, float, float] | None = None,
 ) -> Verdict:
-    """Return a verdict; looks may follow the reasons."""
-    texts = tuple(reason for reason in reasons if isinstance(reason, Text))
-    used = [*looks, *(look for part in reasons if not isinstance(part, Text) for look in part)]
     before, after, change = numbers or (None, None, None)
     return Verdict(
         feature_id=plot.feature_id,
         answer=answer,
-        reasons=texts,
-        days=tuple(sorted({look.day for look in used})),
-        seen_px=min((look.seen_px for look in used), default=0.0),
+        reasons=reasons,
+        days=tuple(sorted({look.day for look in looks})),
+        seen_px=min((look.seen_px for look in looks), default=0.0),
         ndvi_before=before,
         ndvi_after=after,
         change=change,

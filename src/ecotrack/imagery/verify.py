@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from ecotrack.imagery.coverage import kept_coverage
 from ecotrack.imagery.kept_verdicts import contradiction
+from ecotrack.imagery.looks import Look
 from ecotrack.imagery.plot_cover import PlotCover
 from ecotrack.imagery.plot_stats import PlotStats, plot_stats, stats_roles
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Scene
-from ecotrack.imagery.verdict import ANSWERS, Look, PlotAsked, Verdict, VerdictRules, judge, planted_from
+from ecotrack.imagery.verdict import ANSWERS, PlotAsked, Verdict, VerdictRules, judge
 from ecotrack.model import Finding
 
 
@@ -55,8 +56,6 @@ def verify_plots(
 
     Parameters
     ----------
-    plots
-        What is known of them; ``core`` is taken from the coverage.
     cover
         What a classified raster says about each of them.
     told
@@ -68,18 +67,14 @@ def verify_plots(
             told(scene)
         stats.append((scene, scene_stats(scene, geometries, folder)))
     return [
-        judge(_known(plot, number, stats, cover), _looks(number, stats), as_of, rules)
-        for number, plot in enumerate(plots)
+        judge(_known(plot, number, cover), _looks(number, stats), as_of, rules) for number, plot in enumerate(plots)
     ]
 
 
-def _known(
-    plot: PlotAsked, number: int, stats: Sequence[tuple[Scene, PlotStats]], cover: PlotCover | None
-) -> PlotAsked:
-    core = max((float(found.core[number]) for _, found in stats), default=0.0)
+def _known(plot: PlotAsked, number: int, cover: PlotCover | None) -> PlotAsked:
     if cover is None or not np.isfinite(cover.built[number]):
-        return replace(plot, core=core)
-    return replace(plot, core=core, cover_on=cover.day, cover_built=float(cover.built[number]))
+        return plot
+    return replace(plot, cover_on=cover.day, cover_built=float(cover.built[number]))
 
 
 def _looks(number: int, stats: Sequence[tuple[Scene, PlotStats]]) -> list[Look]:
@@ -97,6 +92,7 @@ def _looks(number: int, stats: Sequence[tuple[Scene, PlotStats]]) -> list[Look]:
             float(found.built_share[number]),
             float(found.brightness[number]),
             found.soil_told,
+            float(found.core[number]),
         )
         for scene, found in stats
         if found.core[number] > 0 or found.seen_px[number] > 0
@@ -122,20 +118,3 @@ def counts_of(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """Return how many plots have each verdict, all four named."""
     found = Counter(verdict.answer for verdict in verdicts)
     return {answer: found[answer] for answer in ANSWERS}
-
-
-def scenes_shown(verdict: Verdict, plot: PlotAsked, scenes: Sequence[Scene]) -> list[Scene]:
-    """Return the scenes that show a reviewer what a verdict means: the last before planting, the last it rests on.
-
-    Where no scene is older than the planting, the first that it rests on.
-    """
-    used = [scene for scene in scenes if scene.acquired_on in verdict.days] or list(scenes)
-    used.sort(key=lambda scene: scene.acquired_on)
-    planted = planted_from(plot.season)
-    earlier = [scene for scene in scenes if planted is not None and scene.acquired_on < planted]
-    before = max(earlier, key=lambda scene: scene.acquired_on, default=used[0])
-    after = used[-1]
-    if planted is not None and after.acquired_on < planted:
-        # Woods before planting: what stands there now is the other half of the story.
-        after = max(scenes, key=lambda scene: scene.acquired_on)
-    return [before, after] if before.scene_id != after.scene_id else [after]

@@ -16,11 +16,11 @@ from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.geometry.split import split
 from ecotrack.intake.check_shape import Measures, Subject
 from ecotrack.intake.checks import Check
-from ecotrack.intake.ground_file import PARENT_KINDS, GroundFile
+from ecotrack.intake.ground_file import GroundFile
 from ecotrack.intake.ground_pairs import Effort, Shared, near_pairs, shared_between
 from ecotrack.intake.submit_fields import title_in_file
 from ecotrack.intake.surroundings import UNIT_LAYERS, Surroundings
-from ecotrack.model import FeatureVersion
+from ecotrack.model import PARENT_KINDS, FeatureVersion
 from ecotrack.model.findings import Finding
 from ecotrack.model.organisation import UnitBook
 from ecotrack.units import mu_from_m2

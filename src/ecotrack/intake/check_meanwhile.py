@@ -11,9 +11,8 @@ import shapely
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.codec import from_wkb
 from ecotrack.intake.check_record import held_in, records_about
-from ecotrack.intake.ground_file import PARENT_KINDS
 from ecotrack.intake.ground_pairs import Effort, near_pairs, shared_between
-from ecotrack.model import Decision, FeatureVersion
+from ecotrack.model import PARENT_KINDS, Decision, FeatureVersion
 from ecotrack.progress import PLOT_LAYER
 from ecotrack.register import Register
 from ecotrack.register.around import Around

@@ -13,9 +13,7 @@ from ecotrack.geometry.area import Floats, Geometries
 from ecotrack.geometry.boxes import Ints
 from ecotrack.intake.check_shape import Measures, Subject
 from ecotrack.intake.ground_pairs import Effort, Near, Shared, near_inside, shared_inside
-
-PARENT_KINDS = ("补植", "抚育", "更新", "重造")
-"""Kinds whose plot lies on the plot that it names as parent."""
+from ecotrack.model import PARENT_KINDS
 
 
 class FilePairs(NamedTuple):

@@ -44,6 +44,10 @@ class Submission:
     sample: bool = False
 
 
+PARENT_KINDS = ("补植", "抚育", "更新", "重造")
+"""Kinds of plots that lie on the plot that they name as parent: trees stand or stood there before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureVersion:
     """One version of one feature, as it was submitted.
