@@ -139,6 +139,12 @@ def test_grown_plants_are_contradicted_by_bare_ground_in_green_surroundings():
     assert judge(plot(), [*BEFORE, bare[0]._replace(ndvi=0.3), bare[1]], DAY).answer == "cannot_tell"
 
 
+def test_thin_plants_are_no_bare_ground_if_they_are_greener_than_in_winter():
+    thin = [look("2024-07-10", 0.17, ring=0.6), look("2024-08-20", 0.18, ring=0.6)]
+    assert judge(plot(), [*BEFORE, look("2023-12-20", 0.06), *thin], DAY).answer == "cannot_tell"
+    assert judge(plot(), [*BEFORE, look("2024-02-20", 0.15), *thin], DAY).answer == "contradicts"
+
+
 @pytest.mark.parametrize(
     "looks",
     [

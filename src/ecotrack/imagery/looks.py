@@ -50,6 +50,8 @@ class LeafRules:
         Part of the year in which woods are in full leaf.
     spring, harvest
         Parts of it in which fields are bare: of what is sown in spring, and of two crops a year.
+    leafless
+        Part in which nothing but wheat is green.
     looks
         Clear looks that are needed, over the years of ``within_days``.
     low_share
@@ -61,6 +63,7 @@ class LeafRules:
     leafy: Days = ("04-25", "10-20")
     spring: Days = ("04-25", "05-31")
     harvest: Days = ("06-05", "07-01")
+    leafless: Days = ("12-01", "03-20")
     looks: int = 5
     low_share: float = 0.1
     steady: float = 0.75
@@ -86,9 +89,12 @@ def one_a_day(looks: Iterable[Look]) -> list[Look]:
 
 
 def of_days(looks: Iterable[Look], days: Days) -> list[Look]:
-    """Return the looks of a part of the year."""
+    """Return the looks of a part of the year, which may run over its end."""
     first, last = days
-    return [look for look in looks if first <= look.day.isoformat()[5:] <= last]
+    dated = [(look.day.isoformat()[5:], look) for look in looks]
+    if first > last:
+        return [look for day, look in dated if day >= first or day <= last]
+    return [look for day, look in dated if first <= day <= last]
 
 
 def leafy_looks(looks: Iterable[Look], until: dt.date, rules: LeafRules) -> list[Look]:

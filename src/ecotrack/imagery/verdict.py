@@ -57,8 +57,8 @@ class VerdictRules:
         NDVI that woods keep up through the leafy season.
     green_ndvi, rise
         NDVI that planted trees keep up through it, and its rise against the surroundings, that support.
-    bare_ndvi
-        NDVI in the growing season below which grown plants are not there.
+    bare_ndvi, sprout
+        NDVI in the growing season below which grown plants are not there, unless it stands so far above winter's.
     dry
         Share of the plot under water up to which a look says that it is bare: ponds and floods are not bare ground.
     leaf
@@ -78,6 +78,7 @@ class VerdictRules:
     green_ndvi: float = 0.4
     rise: float = 0.1
     bare_ndvi: float = 0.2
+    sprout: float = 0.06
     dry: float = 0.1
     leaf: LeafRules = field(default_factory=LeafRules)
     built: BuiltRules = field(default_factory=BuiltRules)
@@ -327,8 +328,7 @@ def _by_change(plot: PlotAsked, before: Sequence[Look], grown: Sequence[Look], r
     recent = of_days(grown, _GROWING)[-4:]
     if not recent:
         return _answer(plot, "cannot_tell", Text("没有成林后生长季的影像", "no scene of a growing season"))
-    bare = all(look.ndvi < rules.bare_ndvi and look.water_share <= rules.dry for look in recent)
-    if bare and len(recent) >= 2 and _ringed(recent, rules):
+    if len(recent) >= 2 and _stays_bare(recent, grown, rules) and _ringed(recent, rules):
         if median(look.ring_ndvi - look.ndvi for look in recent) >= rules.rise:
             return _answer(plot, "contradicts", Text("生长季仍裸露", "bare in the growing season"), looks=recent)
         return _answer(plot, "cannot_tell", Text("周围也是裸地", "the ground around is bare too"), looks=recent)
@@ -344,6 +344,13 @@ def _by_change(plot: PlotAsked, before: Sequence[Look], grown: Sequence[Look], r
     leafy = leafy_looks(grown, grown[-1].day, rules.leaf)
     answer, reason = _grown_greener(leafy, green >= rules.green_ndvi and change >= rules.rise, rules)
     return _answer(plot, answer, reason, looks=[*then, *leafy], numbers=(was, green, change))
+
+
+def _stays_bare(recent: Sequence[Look], grown: Sequence[Look], rules: VerdictRules) -> bool:
+    """Return whether no plants show in the growing season, nor more than in winter: shrubs on salt are thin."""
+    winter = [look.ndvi for look in of_days(grown, rules.leaf.leafless)]
+    sprouts = bool(winter) and median(look.ndvi for look in recent) - median(winter) > rules.sprout
+    return not sprouts and all(look.ndvi < rules.bare_ndvi and look.water_share <= rules.dry for look in recent)
 
 
 def _alike(before: Sequence[Look], grown: Sequence[Look], rules: VerdictRules) -> tuple[list[Look], list[Look]]:
