@@ -1,13 +1,16 @@
 """The satellite's word about plots: careful, with its reasons, and never a figure."""
 
 import datetime as dt
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 import shapely
 
+from ecotrack.imagery import coverage
 from ecotrack.imagery.chips import write_chips
 from ecotrack.imagery.coverage import cover, kept_coverage
 from ecotrack.imagery.grid import to_lonlat, to_pixels
@@ -53,17 +56,60 @@ def test_shares_of_pixels_add_up_to_the_plot_and_overlapping_plots_keep_their_ow
         assert share == pytest.approx(shapely.area(inside), abs=1e-4)
 
 
+SHAPES = np.array([pixel_box(10.3, 10.6, 19.9, 22.2), pixel_box(500, 500, 510, 510)])
+
+
 def test_coverage_is_kept_and_a_damaged_one_is_made_again(tmp_path):
-    shapes = np.array([pixel_box(10.3, 10.6, 19.9, 22.2), pixel_box(500, 500, 510, 510)])
-    first = kept_coverage(shapes, GRID, tmp_path)
+    first = kept_coverage(SHAPES, GRID, tmp_path)
     [kept] = tmp_path.iterdir()
     stamp = (kept / "cell.npy").stat().st_mtime_ns
-    assert (kept_coverage(shapes, GRID, tmp_path).cell == first.cell).all()
+    assert (kept_coverage(SHAPES, GRID, tmp_path).cell == first.cell).all()
     assert (kept / "cell.npy").stat().st_mtime_ns == stamp
-    (kept / "share.npy").write_bytes(b"")
-    assert (kept_coverage(shapes, GRID, tmp_path).share == first.share).all()
-    kept_coverage(shapes[:1], GRID, tmp_path)
+    for damage in (lambda path: path.write_bytes(b""), lambda path: np.save(path, first.share[:5]), Path.unlink):
+        damage(kept / "share.npy")
+        assert (kept_coverage(SHAPES, GRID, tmp_path).share == first.share).all()
+    assert (np.load(kept / "share.npy") == first.share).all()
+
+
+def test_coverage_of_plots_as_they_were_does_not_pile_up_and_grids_keep_their_own(tmp_path):
+    other = degrees(115.6, 37.6, size=120)
+    for plots in (SHAPES, SHAPES[:1]):
+        for grid in (GRID, other):
+            kept_coverage(plots, grid, tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
+    assert [len(kept_coverage(SHAPES[:1], grid, tmp_path).plot) for grid in (GRID, other)] == [1, 1]
+
+
+def test_two_runs_that_keep_the_same_coverage_at_once_both_end_well(tmp_path, monkeypatch):
+    alone = cover(SHAPES, GRID)
+
+    def while_another_runs(shapes, grid):
+        monkeypatch.setattr(coverage, "cover", lambda *_: alone)
+        kept_coverage(shapes, grid, tmp_path)
+        return alone
+
+    monkeypatch.setattr(coverage, "cover", while_another_runs)
+    assert (kept_coverage(SHAPES, GRID, tmp_path).cell == alone.cell).all()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
+def test_a_full_disk_or_a_broken_run_leaves_no_half_coverage(tmp_path, monkeypatch, fault):
+    wrote = []
+
+    def save(path, array):
+        wrote.append(path)
+        if len(wrote) == 3:
+            raise fault
+        path.write_bytes(b"half")
+
+    monkeypatch.setattr(coverage.np, "save", save)
+    if isinstance(fault, OSError):
+        assert len(kept_coverage(SHAPES, GRID, tmp_path).plot) == 2
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            kept_coverage(SHAPES, GRID, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_control_ring_leaves_out_other_plots_and_cloud(tmp_path):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -212,33 +214,58 @@ def _taken(cell: npt.NDArray[np.int32], grid: Grid) -> npt.NDArray[np.uint8]:
 
 
 def coverage_key(geometries: npt.NDArray[np.object_], grid: Grid) -> str:
-    """Return a name that changes with the grid and with any vertex of any plot."""
-    told = hashlib.sha256(f"{_VERSION}|{grid.crs}|{tuple(grid.transform)}|{grid.height}|{grid.width}".encode())
+    """Return a name that changes with the grid (its first part) and with any vertex of any plot (its second)."""
+    lies = f"{_VERSION}|{grid.crs}|{tuple(grid.transform)}|{grid.height}|{grid.width}"
+    plots = hashlib.sha256()
     for wkb in shapely.to_wkb(geometries):
-        told.update(wkb)
-    return told.hexdigest()[:24]
+        plots.update(wkb)
+    return f"{hashlib.sha256(lies.encode()).hexdigest()[:16]}-{plots.hexdigest()[:24]}"
 
 
 def kept_coverage(geometries: npt.NDArray[np.object_], grid: Grid, folder: Path) -> Coverage:
-    """Return the coverage of plots on a grid, from what was kept or computed and kept now."""
+    """Return the coverage of plots on a grid, from what was kept or computed and kept now.
+
+    One is kept for each grid: that of plots as they were before goes. Where the disk takes none, or another run keeps
+    the same at the same time, nothing is lost but time.
+    """
     place = folder / coverage_key(geometries, grid)
-    if place.is_dir():
-        try:
-            return _load(place)
-        except (OSError, ValueError, EOFError):
-            shutil.rmtree(place, ignore_errors=True)
+    try:
+        return _load(place, len(geometries), grid)
+    except (OSError, ValueError, EOFError):
+        shutil.rmtree(place, ignore_errors=True)
     found = cover(geometries, grid)
-    beside = place.with_suffix(".part")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    for field in fields(Coverage):
-        np.save(beside / f"{field.name}.npy", getattr(found, field.name))
-    beside.replace(place)
+    with suppress(OSError):
+        _keep(found, place)
     return found
 
 
-def _load(place: Path) -> Coverage:
-    return Coverage(**{field.name: np.load(place / f"{field.name}.npy", mmap_mode="r") for field in fields(Coverage)})
+def _keep(found: Coverage, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
+    try:
+        for field in fields(Coverage):
+            np.save(beside / f"{field.name}.npy", getattr(found, field.name))
+        beside.replace(place)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    of_grid, _, _ = place.name.partition("-")
+    for older in place.parent.glob(f"{of_grid}-*"):
+        # What another run is writing at this moment bears a dot.
+        if older.name != place.name and "." not in older.name:
+            shutil.rmtree(older, ignore_errors=True)
+
+
+def _load(place: Path, plots: int, grid: Grid) -> Coverage:
+    """Return what was kept; a ValueError says that it does not fit together."""
+    found = Coverage(**{one.name: np.load(place / f"{one.name}.npy", mmap_mode="r") for one in fields(Coverage)})
+    sizes = (len(found.plot), len(found.start), len(found.box), len(found.core), len(found.size_px))
+    pixels = int(found.start[-1]) if len(found.start) else -1
+    taken = grid.height * -(-grid.width // 8)
+    if sizes != (plots, plots + 1, plots, plots, plots) or len(found.taken) != taken:
+        raise ValueError(place)
+    if len(found.cell) != pixels or len(found.share) != pixels:
+        raise ValueError(place)
+    return found
 
 
 def strips_of(coverage: Coverage, *, rows: int, below_px: int) -> Sequence[slice]:
