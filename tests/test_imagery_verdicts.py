@@ -46,7 +46,9 @@ def test_grown_plants_that_have_become_greener_than_their_surroundings_are_suppo
     found = judge(plot(), [*BEFORE, *GREEN], DAY)
     assert (found.answer, round(found.change, 2), found.seen_px) == ("supports", 0.45, 90)
     assert found.days == tuple(one.day for one in (*BEFORE, *GREEN))
-    assert found.shown == ("2019-08-20", "2024-09-20")
+    assert found.shown == (("2019-08-20", True), ("2024-09-20", False))
+    wet = [look(on, -0.2, water=0.9) for on in ("2024-06-20", "2024-07-10", "2024-08-20")]
+    assert judge(plot(), wet, DAY).shown == (("2024-06-20", False), ("2024-08-20", False)), "none is older"
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak, warn
+from ecotrack.cli.context import DAY, echo_json, open_workspace, speak, warn
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
 from ecotrack.errors import EcotrackError
@@ -79,7 +80,7 @@ def plots(
         folder=workspace.register_path.parent / "coverage",
         rules=VerdictRules(least_seasons=least_seasons),
         cover=_cover(ctx, workspace, shapes),
-        told=None if as_json else lambda scene: _told(ctx, scene),
+        told=None if as_json else _teller(ctx, len(chosen)),
     )
     kept = KeptVerdicts(
         as_of=day,
@@ -92,7 +93,7 @@ def plots(
     document = _document(kept)
     if chips is not None:
         for feature_id, shape, shown in _pictured(verdicts, shapes, chosen):
-            write_chips(feature_id, shape, shown, chips)
+            write_chips(feature_id, shape, [scene for scene, _ in shown], chips)
     if as_json:
         echo_json(document)
     else:
@@ -113,13 +114,15 @@ def _cover(ctx: click.Context, workspace: Workspace, shapes: Any) -> PlotCover |
         return None
 
 
-def _told(ctx: click.Context, scene: Scene) -> None:
-    speak(
-        ctx,
-        f"读取 {scene.acquired_on} {scene.scene_id} ……",
-        f"reading {scene.scene_id} ...",
-        err=True,
-    )
+def _teller(ctx: click.Context, scenes: int) -> Callable[[Scene], None]:
+    number = itertools.count(1)
+
+    def tell(scene: Scene) -> None:
+        count = f"{next(number)}/{scenes}"
+        zh = f"读取 {count} {scene.acquired_on} {scene.scene_id} ……"
+        speak(ctx, zh, f"reading {count} {scene.acquired_on} {scene.scene_id} ...", err=True)
+
+    return tell
 
 
 def _asked(rows: PlotRows, workspace: Workspace, day: dt.date) -> list[PlotAsked]:
@@ -154,19 +157,20 @@ def _document(kept: KeptVerdicts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pictured(verdicts: list[Verdict], shapes: Any, scenes: list[Scene]) -> Iterator[tuple[str, Any, list[Scene]]]:
+def _pictured(
+    verdicts: list[Verdict], shapes: Any, scenes: list[Scene]
+) -> Iterator[tuple[str, Any, list[tuple[Scene, bool]]]]:
     """Yield each contradicted plot with the last scene before its planting and the last that speaks against it."""
     known = {scene.scene_id: scene for scene in scenes}
     for verdict, shape in zip(verdicts, shapes, strict=True):
         if verdict.answer == "contradicts":
-            yield verdict.feature_id, shape, [known[scene_id] for scene_id in verdict.shown]
+            yield verdict.feature_id, shape, [(known[one.scene_id], one.before) for one in verdict.shown]
 
 
 def _print(ctx: click.Context, verdicts: list[Verdict], asked: list[PlotAsked], path: Path, *, sample: bool) -> None:
     from ecotrack.imagery.verdict import ANSWERS
     from ecotrack.imagery.verify import counts_of, findings_of
 
-    lang = lang_of(ctx)
     told = "，".join(f"{ANSWERS[answer].zh} {count}" for answer, count in counts_of(verdicts).items())  # type: ignore[index]
     counted = ", ".join(f"{ANSWERS[answer].en} {count}" for answer, count in counts_of(verdicts).items())  # type: ignore[index]
     mark = ("（示例）", " (sample)") if sample else ("", "")
@@ -176,7 +180,9 @@ def _print(ctx: click.Context, verdicts: list[Verdict], asked: list[PlotAsked], 
         speak(ctx, f"  {ANSWERS[answer].zh}：{reason.zh} {count}", f"  {ANSWERS[answer].en}: {reason.en} {count}")
     found = findings_of(verdicts, asked)
     for finding in found[:SHOWN]:
-        click.echo(f"{finding.where}：{finding.message.lang(lang)}")
+        speak(ctx, f"{finding.where}：{finding.message.zh}", f"{finding.where}: {finding.message.en}")
+    if len(found) > SHOWN:
+        speak(ctx, f"另有 {len(found) - SHOWN} 个矛盾", f"and {len(found) - SHOWN} more contradictions")
     speak(ctx, f"全部结论在 {path}", f"all verdicts are in {path}")
 
 

@@ -40,6 +40,10 @@ _COLOURS: tuple[Role, ...] = ("nir", "red", "green")
 _LINE = (255, 230, 0)
 
 
+Pictured = tuple[Scene, bool]
+"""A scene, and whether it is older than the planting."""
+
+
 def write_chips(feature_id: str, shape: Any, scenes: Sequence[Scene], folder: Path) -> list[Path]:
     """Write a PNG for each scene that shows the plot, its edge drawn in yellow, and return the files.
 
@@ -60,7 +64,7 @@ def write_chips(feature_id: str, shape: Any, scenes: Sequence[Scene], folder: Pa
 
 
 def small_chips(
-    wanted: Iterable[tuple[str, Any, Sequence[Scene]]], *, most_bytes: int = MOST_CHIPS_BYTES
+    wanted: Iterable[tuple[str, Any, Sequence[Pictured]]], *, most_bytes: int = MOST_CHIPS_BYTES
 ) -> dict[str, tuple[Chip, ...]]:
     """Return small pictures of plots until they come to ``most_bytes``.
 
@@ -72,7 +76,7 @@ def small_chips(
     found: dict[str, tuple[Chip, ...]] = {}
     left = most_bytes
     for feature_id, shape, scenes in wanted:
-        made = [_small(shape, scene) for scene in scenes]
+        made = [_small(shape, one) for one in scenes]
         chips = tuple(one for one in made if one is not None)
         left -= sum(len(one.jpeg) for one in chips)
         if left < 0:
@@ -82,7 +86,8 @@ def small_chips(
     return found
 
 
-def _small(shape: Any, scene: Scene) -> Chip | None:
+def _small(shape: Any, pictured: Pictured) -> Chip | None:
+    scene, before = pictured
     picture = chip(shape, scene, around_px=SMALL_AROUND_PX, enlarged=SMALL_ENLARGED)
     if picture is None:
         return None
@@ -91,7 +96,7 @@ def _small(shape: Any, scene: Scene) -> Chip | None:
     jpeg = _jpeg(np.ascontiguousarray(picture[:, ::step, ::step]))
     if len(jpeg) > MOST_CHIP_BYTES:
         return None
-    return Chip(scene.acquired_on.isoformat(), scene.scene_id, base64.b64encode(jpeg).decode("ascii"))
+    return Chip(scene.acquired_on.isoformat(), scene.scene_id, base64.b64encode(jpeg).decode("ascii"), before)
 
 
 def _jpeg(picture: npt.NDArray[np.uint8]) -> bytes:

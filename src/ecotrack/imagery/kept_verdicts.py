@@ -34,11 +34,12 @@ _JPEG = b"\xff\xd8\xff"
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A small picture of a plot on one day: JPEG as base64."""
+    """A small picture of a plot on one day, before it was planted or after: JPEG as base64."""
 
     day: str
     scene_id: str
     jpeg: str
+    before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def write_verdicts(folder: Path, kept: KeptVerdicts) -> Path:
         "scenes": list(kept.scenes),
         "verdicts": [verdict_row(one) for one in kept.by_plot.values()],
         "chips": {
-            plot: [{"day": one.day, "scene_id": one.scene_id, "jpeg": one.jpeg} for one in chips]
+            plot: [{"day": one.day, "before": one.before, "scene_id": one.scene_id, "jpeg": one.jpeg} for one in chips]
             for plot, chips in kept.chips.items()
         },
     }
@@ -280,4 +281,5 @@ def _chip(row: dict[str, Any]) -> Chip:
         raise ValueError(str(error)) from error
     if not picture.startswith(_JPEG) or len(picture) > MOST_CHIP_BYTES:
         raise ValueError("chip")
-    return Chip(dt.date.fromisoformat(row["day"]).isoformat(), str(row["scene_id"]), row["jpeg"])
+    day = dt.date.fromisoformat(row["day"]).isoformat()
+    return Chip(day, str(row["scene_id"]), row["jpeg"], bool(row["before"]))

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ecotrack.errors import Text
 from ecotrack.imagery.built import BuiltRules, YearLook, bare_all_year, looks_built
@@ -105,6 +105,13 @@ class PlotAsked:
     cover_built: float | None = None
 
 
+class Shown(NamedTuple):
+    """A scene that shows a reviewer what a verdict means, and whether it is older than the planting."""
+
+    scene_id: str
+    before: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The satellite's word about a plot.
@@ -118,7 +125,7 @@ class Verdict:
     ndvi_before, ndvi_after, change
         NDVI before planting and now, and its change less that of the control ring; ``None`` where not taken.
     shown
-        Scenes that show a reviewer what it means: the last clear one before planting, and the last that it rests on.
+        Scenes for pictures: the last clear one before planting, and the last that it rests on.
     """
 
     feature_id: str
@@ -129,7 +136,7 @@ class Verdict:
     ndvi_before: float | None = None
     ndvi_after: float | None = None
     change: float | None = None
-    shown: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
 
 _GROWING: Days = ("06-01", "09-30")
@@ -152,8 +159,12 @@ def judge(plot: PlotAsked, looks: Sequence[Look], as_of: dt.date, rules: Verdict
     """
     rules = rules or VerdictRules()
     season = _season(plot.season)
-    if season is None or plot.form == "四旁":
-        return _answer(plot, "not_run", Text("没有造林季节，或是四旁折算", "no planting season, or converted trees"))
+    if plot.form == "四旁":
+        return _answer(
+            plot, "not_run", Text("四旁植树折算，没有地块可看", "trees converted into area: no ground of their own")
+        )
+    if season is None:
+        return _answer(plot, "not_run", Text("没有造林季节", "no planting season"))
     planted = begins_on(season)
     known = one_a_day(look for look in looks if look.day <= as_of)
     after = [look for look in known if look.day >= _standing_from(season)]
@@ -182,13 +193,14 @@ def _judge_seen(
     return replace(soft, reasons=(*soft.reasons, _bare_or_built(year))) if year and _open(soft) else soft
 
 
-def _shown(before: Sequence[Look], after: Sequence[Look], days: Sequence[dt.date]) -> tuple[str, ...]:
+def _shown(before: Sequence[Look], after: Sequence[Look], days: Sequence[dt.date]) -> tuple[Shown, ...]:
     """Return the scenes of a picture before and one after.
 
     Of woods before planting, the second shows what stands there now; without a scene before, the first that counts.
     """
     used = [look for look in after if look.day in days] or after
-    return tuple(dict.fromkeys(look.scene_id for look in (*(before[-1:] or used[:1]), used[-1])))
+    pair = (Shown(look.scene_id, before=look.day < after[0].day) for look in (*(before[-1:] or used[:1]), used[-1]))
+    return tuple(dict.fromkeys(pair))
 
 
 def _season(text: str | None) -> Season | None:

@@ -28,6 +28,8 @@ MOST_OUTLINES = 3000
 """Plots whose verdict is drawn, contradictions first; the others are found by the filter."""
 MOST_FINDINGS = 500
 """Contradictions that the panel lists."""
+MOST_DAYS = 4
+"""Days of looks that a card tells one by one."""
 _COLORS = {"矛盾": "#c2185b", "支持": "#2456a6"}
 _DRAWN = ("contradicts", "supports")
 
@@ -163,11 +165,16 @@ def _properties(one: KeptVerdict) -> dict[str, Any]:
     before, after = (f"{value:.2f}" if value is not None else "–" for value in (one.ndvi_before, one.ndvi_after))
     return {
         "reasons": "；".join(reason.zh for reason in one.reasons),
-        "days": " ".join(one.days),
+        "days": " ".join(_days(one.days)),
         "clear_px": round(one.clear_px),
         "ndvi": None if one.ndvi_after is None else f"{before} → {after}",
         "change": None if one.change is None else f"{one.change:+.2f}",
     }
+
+
+def _days(days: Sequence[str]) -> list[str]:
+    """Return days as they are read: of very many the first, the last and how many."""
+    return [*days] if len(days) <= MOST_DAYS else [days[0], "…", days[-1], f"({len(days)})"]
 
 
 def _block(
@@ -191,12 +198,14 @@ def _block(
                 "zh": "；".join(reason.zh for reason in one.reasons),
                 "en": "; ".join(reason.en for reason in one.reasons),
                 "unit": _unit(one.unit, workspace),
-                "days": list(one.days),
+                "days": _days(one.days),
             }
             for one in against
         ],
         "chips": {
-            one.feature_id: [{"day": chip.day, "jpeg": chip.jpeg} for chip in chips[one.feature_id]]
+            one.feature_id: [
+                {"day": chip.day, "before": chip.before, "jpeg": chip.jpeg} for chip in chips[one.feature_id]
+            ]
             for one in against
             if one.feature_id in chips
         },

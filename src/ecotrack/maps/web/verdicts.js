@@ -10,10 +10,10 @@
   eco.chipsOf = function (id) {
     const block = eco.maybe('satellite');
     const chips = block && Object.prototype.hasOwnProperty.call(block.chips, id) ? block.chips[id] : [];
-    const figures = chips.filter(function (chip) { return BASE64.test(chip.jpeg); }).map(function (chip, place) {
+    const figures = chips.filter(function (chip) { return BASE64.test(chip.jpeg); }).map(function (chip) {
       const picture = eco.el('img');
       picture.src = 'data:image/jpeg;base64,' + chip.jpeg;
-      picture.alt = eco.word(place === 0 && chips.length > 1 ? 'chipBefore' : 'chipAfter') + ' ' + chip.day;
+      picture.alt = eco.word(chip.before ? 'chipBefore' : 'chipAfter') + ' ' + chip.day;
       return eco.el('figure', '', [picture, eco.el('figcaption', '', picture.alt)]);
     });
     return figures.length ? [eco.el('div', 'eco-chips', figures), eco.el('p', 'eco-sub', eco.word('chipColours'))] : [];
