@@ -10,6 +10,7 @@ import pytest
 import rasterio
 import shapely
 
+from ecotrack.errors import MissingFile
 from ecotrack.imagery import coverage
 from ecotrack.imagery.chips import write_chips
 from ecotrack.imagery.coverage import cover, kept_coverage
@@ -155,6 +156,15 @@ def test_a_plot_half_outside_the_scene_is_seen_by_half_and_one_outside_is_no_loo
     assert found.seen_share.round(2).tolist() == [0.5, 0, 1]
     verdicts = verify_plots([plot()] * 3, shapes, [scene], as_of=DAY, folder=tmp_path / "kept")
     assert [verdict.answer for verdict in verdicts] == ["cannot_tell", "not_run", "cannot_tell"]
+
+
+def test_a_scene_whose_file_is_gone_is_told_before_any_is_read(tmp_path):
+    here, gone = (write(tmp_path / f"{name}.tif", Painting(), GRID) for name in ("here", "gone"))
+    (tmp_path / "gone.tif").unlink()
+    read = []
+    with pytest.raises(MissingFile):
+        verify_plots([plot()], SHAPES[:1], [here, gone], as_of=DAY, folder=tmp_path / "kept", told=read.append)
+    assert read == []
 
 
 def test_chips_are_pictures_and_an_id_is_never_a_path(tmp_path):

@@ -44,7 +44,7 @@ verify = SpokenGroup(
 )
 @option("--scenes", multiple=True, metavar="SCENE", help=say("只用这些影像（默认全部）", "these only (default: all)"))
 @option("--as-of", type=DAY, help=say("截至此日期（默认今天）", "up to this day (default: today)"))
-@option("--seasons", "least_seasons", type=int, default=3, show_default=True,
+@option("--seasons", "least_seasons", type=click.IntRange(min=1), default=3, show_default=True,
         help=say("满几个生长季才可能“支持”", "growing seasons before plants can be supported"))  # fmt: skip
 @option("--chips", type=click.Path(path_type=Path, file_okay=False),
         help=say("矛盾地块的前后小图放到哪个目录", "folder for small before/after pictures"))  # fmt: skip

@@ -117,7 +117,7 @@ def keeps_green(leafy: Sequence[Look], least_ndvi: float, rules: LeafRules) -> b
     least = max(least_ndvi, rules.steady * median(look.ndvi for look in leafy))
     low = sum(look.ndvi < least for look in leafy)
     bare_fields = [of_days(leafy, days) for days in (rules.spring, rules.harvest)]
-    green_then = all(part and median(look.ndvi for look in part) >= least_ndvi for part in bare_fields)
+    green_then = all(part and median(look.ndvi for look in part) >= least for part in bare_fields)
     return green_then and low <= rules.low_share * len(leafy)
 
 
@@ -134,22 +134,25 @@ def looks_missing(leafy: Sequence[Look], rules: LeafRules) -> Text | None:
     return None
 
 
-def standing_water(looks: Sequence[Look], *, share: float, days: int) -> list[Look]:
-    """Return the last looks that all show water, if they span so many days: floods of rain are gone by then.
+def standing_water(looks: Sequence[Look], *, share: float, dry: float, days: int) -> list[Look]:
+    """Return the looks since a plot was last dry, if they span so many days and it was water in the middle of them.
+
+    Floods of rain are gone by then; ponds in a park and pixels half of water leave it neither wet nor dry.
 
     Parameters
     ----------
     looks
         Oldest first.
-    share
-        Share of the plot that is water.
+    share, dry
+        Share of the plot from which it is water, and below which it is dry.
 
     Examples
     --------
     >>> wet = [Look(str(month), dt.date(2024, month, 5), 90, 1, -0.2, 0.3, 90, 0.9) for month in (6, 7, 9)]
-    >>> len(standing_water(wet, share=0.7, days=60)), len(standing_water(wet[:2], share=0.7, days=60))
-    (3, 0)
+    >>> [len(standing_water(some, share=0.6, dry=0.3, days=60)) for some in (wet, wet[:2])]
+    [3, 0]
     """
-    dry = max((place for place, look in enumerate(looks) if look.water_share < share), default=-1)
-    wet = list(looks[dry + 1 :])
-    return wet if wet and (wet[-1].day - wet[0].day).days >= days else []
+    last = max((place for place, look in enumerate(looks) if look.water_share < dry), default=-1)
+    since = list(looks[last + 1 :])
+    stands = bool(since) and (since[-1].day - since[0].day).days >= days
+    return since if stands and median(look.water_share for look in since) >= share else []

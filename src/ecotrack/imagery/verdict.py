@@ -51,15 +51,16 @@ class VerdictRules:
         Growing seasons from which plants can be supported.
     least_ring_px
         Clear pixels that a control ring needs.
-    water_share, water_days
-        Share of the plot under water in all of the last looks, and the days that these span, that contradict.
+    water_share, dry_share, water_days
+        Share of the plot under water that contradicts, in the middle of the looks since it was last below
+        ``dry_share``, if these span so many days.
     wooded_ndvi
         NDVI that woods keep up through the leafy season.
     green_ndvi, rise
         NDVI that planted trees keep up through it, and its rise against the surroundings, that support.
     bare_ndvi, sprout
         NDVI in the growing season below which grown plants are not there, unless it stands so far above winter's.
-    dry
+    bare_water_share
         Share of the plot under water up to which a look says that it is bare: ponds and floods are not bare ground.
     leaf
         When ground keeps its green as woods do.
@@ -73,13 +74,14 @@ class VerdictRules:
     least_seasons: int = 3
     least_ring_px: int = 30
     water_share: float = 0.6
+    dry_share: float = 0.3
     water_days: int = 60
     wooded_ndvi: float = 0.6
     green_ndvi: float = 0.4
     rise: float = 0.1
     bare_ndvi: float = 0.2
     sprout: float = 0.06
-    dry: float = 0.1
+    bare_water_share: float = 0.1
     leaf: LeafRules = field(default_factory=LeafRules)
     built: BuiltRules = field(default_factory=BuiltRules)
 
@@ -251,7 +253,7 @@ def _hard_evidence(
     plot: PlotAsked, before: Sequence[Look], after: Sequence[Look], planted: dt.date, rules: VerdictRules
 ) -> Verdict | None:
     """Return a contradiction that holds for plants of any age."""
-    wet = standing_water(after, share=rules.water_share, days=rules.water_days)
+    wet = standing_water(after, share=rules.water_share, dry=rules.dry_share, days=rules.water_days)
     if wet:
         days = rules.water_days
         reason = Text(f"{days}天以上历次影像都是水面", f"it is under water in every look of {days} days or more")
@@ -362,7 +364,9 @@ def _stays_bare(recent: Sequence[Look], grown: Sequence[Look], rules: VerdictRul
     """Return whether no plants show in the growing season, nor more than in winter: shrubs on salt are thin."""
     winter = [look.ndvi for look in of_days(grown, rules.leaf.leafless)]
     sprouts = bool(winter) and median(look.ndvi for look in recent) - median(winter) > rules.sprout
-    return not sprouts and all(look.ndvi < rules.bare_ndvi and look.water_share <= rules.dry for look in recent)
+    return not sprouts and all(
+        look.ndvi < rules.bare_ndvi and look.water_share <= rules.bare_water_share for look in recent
+    )
 
 
 def _alike(before: Sequence[Look], grown: Sequence[Look], rules: VerdictRules) -> tuple[list[Look], list[Look]]:

@@ -63,6 +63,10 @@ def verify_plots(
     """
     stats: list[tuple[Scene, PlotStats]] = []
     for scene in scenes:
+        # A file that was moved is told before the hours of reading, not after.
+        with OpenScene(scene, stats_roles(scene)):
+            pass
+    for scene in scenes:
         if told is not None:
             told(scene)
         stats.append((scene, scene_stats(scene, geometries, folder)))
