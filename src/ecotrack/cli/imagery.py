@@ -13,8 +13,11 @@ from ecotrack.errors import ClashingOptions, Text, Untold
 
 if TYPE_CHECKING:
     from ecotrack.imagery.accuracy import Accuracy
+    from ecotrack.imagery.reference import Sample
 
 _FILE = click.Path(path_type=Path)
+FEW_POINTS = 30
+"""Points on a class below which its interval, made for many, says little."""
 
 imagery = SpokenGroup(
     "imagery",
@@ -58,16 +61,16 @@ def assess(ctx: click.Context, raster: Path, points: Path | None, mask: Path | N
         sample = mask_at(classified, read_classes(mask), where=str(mask))
     else:
         raise Untold(zh="参考资料", en="the reference", option="--points / --mask")
-    classes = sorted({*sample.pixels, *sample.reference})
-    area = {name: sample.pixels.get(name, 0.0) for name in classes}
+    classes = sorted({*sample.area_m2, *sample.reference.tolist()})
+    area = {str(number): sample.area_m2.get(number, 0.0) for number in classes}
     found = measure(confusion(sample.mapped, sample.reference, classes), area)
     if as_json:
-        echo_json(_document(found, sample.outside))
+        echo_json(_document(found, sample))
         return
-    _print(ctx, found, outside=sample.outside, whole=mask is not None)
+    _print(ctx, found, sample, whole=mask is not None)
 
 
-def _document(found: Accuracy, outside: int) -> dict[str, Any]:
+def _document(found: Accuracy, sample: Sample) -> dict[str, Any]:
     from ecotrack.imagery.accuracy import Z95
 
     columns = ("iou", "users", "users_se", "producers", "producers_se", "area_share", "area_share_se", "weights")
@@ -79,11 +82,13 @@ def _document(found: Accuracy, outside: int) -> dict[str, Any]:
         "schema": "ecotrack.accuracy/1",
         "matrix": found.matrix.tolist(),
         "classes": rows,
-        "overall": found.overall,
+        "overall": _plain(found.overall),
         "overall_se": _plain(found.overall_se),
         "kappa": _plain(found.kappa),
         "z": Z95,
-        "not_used": outside,
+        "unsampled": list(found.unsampled),
+        "not_used": sample.outside,
+        "doubled": sample.doubled,
     }
 
 
@@ -91,7 +96,7 @@ def _plain(value: float) -> float | None:
     return None if value != value else float(value)
 
 
-def _print(ctx: click.Context, found: Accuracy, *, outside: int, whole: bool) -> None:
+def _print(ctx: click.Context, found: Accuracy, sample: Sample, *, whole: bool) -> None:
     from ecotrack.imagery.accuracy import Z95
     from ecotrack.reports.terminal import show, table
 
@@ -102,13 +107,13 @@ def _print(ctx: click.Context, found: Accuracy, *, outside: int, whole: bool) ->
         parts = ((found.users, found.users_se), (found.producers, found.producers_se),
                  (found.area_share, found.area_share_se))  # fmt: skip
         told = [_interval(values[number], errors[number], whole=whole) for values, errors in parts]
-        cells.append((name, *map(str, found.matrix[number]), f"{found.iou[number]:.3f}", *told))
+        cells.append((name, *map(str, found.matrix[number]), _ratio(found.iou[number]), *told))
     columns = [(title, place > 0) for place, title in enumerate(zh if lang_of(ctx) == "zh" else en)]
     show(table(Text("精度", "Accuracy").lang(lang_of(ctx)), columns, cells))
     overall = _interval(found.overall, found.overall_se, whole=whole)
-    speak(ctx, f"总体精度 {overall}，Kappa {found.kappa:.3f}", f"overall accuracy {overall}, kappa {found.kappa:.3f}")
-    if outside:
-        speak(ctx, f"{outside} 个样点在图外或无分类，未用", f"{outside} points lie outside or on no class, not used")
+    kappa = _ratio(found.kappa)
+    speak(ctx, f"总体精度 {overall}，Kappa {kappa}", f"overall accuracy {overall}, kappa {kappa}")
+    _print_doubts(ctx, found, sample)
     if whole:
         speak(ctx, "参考是整幅掩膜，不是抽样，没有区间", "the reference is a whole mask and no sample: no interval")
     else:
@@ -117,6 +122,33 @@ def _print(ctx: click.Context, found: Accuracy, *, outside: int, whole: bool) ->
             "± 为95%区间；样点须按图上类别分层随机抽取（Olofsson 等，2014）",
             f"± are 95 % intervals (z = {Z95:.2f}); the points must be drawn at random within the map's classes",
         )
+
+
+def _print_doubts(ctx: click.Context, found: Accuracy, sample: Sample) -> None:
+    if found.unsampled:
+        zh, en = "、".join(found.unsampled), ", ".join(found.unsampled)
+        speak(
+            ctx,
+            f"图上类别 {zh} 没有样点，整幅图的精度和面积无法估计，请补样点",
+            f"no point lies on class {en} of the map: accuracy and areas of the whole are not told; add points there",
+        )
+    few = [name for name, row in zip(found.classes, found.matrix, strict=True) if 0 < row.sum() < FEW_POINTS]
+    if few:
+        zh, en = "、".join(few), ", ".join(few)
+        speak(
+            ctx,
+            f"类别 {zh} 的样点不足{FEW_POINTS}个，区间不可靠",
+            f"fewer than {FEW_POINTS} points on class {en}: do not rely on its interval",
+        )
+    if sample.outside:
+        told = sample.outside
+        speak(ctx, f"{told} 个样点在图外或无分类，未用", f"{told} points lie outside or on no class, not used")
+    if sample.doubled:
+        speak(ctx, f"{sample.doubled} 个重复样点不重复计", f"{sample.doubled} points stand twice and count once")
+
+
+def _ratio(value: float) -> str:
+    return "-" if value != value else f"{value:.3f}"
 
 
 def _interval(value: float, error: float, *, whole: bool) -> str:

@@ -64,6 +64,26 @@ class BandsApart(DataError):
     mend = Text("请换用同一景影像的波段", "take the bands of one and the same scene")
 
 
+class GridsApart(DataError):
+    """A reference raster that does not lie on the pixels of the map."""
+
+    what = Text("参考影像与分类图的格网不同", "the reference does not lie on the pixels of the map")
+    mend = Text(
+        "请先重采样到分类图的坐标系、像元和范围（最邻近法），或改用 --points",
+        "resample it to the CRS, pixels and extent of the map (nearest neighbour), or use --points",
+    )
+
+
+class NoReference(DataError):
+    """Reference points or a mask of which nothing lies on a class of the map."""
+
+    what = Text("参考资料没有一处落在分类图的类别上，无法评定", "nothing of the reference lies on a class of the map")
+    mend = Text(
+        "请核对样点的经纬度和坐标系，以及两幅图的范围和无数据值",
+        "check longitude, latitude and CRS of the points, and extent and nodata of both rasters",
+    )
+
+
 class BandsOfTwoSizes(DataError):
     """Arrays of one scene that differ in shape."""
 

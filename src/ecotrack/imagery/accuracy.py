@@ -39,6 +39,9 @@ class Accuracy:
         Cohen's, by sample counts.
     area_share, area_share_se
         Area-adjusted share of each reference class.
+    unsampled
+        Classes of the map without a sample: nothing can then be said of the whole map, and what rests on all of its
+        classes (producer's and overall accuracy, area shares) is not a number.
     """
 
     classes: tuple[str, ...]
@@ -54,21 +57,30 @@ class Accuracy:
     kappa: float
     area_share: Floats
     area_share_se: Floats
+    unsampled: tuple[str, ...] = ()
 
 
-def confusion(mapped: Sequence[str], reference: Sequence[str], classes: Sequence[str]) -> npt.NDArray[np.int64]:
+def confusion(
+    mapped: npt.ArrayLike, reference: npt.ArrayLike, classes: Sequence[str] | Sequence[int]
+) -> npt.NDArray[np.int64]:
     """Return sample counts: rows are the map, columns the reference.
+
+    Parameters
+    ----------
+    mapped, reference
+        Names or numbers of classes, shape (n,).
+    classes
+        All of them, each once.
 
     Examples
     --------
     >>> confusion(["water", "water", "land"], ["water", "land", "land"], ["water", "land"]).tolist()
     [[1, 1], [0, 1]]
     """
-    number = {name: i for i, name in enumerate(classes)}
-    result = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    rows, cols = ([number[name] for name in names] for names in (mapped, reference))
-    np.add.at(result, (rows, cols), 1)
-    return result
+    names, count = np.asarray(classes), len(classes)
+    order = np.argsort(names)
+    rows, cols = (order[np.searchsorted(names, np.asarray(one), sorter=order)] for one in (mapped, reference))
+    return np.bincount(rows * count + cols, minlength=count**2).reshape(count, count).astype(np.int64)
 
 
 def assess(matrix: npt.NDArray[np.int64], area: Mapping[str, float]) -> Accuracy:
@@ -101,6 +113,7 @@ def assess(matrix: npt.NDArray[np.int64], area: Mapping[str, float]) -> Accuracy
     """
     counts, total = matrix.astype(float), np.asarray(list(area.values()), dtype=float)
     weights, sampled = total / total.sum(), counts.sum(axis=1)
+    unsampled = (sampled == 0) & (weights > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         rates = np.where(sampled[:, None] > 0, counts / sampled[:, None], 0.0)
         proportions = weights[:, None] * rates
@@ -111,6 +124,8 @@ def assess(matrix: npt.NDArray[np.int64], area: Mapping[str, float]) -> Accuracy
         iou = np.diag(counts) / union
     spread = np.where(sampled[:, None] > 1, rates * (1 - rates) / np.maximum(sampled - 1, 1)[:, None], np.nan)
     spread = np.where(weights[:, None] > 0, spread, 0.0)
+    # A part of the map that nobody looked at is no part without errors.
+    whole = np.nan if unsampled.any() else 1.0
     return Accuracy(
         classes=tuple(area),
         matrix=matrix,
@@ -118,13 +133,14 @@ def assess(matrix: npt.NDArray[np.int64], area: Mapping[str, float]) -> Accuracy
         iou=iou,
         users=users,
         users_se=np.sqrt(users_var),
-        producers=producers,
+        producers=whole * producers,
         producers_se=_producers_se(total, rates, spread, producers, users_var),
-        overall=float(np.trace(proportions)),
+        overall=float(whole * np.trace(proportions)),
         overall_se=float(np.sqrt((weights**2 * np.where(weights > 0, users_var, 0.0)).sum())),
         kappa=_kappa(counts),
-        area_share=share,
+        area_share=whole * share,
         area_share_se=np.sqrt((weights[:, None] ** 2 * spread).sum(axis=0)),
+        unsampled=tuple(name for name, none in zip(area, unsampled, strict=True) if none),
     )
 
 
