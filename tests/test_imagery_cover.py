@@ -1,5 +1,6 @@
 """Land cover of a raster is a witness: shares on the ellipsoid, pixels on borders by exact share, in no figure."""
 
+import datetime as dt
 import json
 
 import numpy as np
@@ -11,6 +12,7 @@ from ecotrack.geometry.area import area_m2
 from ecotrack.imagery.grid import to_lonlat, to_pixels
 from ecotrack.imagery.kept_cover import FILE, cover_document, read_cover, write_cover
 from ecotrack.imagery.land_cover import land_cover, read_class_table
+from ecotrack.workspace import today
 from imagery_office import hand_in_plots
 from imagery_scenes import degrees, feature, rotated, round_lake, south_up, utm, write_raster
 
@@ -102,6 +104,21 @@ def test_a_class_table_that_does_not_fit_says_so(tmp_path, text):
         land_cover(raster, read_class_table(tmp_path / "t.toml"), COUNTIES)
 
 
+def test_a_table_of_other_numbers_than_the_raster_has_is_no_county_without_woods(tmp_path):
+    (tmp_path / "t.toml").write_text("date = 2020-12-31\nsource = 'x'\n[classes]\n1 = 'forest'\n5 = 'built'\n")
+    with pytest.raises(BadClassTable):
+        land_cover(classified(tmp_path / "c.tif", GRIDS["utm"]), read_class_table(tmp_path / "t.toml"), COUNTIES)
+
+
+def test_classes_may_be_named_in_chinese_and_a_table_of_another_encoding_is_told(tmp_path):
+    text = "date = 2020-12-31\nsource = '某院'\n[classes]\n10 = '林地'\n50 = '建设用地'\n40 = '耕地'\n"
+    (tmp_path / "t.toml").write_text(text, encoding="utf-8")
+    assert read_class_table(tmp_path / "t.toml").codes() == {10: "forest", 50: "built", 40: "耕地"}
+    (tmp_path / "t.toml").write_text(text, encoding="gbk")
+    with pytest.raises(BadClassTable, match="UTF-8"):
+        read_class_table(tmp_path / "t.toml")
+
+
 def test_rasters_that_cannot_be_read_or_lie_elsewhere_say_so(tmp_path, table):
     with pytest.raises(MissingFile):
         land_cover(tmp_path / "gone.tif", table, COUNTIES)
@@ -129,6 +146,11 @@ def test_an_office_sees_it_beside_its_figures_and_no_figure_moves(office, tmp_pa
     assert told.pop("witness") is None
     said = office("imagery", "cover", raster, "--classes", tmp_path / "classes.toml").output
     assert "只作旁证" in said
+    assert "影像里没有“water”的像元" in said
+    tomorrow = TABLE.replace("2020-12-31", f"{today() + dt.timedelta(days=1)}")
+    (tmp_path / "late.toml").write_text(tomorrow, encoding="utf-8")
+    with pytest.raises(BadClassTable):
+        office("imagery", "cover", raster, "--classes", tmp_path / "late.toml")
     assert office.workspace.view().to_json() == before
     after = json.loads(office("stats", "--json").output)
     total = after.pop("witness")["land_cover"]["total"]

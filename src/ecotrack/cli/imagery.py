@@ -9,7 +9,7 @@ import click
 
 from ecotrack.cli.context import echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
-from ecotrack.errors import ClashingOptions, Text, Untold
+from ecotrack.errors import BadClassTable, ClashingOptions, Text, Untold
 
 if TYPE_CHECKING:
     from ecotrack.imagery.accuracy import Accuracy
@@ -183,9 +183,12 @@ def cover(ctx: click.Context, raster: Path, classes: Path, dry_run: bool, as_jso
     from ecotrack.imagery.kept_cover import cover_document, write_cover
     from ecotrack.imagery.land_cover import land_cover, read_class_table
     from ecotrack.imagery.plot_cover import keep_raster
+    from ecotrack.workspace import today
 
     workspace = open_workspace(ctx)
     table = read_class_table(classes)
+    if table.date > today():
+        raise BadClassTable(classes, detail=Text(f"日期{table.date}在今天之后", f"{table.date} is after today"))
     rows = land_cover(raster, table, workspace.features("counties"))
     document = cover_document(rows, table, raster=raster.name)
     if not dry_run:
@@ -194,34 +197,47 @@ def cover(ctx: click.Context, raster: Path, classes: Path, dry_run: bool, as_jso
     if as_json:
         echo_json(document)
         return
-    _print_cover(ctx, document)
+    _print_cover(ctx, document, {unit.code: unit.name_en for unit in workspace.units})
     if not dry_run:
         speak(
             ctx, "已保存，ecotrack stats 和地图会并列显示", "kept: ecotrack stats and the maps show it beside figures"
         )
 
 
-def _print_cover(ctx: click.Context, document: dict[str, Any]) -> None:
+def _print_cover(ctx: click.Context, document: dict[str, Any], english: dict[str, str]) -> None:
     from ecotrack.reports.terminal import show, table
     from ecotrack.reports.witness import cover_words
     from ecotrack.units import round_half_up
 
-    lang = lang_of(ctx)
-    names = list(document["total"]["shares_pct"])
-    titles = [cover_words(name).lang(lang) + " %" for name in names]
-    heads = ["县区", "面积（平方公里）", "看清 %"] if lang == "zh" else ["county", "area, km2", "seen %"]
+    zh = lang_of(ctx) == "zh"
+    total = document["total"]
+    names = list(total["shares_pct"])
+    titles = [cover_words(name).lang(lang_of(ctx)) for name in names] + ["未列地类" if zh else "not in the table"]
+    heads = ["县区", "面积（平方公里）", "看清 %"] if zh else ["county", "area, km2", "seen %"]
 
     def pct(value: float | None) -> str:
         return "-" if value is None else f"{round_half_up(value, 1):.1f}"
 
+    def named(row: dict[str, Any]) -> str:
+        return str(row["name"] if zh else english.get(row["code"], row["name"]))
+
+    called = [(named(row), row) for row in document["counties"]] + [("合计" if zh else "total", total)]
     rows = [
-        (row.get("name") or ("合计" if lang == "zh" else "total"), f"{row['area_km2']:.1f}", f"{row['seen_pct']:.1f}",
-         *(pct(row["shares_pct"][name]) for name in names))
-        for row in (*document["counties"], document["total"])
+        (name, f"{row['area_km2']:.1f}", f"{row['seen_pct']:.1f}", *(pct(row["shares_pct"][one]) for one in names),
+         pct(row["unnamed_pct"]))
+        for name, row in called
     ]  # fmt: skip
-    columns = [(title, place > 0) for place, title in enumerate([*heads, *titles])]
-    mark = ("（示例）" if lang == "zh" else " (sample)") if document["sample"] else ""
+    columns = [(title, place > 0) for place, title in enumerate([*heads, *(f"{title} %" for title in titles)])]
+    mark = ("（示例）" if zh else " (sample)") if document["sample"] else ""
     show(table(f"{document['date']} {document['source']}{mark}", columns, rows, total=True))
+    for name in names:
+        if total["shares_pct"][name] == 0:
+            word = cover_words(name)
+            speak(
+                ctx,
+                f"影像里没有“{word.zh}”的像元，请核对地类表的数值",
+                f"the raster has no pixel of {word.en}: check the numbers of the class table",
+            )
     speak(
         ctx, "只作旁证，不进入任何指标；没有看清的部分不推算", "a witness, no figure; what is not seen is not estimated"
     )

@@ -16,11 +16,15 @@ class BadBandTable(UsageError):
 class BadClassTable(UsageError):
     """A class table that does not fit its raster, or cannot be read."""
 
-    what = Text("地类表不符：{detail}", "the class table does not fit: {detail}")
+    what = Text("地类表不符：{detail_zh}", "the class table does not fit: {detail_en}")
     mend = Text(
         "地类表要有 date、source 和 [classes]（数值 = 地类，至少有 forest 或 built），写法见 docs/imagery.md",
         "it needs date, source and [classes] (number = class, forest or built among them); docs/imagery.md shows one",
     )
+
+    def __init__(self, where: object = "", /, *, detail: object) -> None:
+        told = detail if isinstance(detail, Text) else Text(str(detail), str(detail))
+        super().__init__(where, detail_zh=told.zh, detail_en=told.en)
 
 
 class UnknownSensor(UsageError):

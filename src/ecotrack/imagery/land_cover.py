@@ -26,6 +26,7 @@ from ecotrack.imagery.read import grid_of
 FOREST, BUILT = "forest", "built"
 SHOWN = (FOREST, BUILT)
 """Classes whose shares stand beside figures; a table names at least one of them."""
+_ALIASES = {"林地": FOREST, "建设用地": BUILT}
 _ROWS = 512
 _BLOCK = 32
 """Side of the blocks of pixels that are taken to be equal in area: inside one they differ by less than 1e-4."""
@@ -45,7 +46,7 @@ class ClassTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     source
         Who made it, and how.
     classes
-        Number to class: ``forest``, ``built``, or any other name.
+        Number to class: ``forest`` (or 林地), ``built`` (or 建设用地), or any other name.
     band
         Band of the raster, from 1.
     sample
@@ -60,7 +61,7 @@ class ClassTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def codes(self) -> dict[int, str]:
         """Return class by number."""
-        return {int(number): name for number, name in self.classes.items()}
+        return {int(number): _ALIASES.get(name.strip(), name.strip()) for number, name in self.classes.items()}
 
 
 def read_class_table(path: Path) -> ClassTable:
@@ -76,10 +77,12 @@ def read_class_table(path: Path) -> ClassTable:
     try:
         table = msgspec.toml.decode(path.read_text(encoding="utf-8-sig"), type=ClassTable)
         names = set(table.codes().values())
+    except UnicodeDecodeError as error:
+        raise BadClassTable(path, detail=Text("不是UTF-8编码，请另存为UTF-8", "it is not UTF-8")) from error
     except (msgspec.DecodeError, ValueError) as error:
         raise BadClassTable(path, detail=error) from error
     if not names & set(SHOWN):
-        raise BadClassTable(path, detail=f"{FOREST} / {BUILT}: ?")
+        raise BadClassTable(path, detail=Text("没有林地（forest）或建设用地（built）", "no class is forest or built"))
     return table
 
 
@@ -124,7 +127,7 @@ def land_cover(raster: Path, table: ClassTable, counties: Sequence[Feature]) -> 
     Raises
     ------
     MissingFile, UnreadableFile, UnknownCRS, RefusedCRS, BadClassTable
-        The raster is not there, is cut off, does not say where it lies, or has no such band.
+        The raster is not there, is cut off, does not say where it lies, or has no such band, or none of the numbers.
     ZoneOutside
         It shows none of the counties.
     MissingExtra
@@ -141,6 +144,8 @@ def land_cover(raster: Path, table: ClassTable, counties: Sequence[Feature]) -> 
     except RasterioError as error:
         detail = Text("不是影像，或文件不完整", "it is no raster, or not whole")
         raise UnreadableFile(raster, detail=detail) from error
+    if sum(found[1:].sum() for found in sums) == 0 < sum(found[0] for found in sums):
+        raise BadClassTable(raster, detail=Text("影像里没有表中的任何数值", "the raster has none of its numbers"))
     return [
         _row(county, float(whole), found, codes)
         for county, whole, found in zip(counties, area_m2(geometries_of(counties)), sums, strict=True)
