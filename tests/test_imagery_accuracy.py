@@ -51,6 +51,7 @@ def test_the_papers_example_comes_out_as_published():
     found = assess(OLOFSSON, PIXELS)
     assert found.users.round(2).tolist() == [0.88, 0.73, 0.93, 0.96]
     assert (1.96 * found.users_se).round(2).tolist() == [0.07, 0.10, 0.04, 0.02]
+    assert found.users_se[0] == pytest.approx(np.sqrt(0.88 * 0.12 / 74))
     assert found.producers.round(2).tolist() == [0.75, 0.85, 0.93, 0.96]
     assert (1.96 * found.producers_se[0]).round(2) == 0.21
     # Gain by hand from equation 7: (1.39e6 + 2.826e8) / 129846^2, its root 0.1298.
@@ -123,6 +124,15 @@ def test_a_binary_mask_has_two_classes_and_nodata_is_none(run, tmp_path):
     write_raster(tmp_path / "land.tif", land, GRID, nodata=0)
     with pytest.raises(NoReference):
         run("imagery", "assess", tmp_path / "land.tif", "--mask", tmp_path / "water.tif")
+
+
+def test_points_on_no_class_are_not_used_and_told(run, tmp_path):
+    values = np.ones((1, 60, 60), dtype=np.uint8)
+    values[0, :, 30:] = 2
+    write_raster(tmp_path / "map.tif", values, GRID, nodata=1)
+    write_points(tmp_path / "p.csv", [(5, 5, 2), (40, 4, 2)])
+    found = json.loads(run("imagery", "assess", tmp_path / "map.tif", "--points", tmp_path / "p.csv", "--json"))
+    assert (found["matrix"], found["not_used"]) == ([[1]], 1)
 
 
 def test_weights_are_ground_and_not_pixels_where_pixels_differ(run, tmp_path):

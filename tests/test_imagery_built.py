@@ -46,8 +46,17 @@ def test_a_year_without_plants_that_looks_built_up_contradicts_young_plants_too(
         [look(on, bright=bright) for on, bright in zip(MONTHS, (0.3, 0.28, 0.16, 0.2, 0.3), strict=True)],
         year(soil_told=False),
         year(built=float("nan"), bright=float("nan")),
+        [look(on, built=float("nan") if on in (MONTHS[2], MONTHS[4]) else 0.9) for on in MONTHS],
     ],
-    ids=["summer alone", "green once", "half of it", "wet and dry", "four bands", "no blue band"],
+    ids=[
+        "summer alone",
+        "green once",
+        "half of it",
+        "wet and dry",
+        "four bands",
+        "no blue band",
+        "blue once in summer",
+    ],
 )
 def test_less_than_that_cannot_be_told(looks):
     assert judge(PLOT, looks, DAY).answer == "cannot_tell"

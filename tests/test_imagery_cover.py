@@ -9,6 +9,7 @@ import shapely
 
 from ecotrack.errors import BadClassTable, MissingFile, UnknownCRS, UnreadableFile, ZoneOutside
 from ecotrack.geometry.area import area_m2
+from ecotrack.imagery.beside import write_beside
 from ecotrack.imagery.grid import to_lonlat, to_pixels
 from ecotrack.imagery.kept_cover import FILE, cover_document, read_cover, write_cover
 from ecotrack.imagery.land_cover import land_cover, read_class_table
@@ -65,6 +66,13 @@ def test_shares_are_those_of_the_ground_however_the_raster_lies(tmp_path, table,
         woods = area_m2([shapely.intersection(county.geometry, WOODS)])[0]
         assert row.class_m2["forest"] == pytest.approx(woods, abs=0.004 * whole)
         assert row.share_pct("water") == 0
+
+
+def test_long_borders_are_straight_in_degrees_and_bend_in_the_plane_of_the_raster(tmp_path, table):
+    county = shapely.box(115.1, 37.4, 116.1, 37.6)
+    raster = classified(tmp_path / "c.tif", utm(115.0, 37.7, size=600, pixel_m=200))
+    [row] = land_cover(raster, table, [feature(county)])
+    assert row.seen_m2 == pytest.approx(area_m2([county])[0], rel=1e-4)
 
 
 def test_a_pixel_on_the_border_counts_by_the_part_that_lies_inside(tmp_path, table):
@@ -169,3 +177,11 @@ def test_kept_cover_that_is_damaged_is_refused_in_words(tmp_path, table):
     assert path.name == FILE
     with pytest.raises(UnreadableFile, match="imagery cover"):
         read_cover(tmp_path, as_of=table.date)
+
+
+def test_what_cannot_be_written_leaves_what_was_kept(tmp_path):
+    path = write_beside(tmp_path / FILE, {"kept": 1})
+    with pytest.raises(TypeError):
+        write_beside(path, {"kept": object()})
+    assert [one.name for one in tmp_path.iterdir()] == [FILE]
+    assert json.loads(path.read_text()) == {"kept": 1}

@@ -1,5 +1,6 @@
 """The satellite's word about plots: careful, with its reasons, and never a figure."""
 
+import base64
 import datetime as dt
 import errno
 import json
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from rasterio.io import MemoryFile
 
 from ecotrack.errors import MissingFile
 from ecotrack.imagery import coverage
-from ecotrack.imagery.chips import write_chips
+from ecotrack.imagery.chips import SMALL_SIDE, small_chips, write_chips
 from ecotrack.imagery.coverage import cover, kept_coverage
 from ecotrack.imagery.grid import to_lonlat, to_pixels
 from ecotrack.imagery.plot_stats import plot_stats, stats_roles
@@ -72,6 +74,20 @@ def test_coverage_is_kept_and_a_damaged_one_is_made_again(tmp_path):
     assert (np.load(kept / "share.npy") == first.share).all()
 
 
+def test_kept_coverage_is_of_these_plots_and_this_grid_to_the_vertex():
+    moved = SHAPES.copy()
+    moved[0] = pixel_box(10.3, 10.6, 19.9, 22.3)
+    keys = {coverage.coverage_key(*asked) for asked in (
+        (SHAPES, GRID), (moved, GRID), (SHAPES, GRID._replace(height=119)), (SHAPES, south_up(GRID)),
+    )}  # fmt: skip
+    assert len(keys) == 4
+
+
+def test_the_core_of_a_plot_is_its_share_in_whole_pixels():
+    [core] = cover(SHAPES[:1], GRID).core
+    assert core == pytest.approx(8 * 11 / (9.6 * 11.6), abs=1e-4)
+
+
 def test_coverage_of_plots_as_they_were_does_not_pile_up_and_grids_keep_their_own(tmp_path):
     other = degrees(115.6, 37.6, size=120)
     for plots in (SHAPES, SHAPES[:1]):
@@ -126,6 +142,15 @@ def test_the_control_ring_leaves_out_other_plots_and_cloud(tmp_path):
     assert found.deviation["NDVI"][0] < 0.01
 
 
+def test_a_ring_keeps_a_pixel_off_the_plot_and_water_counts_by_the_part_inside(tmp_path):
+    mine, pool = pixel_box(50.5, 50.1, 59.9, 59.9), pixel_box(48, 48, 51, 62)
+    scene = write(tmp_path / "s.tif", Painting([("water", pool)], base="soil"), GRID, noise=0)
+    with OpenScene(scene, stats_roles(scene)) as opened:
+        found = plot_stats(opened, cover(np.array([mine]), opened.grid))
+    assert found.ring_px[0] == 30 * 30 - 12 * 12
+    assert found.water_share[0] == pytest.approx(0.5 / 9.4, abs=1e-4)
+
+
 def test_plots_across_strips_of_rows_and_after_a_gap_are_told_like_any_other(tmp_path):
     grid = GRID._replace(height=2300, width=64)
     boxes = [(10, 5, 22, 17), (30, 500, 44, 530), (4, 515, 12, 519), (50, 300, 58, 1300), (20, 2100, 30, 2120)]
@@ -147,6 +172,24 @@ def test_plots_across_strips_of_rows_and_after_a_gap_are_told_like_any_other(tmp
         frame = np.s_[max(top, 0) : low, max(left, 0) : right]
         assert found.ring_px[plot_number] == (~taken[frame]).sum()
         assert found.ring["NDVI"][plot_number] == pytest.approx(ndvi[frame][~taken[frame]].mean(), abs=1e-5)
+
+
+def test_a_strip_and_a_plot_amid_other_plots_are_told_for_what_they_are(tmp_path):
+    inner, strip = pixel_box(30, 30, 42, 42), pixel_box(80.2, 20, 81.8, 60)
+    [around] = shapely.difference([pixel_box(15, 15, 57, 57)], pixel_box(30, 30, 42, 42))
+    shapes = np.array([inner, around, strip])
+    planted = Painting([("trees", shape) for shape in shapes], base="soil")
+    paintings = {"2019-06-20": Painting(base="soil")}
+    paintings |= {f"2024-{on}": planted for on in ("05-10", "06-10", "06-20", "07-20", "08-20")}
+    scenes = [
+        write(tmp_path / f"{on}.tif", painting, GRID, day=dt.date.fromisoformat(on), mask=False)
+        for on, painting in paintings.items()
+    ]
+    found = verify_plots([plot()] * 3, shapes, scenes, as_of=DAY, folder=tmp_path / "kept")
+    told = [(one.answer, one.reasons[0].en) for one in found]
+    assert told[0] == ("cannot_tell", "no ground around to compare with")
+    assert told[1][0] == "supports"
+    assert told[2] == ("cannot_tell", "too narrow: most of its pixels are mixed")
 
 
 def test_a_plot_half_outside_the_scene_is_seen_by_half_and_one_outside_is_no_look(tmp_path):
@@ -175,6 +218,19 @@ def test_chips_are_pictures_and_an_id_is_never_a_path(tmp_path):
     with rasterio.open(path) as file:
         assert (file.driver, file.count, file.width) == ("PNG", 3, file.height)
     assert len(list((tmp_path / "chips").iterdir())) == 1
+
+
+def test_small_pictures_stay_small_and_end_where_a_page_would_grow_too_large(tmp_path):
+    shapes = [pixel_box(50, 50, 60, 60), pixel_box(2, 2, 118, 100), pixel_box(20, 20, 30, 30)]
+    scene = write(tmp_path / "s.tif", Painting([("trees", shape) for shape in shapes]), GRID)
+    wanted = [(f"{number}", shape, [(scene, True)]) for number, shape in enumerate(shapes)]
+    every = small_chips(wanted)
+    assert list(every) == ["0", "1", "2"]
+    for [chip] in every.values():
+        with MemoryFile(base64.b64decode(chip.jpeg)) as memory, memory.open() as picture:
+            assert max(picture.shape) <= SMALL_SIDE
+    enough = len(every["0"][0].jpeg) + len(every["1"][0].jpeg)
+    assert list(small_chips(wanted, most_bytes=enough)) == ["0", "1"]
 
 
 def test_an_office_checks_its_plots_and_no_figure_moves(office, tmp_path):

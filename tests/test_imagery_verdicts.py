@@ -16,6 +16,7 @@ CALENDARS = {
     "maize of spring": (0.2, 0.6, 0.8, 0.8, 0.3),
     "cotton": (0.15, 0.35, 0.7, 0.8, 0.6),
     "lucerne": (0.8, 0.75, 0.35, 0.8, 0.45),
+    "lucerne, cut a while ago": (0.85, 0.85, 0.5, 0.85, 0.55),
     "vegetables": (0.7, 0.2, 0.7, 0.75, 0.3),
     "reeds": (0.35, 0.65, 0.8, 0.8, 0.75),
     "weeds": (0.25, 0.35, 0.55, 0.7, 0.6),
@@ -40,6 +41,7 @@ def plot(planted: str = "2020-spring", form: str = "片林", kind: str = "造林
 
 BEFORE = [look("2019-07-10", 0.3), look("2019-08-20", 0.3)]
 GREEN = season(2024)
+SUMMER = [look(f"2024-{on}", 0.8) for on in ("07-05", "07-20", "08-10", "08-25", "09-10")]
 
 
 def test_grown_plants_that_have_become_greener_than_their_surroundings_are_supported():
@@ -60,6 +62,10 @@ def test_grown_plants_that_have_become_greener_than_their_surroundings_are_suppo
         (plot(form="林带"), [*BEFORE, *GREEN], "too narrow"),
         (plot(), [*BEFORE, look("2024-07-10", 0.7, seen=5, share=0.05)], "too few clear pixels"),
         (plot(), [*BEFORE, look("2024-07-10", 0.7, seen=5, share=1)], "too small"),
+        (plot(), [*BEFORE, look("2024-07-10", 0.7, seen=90, share=0.5)], "too few clear pixels"),
+        (plot(), [*BEFORE, *(one._replace(ring_px=20) for one in GREEN)], "no ground around"),
+        (plot(), [*BEFORE, *SUMMER, look("2024-06-20", 0.8)], "no scene of 04-25~05-31:"),
+        (plot(), [*BEFORE, *SUMMER, look("2024-05-20", 0.8)], "no scene of 06-05~07-01:"),
         (plot(), GREEN, "before planting"),
         (plot(), [*BEFORE, *season(2024, ring=0.7)], "no clear change"),
         (plot(), [*BEFORE, *GREEN[2:]], "no scene of 04-25~05-31 / 06-05~07-01"),
@@ -125,6 +131,9 @@ def test_woods_before_planting_contradict():
     assert judge(plot("2024-spring"), [*season(2023), *after], DAY).answer == "contradicts"
     assert judge(plot("2024-spring"), [*season(2023)[:4], *after], DAY).answer == "cannot_tell"
     assert judge(plot("2024-spring"), [*season(2021), *after], DAY).answer == "cannot_tell", "three years ago"
+    *earlier, first_day = (look(f"2023-{on}", 0.75) for on in ("05-10", "05-20", "06-10", "06-20", "06-30", "07-01"))
+    assert judge(plot("2023-autumn"), [*earlier, *after], DAY).answer == "contradicts"
+    assert judge(plot("2023-autumn"), [*earlier[1:], first_day, *after], DAY).answer == "cannot_tell"
 
 
 @pytest.mark.parametrize("kind", PARENT_KINDS)
@@ -157,6 +166,13 @@ def test_thin_plants_are_no_bare_ground_if_they_are_greener_than_in_winter():
 )
 def test_tiles_of_one_pass_that_overlap_are_one_look(looks):
     assert judge(plot(), [*BEFORE, *looks], DAY).answer == "cannot_tell"
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_tiles_the_one_that_shows_more_of_the_plot_counts(turn):
+    half = [one._replace(seen_share=0.5, seen_px=45, ndvi=0.1) for one in GREEN]
+    pairs = [tile for pair in zip(GREEN, half, strict=True) for tile in pair[::turn]]
+    assert judge(plot(), [*BEFORE, *pairs], DAY).answer == "supports"
 
 
 @pytest.mark.parametrize(

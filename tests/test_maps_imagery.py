@@ -1,5 +1,6 @@
 """Maps show what imagery says: the lake's series, verdicts on plots; neither is ever a figure of record."""
 
+import base64
 import dataclasses
 import datetime as dt
 import json
@@ -20,6 +21,7 @@ from imagery_office import GRID, hand_in_plots, listed, take_scenes
 from imagery_scenes import Painting
 from map_cases import a_definition, a_model, target
 
+LARGE = base64.b64encode(b"\xff\xd8\xff" + bytes(17_997)).decode()
 HOSTILE = "</script><img src=x onerror=alert(1)>${alert(1)}"
 
 
@@ -190,6 +192,7 @@ def test_verdicts_of_a_later_day_are_not_known_on_a_map_of_an_earlier_one(verifi
         lambda text: text.replace('"verdict": "contradicts"', '"verdict": "surely"'),
         lambda text: text.replace('"jpeg": "', '"jpeg": "PHN2Zz4'),
         lambda text: text.replace('"jpeg": "', '"jpeg": "\\" onerror=\\"'),
+        lambda text: text.replace('"jpeg": "', f'"jpeg": "{LARGE}'),
     ],
 )
 def test_damaged_verdicts_or_pictures_are_refused_in_words(verified, damage):

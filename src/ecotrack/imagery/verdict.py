@@ -356,7 +356,7 @@ def _by_change(plot: PlotAsked, before: Sequence[Look], grown: Sequence[Look], r
     was, green = (median(look.ndvi for look in looks) for looks in (then, now))
     change = median(look.ndvi - look.ring_ndvi for look in now) - median(look.ndvi - look.ring_ndvi for look in then)
     leafy = leafy_looks(grown, grown[-1].day, rules.leaf)
-    answer, reason = _grown_greener(leafy, green >= rules.green_ndvi and change >= rules.rise, rules)
+    answer, reason = _grown_greener(leafy, change >= rules.rise, rules)
     return _answer(plot, answer, reason, looks=[*then, *leafy], numbers=(was, green, change))
 
 
