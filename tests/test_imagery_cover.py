@@ -69,7 +69,8 @@ def test_shares_are_those_of_the_ground_however_the_raster_lies(tmp_path, table,
 
 
 def test_long_borders_are_straight_in_degrees_and_bend_in_the_plane_of_the_raster(tmp_path, table):
-    county = shapely.box(115.1, 37.4, 116.1, 37.6)
+    south = [(lon, 37.4) for lon in np.linspace(115.1, 116.1, 501)]
+    county = shapely.Polygon([*south, (116.1, 37.6), (115.1, 37.6)])
     raster = classified(tmp_path / "c.tif", utm(115.0, 37.7, size=600, pixel_m=200))
     [row] = land_cover(raster, table, [feature(county)])
     assert row.seen_m2 == pytest.approx(area_m2([county])[0], rel=1e-4)
