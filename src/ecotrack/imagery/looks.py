@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
@@ -91,15 +92,21 @@ def one_a_day(looks: Iterable[Look]) -> list[Look]:
 def of_days(looks: Iterable[Look], days: Days) -> list[Look]:
     """Return the looks of a part of the year, which may run over its end."""
     first, last = days
-    dated = [(look.day.isoformat()[5:], look) for look in looks]
+    dated = [(_of_year(look.day), look) for look in looks]
     if first > last:
         return [look for day, look in dated if day >= first or day <= last]
     return [look for day, look in dated if first <= day <= last]
 
 
+@lru_cache(maxsize=4096)
+def _of_year(day: dt.date) -> str:
+    """Return a day as 06-05; plots by the hundred thousand share the days of a few scenes."""
+    return day.isoformat()[5:]
+
+
 def leafy_looks(looks: Iterable[Look], until: dt.date, rules: LeafRules) -> list[Look]:
     """Return the looks of the leafy season in the years before a day."""
-    return [look for look in of_days(looks, rules.leafy) if (until - look.day).days <= rules.within_days]
+    return of_days((look for look in looks if (until - look.day).days <= rules.within_days), rules.leafy)
 
 
 def keeps_green(leafy: Sequence[Look], least_ndvi: float, rules: LeafRules) -> bool:
