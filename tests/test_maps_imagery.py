@@ -151,6 +151,7 @@ def test_verdicts_stand_on_the_reviewers_map_with_pictures_and_a_filter(verified
     expect(card).to_contain_text("影像核对")
     expect(card.locator("img")).to_have_count(2)
     page.click("#eco-lang")
+    expect(finding).to_contain_text("Taocheng · 2024-05-10 … 2024-08-01 (5)")
     told = page.locator(".eco-filters select").last.locator("option").all_inner_texts()
     assert [text.split(" (")[0] for text in told[1:]] == ["contradicts", "supports", "not run"]
     assert opened.complaints == []
@@ -161,7 +162,9 @@ def test_reviewers_read_contradictions_in_lists_and_in_the_portal(verified):
     assert row["satellite"] == {"looked_at": 2, "contradicts": 1}
     findings = json.loads(verified("review", "findings", verified.submission, "--json").output)
     assert ["历次影像都是水面" in one["zh"] for one in findings["satellite"]] == [True]
-    assert "历次影像都是水面" in verified("review", "findings", verified.submission).output
+    said = verified("review", "findings", verified.submission).output
+    assert "历次影像都是水面" in said
+    assert "2024-05-10至2024-08-01的5景影像" in said.replace("\n", "")
     shown = review_work.submission(str(verified.folder), verified.submission, ())
     told = {plot["feature_id"]: [one["zh"] for one in plot["findings"]] for plot in shown["plots_list"]}
     assert any("历次影像都是水面" in text for text in told["淹没"])

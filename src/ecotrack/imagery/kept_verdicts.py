@@ -170,17 +170,24 @@ def contradiction(
 ) -> Finding:
     """Return the finding that a contradiction is for reviewers; the other verdicts ask nobody anything.
 
+    Parameters
+    ----------
+    days
+        Of the looks that it rests on, oldest first.
+
     Examples
     --------
-    >>> contradiction("p", [Text("裸露", "bare")], ["2020-07-01"], 90, "131102").message.en
-    'imagery contradicts the planting: bare'
+    >>> contradiction("p", [Text("裸露", "bare")], ["2020-07-01", "2020-08-01"], 90, "131102").message.en
+    'imagery contradicts the planting: bare (2 looks, 2020-07-01 to 2020-08-01)'
     """
+    first, last = days[0], days[-1]
     return Finding(
         check=CHECK,
         level="warns",
         message=Text(
-            f"影像与“已造林”矛盾：{'；'.join(reason.zh for reason in reasons)}",
-            f"imagery contradicts the planting: {'; '.join(reason.en for reason in reasons)}",
+            f"影像与“已造林”矛盾：{'；'.join(reason.zh for reason in reasons)}（{first}至{last}的{len(days)}景影像）",
+            f"imagery contradicts the planting: {'; '.join(reason.en for reason in reasons)} "
+            f"({len(days)} looks, {first} to {last})",
         ),
         mend=Text("请现场核查", "check it in the field"),
         where=feature_id,
@@ -260,13 +267,20 @@ def _kept(row: dict[str, Any]) -> KeptVerdict:
         answer=row["verdict"],
         outline=str(row["outline"]),
         reasons=tuple(Text(str(one["zh"]), str(one["en"])) for one in row["reasons"]),
-        days=tuple(dt.date.fromisoformat(day).isoformat() for day in row["days"]),
+        days=_days(row),
         clear_px=float(row["clear_px"]),
         ndvi_before=_number(row["ndvi_before"]),
         ndvi_after=_number(row["ndvi_after"]),
         change=_number(row["change_against_ring"]),
         unit=row["responsible_unit"],
     )
+
+
+def _days(row: dict[str, Any]) -> tuple[str, ...]:
+    days = tuple(dt.date.fromisoformat(day).isoformat() for day in row["days"])
+    if row["verdict"] == "contradicts" and not days:
+        raise ValueError("days")
+    return days
 
 
 def _number(value: Any) -> float | None:

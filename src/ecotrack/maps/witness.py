@@ -212,6 +212,6 @@ def _block(
     }
 
 
-def _unit(code: str | None, workspace: Workspace) -> str:
+def _unit(code: str | None, workspace: Workspace) -> dict[str, str]:
     found = workspace.units.get(code) if code else None
-    return found.name_zh if found else code or ""
+    return {"zh": found.name_zh, "en": found.name_en} if found else {"zh": code or "", "en": code or ""}

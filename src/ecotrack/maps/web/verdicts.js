@@ -39,7 +39,7 @@
     const go = eco.el('button', 'eco-go', eco.clip(one.id, 60));
     go.type = 'button';
     go.addEventListener('click', function () { eco.goToPlot(one.id); });
-    const facts = [one.unit, one.days.join(' ')].filter(Boolean).join(' · ');
+    const facts = [eco.pick(one.unit), one.days.join(' ')].filter(Boolean).join(' · ');
     const item = eco.el('article', 'eco-finding', [
       eco.el('header', '', eco.el('h3', 'eco-data', eco.word('contradicts') + eco.clip(eco.pick(one), 300))),
       eco.el('ul', 'eco-ids', eco.el('li', '', go)), eco.el('p', 'eco-sub eco-data', eco.clip(facts, 200))
