@@ -53,6 +53,8 @@ BRIGHT_WATER, LEAST_TOLD = 0.09, 50
 """Median infrared reflectance of water that is doubted, and the pixels of water from which it is."""
 SHADOW_SHARE = 0.01
 """Share of the water from which it is said to look like shadow."""
+MOSTLY = 0.5
+"""Share of the water from which it is said that some water looks like shadow throughout."""
 ALL_WATER = 0.9
 """Share of the pixels, water by what they are, from which too little land is there to tell the air."""
 LEAST_PIXELS = 4
@@ -156,12 +158,13 @@ def water_mask(
 
     Notes
     -----
-    Pixels brighter than any open water (`BRIGHTEST`) are none. Of the rest, those above the fixed threshold are a
-    first guess; Otsu's threshold is found in the histogram of the guess and of the ground round it, so that little
-    water in a wide land does as well as much (the idea of Donchyts et al. 2016, who take the edges of a first
-    guess). It counts only within `TRUSTED` and with a valley; else water is sought by its dark infrared, and if there
-    is none the fixed one stays. With blue the air is taken out first; water that does not stand out then is told by
-    the numbers as they came. Pixels at the shore are decided by halves, as `ecotrack.imagery.shore` does.
+    The numbers are taken as they come. Pixels brighter than any open water (`BRIGHTEST`) are none. Of the rest, those
+    above the fixed threshold are a first guess; Otsu's threshold is found in the histogram of the guess and of the
+    ground round it, so that little water in a wide land does as well as much (the idea of Donchyts et al. 2016, who
+    take the edges of a first guess). It counts only within `TRUSTED` and with a valley; else water is sought by its
+    dark infrared, and if there is none the fixed one stays. With blue the air is known: what it alone lifted above the
+    threshold, or what looks like shadow, goes where other water shows it to be lighter. Pixels at the shore are decided
+    by halves, as `ecotrack.imagery.shore` does.
 
     Examples
     --------
@@ -332,11 +335,15 @@ def _shaded(shadow: Mask, water: Mask) -> list[Text]:
     """Return the doubt that a part of the water is shadow."""
     if shadow.sum() < max(SHADOW_SHARE * int(water.sum()), LEAST_TOLD):
         return []
-    pct = f"{100 * int(shadow.sum()) / int(water.sum()):.1f}"
+    share = int(shadow.sum()) / int(water.sum())
+    # Measured on real pictures: clear, deep and frozen water has no colour of its own beside that of shadow.
+    same = Text("；清水、深水和冰面也是这样", "; clear, deep or frozen water looks the same")
+    more = same if share > MOSTLY else Text("", "")
     return [
         Text(
-            f"水面中有{pct}%的光谱像阴影里的陆地：可能是云影、楼影或山影（shadow）",
-            f"{pct} % of the water look like land in the shadow of clouds, houses or hills (shadow)",
+            f"水面中有{100 * share:.1f}%的光谱像阴影里的陆地：可能是云影、楼影或山影（shadow）{more.zh}",
+            f"{100 * share:.1f} % of the water look like land in the shadow of clouds, houses or hills (shadow)"
+            f"{more.en}",
         )
     ]
 
