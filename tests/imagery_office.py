@@ -14,13 +14,14 @@ from imagery_scenes import ROLES, Painting, utm, write
 GRID = utm(115.6, 37.6, size=120)
 
 
-def hand_in_plots(office: Any, folder: Path, shapes: Mapping[str, shapely.Geometry]) -> str:
+def hand_in_plots(office: Any, folder: Path, shapes: Mapping[str, shapely.Geometry], **said: str) -> str:
     """Import plots of spring 2020 and accept them; return the id of the submission."""
     known = {row["submission"] for row in listed(office)}
     features = [
         {
             "type": "Feature",
-            "properties": {"id": name, "unit": "桃城区", "season": "2020-spring", "kind": "造林", "form": "片林"},
+            "properties": {"id": name, "unit": "桃城区", "season": "2020-spring", "kind": "造林", "form": "片林"}
+            | said,
             "geometry": json.loads(shapely.to_geojson(shape)),
         }
         for name, shape in shapes.items()

@@ -249,3 +249,19 @@ def test_an_office_checks_its_plots_and_no_figure_moves(office, tmp_path):
     assert (
         json.loads(office("verify", "plots", "--scenes", "x_20240501", "--json").output)["counts"]["cannot_tell"] == 1
     )
+
+
+def test_an_office_is_told_of_woods_under_new_plots_alone_and_not_of_struck_ones(office, tmp_path):
+    mine = pixel_box(50, 50, 62, 62)
+    first = hand_in_plots(office, tmp_path, {"小班1": mine})
+    hand_in_plots(office, tmp_path, {"小班2": mine}, kind="重造", parent_id="小班1")
+    woods = Painting([("trees", mine)], base="soil")
+    days = ("2018-07-10", "2019-05-10", "2019-06-10", "2019-06-20", "2019-08-20", "2020-07-10")
+    take_scenes(office, tmp_path, dict.fromkeys(days, woods))
+    document = json.loads(office("verify", "plots", "--json").output)
+    assert {row["feature_id"]: row["verdict"] for row in document["verdicts"]} \
+        == {"小班1": "contradicts", "小班2": "cannot_tell"}  # fmt: skip
+    assert [one["responsible_unit"] for one in document["findings"]] == ["131102"]
+    office("review", "strike", first, "--by", "李四", "--reason", "原有林地")
+    document = json.loads(office("verify", "plots", "--json").output)
+    assert [row["feature_id"] for row in document["verdicts"]] == ["小班2"]
