@@ -14,7 +14,7 @@ from rasterio.io import MemoryFile
 
 from ecotrack.errors import MissingFile
 from ecotrack.imagery import coverage
-from ecotrack.imagery.chips import SMALL_SIDE, small_chips, write_chips
+from ecotrack.imagery.chips import SMALL_SIDE, chip, small_chips, write_chips
 from ecotrack.imagery.coverage import cover, kept_coverage
 from ecotrack.imagery.grid import to_lonlat, to_pixels
 from ecotrack.imagery.plot_stats import plot_stats, stats_roles
@@ -226,11 +226,20 @@ def test_small_pictures_stay_small_and_end_where_a_page_would_grow_too_large(tmp
     wanted = [(f"{number}", shape, [(scene, True)]) for number, shape in enumerate(shapes)]
     every = small_chips(wanted)
     assert list(every) == ["0", "1", "2"]
-    for [chip] in every.values():
-        with MemoryFile(base64.b64decode(chip.jpeg)) as memory, memory.open() as picture:
+    for [one] in every.values():
+        with MemoryFile(base64.b64decode(one.jpeg)) as memory, memory.open() as picture:
             assert max(picture.shape) <= SMALL_SIDE
     enough = len(every["0"][0].jpeg) + len(every["1"][0].jpeg)
     assert list(small_chips(wanted, most_bytes=enough)) == ["0", "1"]
+
+
+@pytest.mark.parametrize(("most_side", "edge"), [(200, 2 * (116 + 98)), (50, 2 * (116 + 98) / 3)])
+def test_the_edge_of_a_large_plot_stays_whole_in_a_small_picture(tmp_path, most_side, edge):
+    shape = pixel_box(2, 2, 118, 100)
+    scene = write(tmp_path / "s.tif", Painting([("soil", shape)]), GRID)
+    picture = chip(shape, scene, around_px=5, enlarged=4, most_side=most_side)
+    assert max(picture.shape) <= most_side
+    assert (picture == np.array([255, 230, 0])[:, None, None]).all(axis=0).sum() == pytest.approx(edge, rel=0.05)
 
 
 def test_an_office_checks_its_plots_and_no_figure_moves(office, tmp_path):

@@ -180,6 +180,14 @@ def test_a_verdict_holds_for_the_outline_that_was_looked_at(verified, tmp_path):
     assert '"contradictions":[]' in text
 
 
+def test_a_plot_that_was_struck_since_is_counted_no_more(verified, tmp_path):
+    verified("review", "strike", verified.submission, "--by", "李四", "--reason", "并入湖区")
+    verified("map", "review", "-o", tmp_path / "review.html")
+    text = (tmp_path / "review.html").read_text(encoding="utf-8")
+    assert '"contradictions":[]' in text
+    assert '"en":"not run","plots":0' in text
+
+
 def test_verdicts_of_a_later_day_are_not_known_on_a_map_of_an_earlier_one(verified, tmp_path):
     verified("map", "review", "--as-of", "2026-11-20", "-o", tmp_path / "review.html")
     text = (tmp_path / "review.html").read_text(encoding="utf-8")

@@ -88,12 +88,10 @@ def small_chips(
 
 def _small(shape: Any, pictured: Pictured) -> Chip | None:
     scene, before = pictured
-    picture = chip(shape, scene, around_px=SMALL_AROUND_PX, enlarged=SMALL_ENLARGED)
+    picture = chip(shape, scene, around_px=SMALL_AROUND_PX, enlarged=SMALL_ENLARGED, most_side=SMALL_SIDE)
     if picture is None:
         return None
-    # A plot of many hectares is shown in coarser pixels.
-    step = -(-max(picture.shape[1:]) // SMALL_SIDE)
-    jpeg = _jpeg(np.ascontiguousarray(picture[:, ::step, ::step]))
+    jpeg = _jpeg(picture)
     if len(jpeg) > MOST_CHIP_BYTES:
         return None
     return Chip(scene.acquired_on.isoformat(), scene.scene_id, base64.b64encode(jpeg).decode("ascii"), before)
@@ -117,9 +115,15 @@ def _placeless() -> Iterator[None]:
 
 
 def chip(
-    shape: Any, scene: Scene, *, around_px: int = AROUND_PX, enlarged: int = ENLARGED
+    shape: Any, scene: Scene, *, around_px: int = AROUND_PX, enlarged: int = ENLARGED, most_side: int | None = None
 ) -> npt.NDArray[np.uint8] | None:
-    """Return a picture of a plot, shape (3, rows, columns); ``None`` where the scene does not show it."""
+    """Return a picture of a plot, shape (3, rows, columns); ``None`` where the scene does not show it.
+
+    Parameters
+    ----------
+    most_side
+        Longest side that it may have: a plot of many hectares is shown in coarser pixels, its edge whole.
+    """
     roles = _COLOURS if set(_COLOURS) <= set(scene.bands) else ("nir", "nir", "nir")
     with OpenScene(scene, tuple(dict.fromkeys(roles))) as opened:
         pixels = to_pixels([shape], opened.grid)
@@ -127,11 +131,15 @@ def chip(
         if window is None:
             return None
         bands = opened.read(window).bands
-    grey = np.stack([np.nan_to_num(bands[role]) for role in roles])
+    longest, step = max(window.shape), 1
+    if most_side is not None:
+        enlarged = max(1, min(enlarged, most_side // longest))
+        step = -(-longest * enlarged // most_side)
+    grey = np.stack([np.nan_to_num(bands[role][::step, ::step]) for role in roles])
     drawn = (np.clip(grey / _BRIGHT, 0, 1) * 255).astype(np.uint8)
     large: npt.NDArray[np.uint8] = drawn.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
     edge = shapely.boundary(pixels[0])
-    place = Affine.translation(window.col, window.row) @ Affine.scale(1 / enlarged)
+    place = Affine.translation(window.col, window.row) @ Affine.scale(step / enlarged)
     line = rasterize([edge], out_shape=large.shape[1:], transform=place, dtype="uint8").astype(bool)
     large[:, line] = np.array(_LINE, dtype=np.uint8)[:, None]
     return large

@@ -18,6 +18,7 @@ from ecotrack.maps.definition import MapDef
 from ecotrack.maps.plot_rows import PlotRows, PlotsView
 from ecotrack.maps.shown import SATELLITE
 from ecotrack.model.layers import Classification, FieldDef, LayerDef, Style
+from ecotrack.progress.ledger import STRUCK
 from ecotrack.workspace import FeatureView, LayerView
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ def satellite(views: Sequence[LayerView], workspace: Workspace, *, as_of: dt.dat
         verdicts = _verdicts(view.plots, known)
         joined.append(_with_answers(view, verdicts))
         drawn += _outlines(view.plots, verdicts)
-        told += verdicts
+        # Struck plots, and those of an earlier day of the slider, are asked about no more.
+        states = view.plots.states.tolist()
+        told += [one for one, state in zip(verdicts, states, strict=True) if state not in (None, STRUCK)]
     shown = LayerView(
         layer=layer, features=drawn, records=[], total=len(drawn), with_record=0, newest=None, oldest=None
     )
