@@ -1,6 +1,7 @@
 """The satellite's word about plots: careful, with its reasons, and never a figure."""
 
 import base64
+import csv
 import datetime as dt
 import errno
 import json
@@ -253,8 +254,17 @@ def test_an_office_checks_its_plots_and_no_figure_moves(office, tmp_path):
     assert "60天以上历次影像都是水面" in said
     assert len(list((tmp_path / "chips").glob("*.png"))) == 2
     assert office.workspace.view().to_json() == before
-    document = json.loads(office("verify", "plots", "--json").output)
+    document = json.loads(office("verify", "plots", "--json", "--numbers", tmp_path / "n.csv").output)
     assert (document["counts"]["contradicts"], document["sample"]) == (1, True)
+    with (tmp_path / "n.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["feature_id"], row["day"]) for row in rows] == [("小班1", "2024-05-01"), ("小班1", "2024-08-01")]
+    told = {key: float(rows[0][key]) for key in ("clear_px", "ndvi", "ndvi_ring", "savi", "evi_sd", "water_share")}
+    assert told["clear_px"] == pytest.approx(144, abs=0.1)
+    # Water and soil of red 0.04, 0.19 and near infrared 0.02, 0.27.
+    assert (told["ndvi"], told["ndvi_ring"]) == pytest.approx((-1 / 3, 0.08 / 0.46), abs=0.02)
+    assert told["savi"] == pytest.approx(1.5 * -0.02 / 0.56, abs=0.01)
+    assert told["water_share"] > 0.99
     assert (
         json.loads(office("verify", "plots", "--scenes", "x_20240501", "--json").output)["counts"]["cannot_tell"] == 1
     )

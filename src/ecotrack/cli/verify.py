@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ecotrack.errors import EcotrackError
 if TYPE_CHECKING:
     from ecotrack.imagery.kept_verdicts import KeptVerdicts
     from ecotrack.imagery.plot_cover import PlotCover
+    from ecotrack.imagery.plot_stats import PlotStats
     from ecotrack.imagery.scene import Scene
     from ecotrack.imagery.verdict import PlotAsked, Verdict
     from ecotrack.maps.plot_rows import PlotRows
@@ -48,6 +50,8 @@ verify = SpokenGroup(
         help=say("满几个生长季才可能“支持”", "growing seasons before plants can be supported"))  # fmt: skip
 @option("--chips", type=click.Path(path_type=Path, file_okay=False),
         help=say("矛盾地块的前后小图放到哪个目录", "folder for small before/after pictures"))  # fmt: skip
+@option("--numbers", type=click.Path(path_type=Path, dir_okay=False),
+        help=say("各地块各期的像元数、NDVI、EVI、SAVI 等写入此 CSV", "CSV of pixels, NDVI, EVI, SAVI of each plot and scene"))  # fmt: skip
 @option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 @click.pass_context
 def plots(
@@ -56,6 +60,7 @@ def plots(
     as_of: dt.date | None,
     least_seasons: int,
     chips: Path | None,
+    numbers: Path | None,
     as_json: bool,
 ) -> int:
     """Check plots."""
@@ -72,16 +77,18 @@ def plots(
     rows = plots_view(workspace.view(as_of=day), workspace.layer("plots"), most_records=0).plots
     rows = rows.where(rows.states != STRUCK)
     asked, shapes = _asked(rows, workspace, day), rows.geometries
-    verdicts = verify_plots(
-        asked,
-        shapes,
-        chosen,
-        as_of=day,
-        folder=workspace.register_path.parent / "coverage",
-        rules=VerdictRules(least_seasons=least_seasons),
-        cover=_cover(ctx, workspace, shapes),
-        told=None if as_json else _teller(ctx, len(chosen)),
-    )
+    with _table(numbers, [plot.feature_id for plot in asked]) as add:
+        verdicts = verify_plots(
+            asked,
+            shapes,
+            chosen,
+            as_of=day,
+            folder=workspace.register_path.parent / "coverage",
+            rules=VerdictRules(least_seasons=least_seasons),
+            cover=_cover(ctx, workspace, shapes),
+            told=None if as_json else _teller(ctx, len(chosen)),
+            numbers=add,
+        )
     kept = KeptVerdicts(
         as_of=day,
         sample=bool(rows.samples.any()) or any(scene.sample for scene in chosen),
@@ -99,6 +106,20 @@ def plots(
     else:
         _print(ctx, verdicts, asked, path, sample=document["sample"])
     return int(any(verdict.answer == "contradicts" for verdict in verdicts))
+
+
+@contextmanager
+def _table(path: Path | None, names: list[str]) -> Iterator[Callable[[Scene, PlotStats], None] | None]:
+    """Give what writes the numbers of a scene into a CSV file that is there whole or not at all; ``None`` without."""
+    from ecotrack.imagery.plot_numbers import numbers_table
+    from ecotrack.intake.tables_write import whole_file
+
+    if path is None:
+        yield None
+        return
+    # The mark at its head tells spreadsheet programs that it is UTF-8.
+    with whole_file(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+        yield numbers_table(file, names)
 
 
 def _cover(ctx: click.Context, workspace: Workspace, shapes: Any) -> PlotCover | None:

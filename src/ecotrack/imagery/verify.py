@@ -51,6 +51,7 @@ def verify_plots(
     rules: VerdictRules | None = None,
     cover: PlotCover | None = None,
     told: Callable[[Scene], None] | None = None,
+    numbers: Callable[[Scene, PlotStats], None] | None = None,
 ) -> list[Verdict]:
     """Return a verdict on each plot, in their order.
 
@@ -60,6 +61,8 @@ def verify_plots(
         What a classified raster says about each of them.
     told
         Called with each scene before it is read.
+    numbers
+        Called with what each scene says.
     """
     stats: list[tuple[Scene, PlotStats]] = []
     for scene in scenes:
@@ -70,6 +73,8 @@ def verify_plots(
         if told is not None:
             told(scene)
         stats.append((scene, scene_stats(scene, geometries, folder)))
+        if numbers is not None:
+            numbers(*stats[-1])
     return [
         judge(_known(plot, number, cover), _looks(number, stats), as_of, rules) for number, plot in enumerate(plots)
     ]
