@@ -51,7 +51,7 @@ verify = SpokenGroup(
 @option("--chips", type=click.Path(path_type=Path, file_okay=False),
         help=say("矛盾地块的前后小图放到哪个目录", "folder for small before/after pictures"))  # fmt: skip
 @option("--numbers", type=click.Path(path_type=Path, dir_okay=False),
-        help=say("各地块各期的像元数、NDVI、EVI、SAVI 等写入此 CSV", "CSV of pixels, NDVI, EVI, SAVI of each plot and scene"))  # fmt: skip
+        help=say("各地块各期的像元和指数写入此CSV", "CSV of pixels and indices by plot and scene"))  # fmt: skip
 @option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 @click.pass_context
 def plots(
