@@ -112,7 +112,8 @@ def test_a_folder_of_single_bands_may_hold_what_is_no_band(tmp_path):
         put(tmp_path / "R10m" / f"T50SLG_20200901T030549_{part}.tif")
     for part in ("B03_20m", "B8A_20m", "B11_20m", "SCL_20m"):
         put(tmp_path / "R20m" / f"T50SLG_20200901T030549_{part}.tif")
-    [fine], [coarse] = recognise([tmp_path / "R10m"]), recognise([tmp_path / "R20m"])
+    said = SceneAsked(offset=0)
+    [fine], [coarse] = recognise([tmp_path / "R10m"], said), recognise([tmp_path / "R20m"], said)
     assert (list(fine.bands), fine.mask) == (FOUR, None)
     assert (set(coarse.bands), coarse.mask.kind) == ({"green", "nir", "swir1"}, "scl")
 

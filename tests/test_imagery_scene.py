@@ -25,7 +25,7 @@ from ecotrack.errors import (
     UnreadableFile,
     Untold,
 )
-from ecotrack.imagery.catalogue import keep_scene, scene_named, scenes_in
+from ecotrack.imagery.catalogue import keep_scenes, scene_named, scenes_in
 from ecotrack.imagery.indices import compute
 from ecotrack.imagery.lake import observe
 from ecotrack.imagery.read import OpenScene
@@ -226,12 +226,12 @@ def test_an_index_says_which_band_it_lacks():
 
 def test_the_catalogue_gives_back_what_was_kept(tmp_path):
     scene = write(tmp_path / "影像 一.tif", PAINTED, GRID)
-    path = keep_scene(scene, tmp_path / "scenes")
+    [path] = keep_scenes([scene], tmp_path / "scenes")
     assert scene_named(tmp_path / "scenes", scene.scene_id) == scene
     item = json.loads(path.read_text())
     assert (item["type"], item["stac_version"][:2]) == ("Feature", "1.")
     assert shapely.box(*item["bbox"]).contains(LAKE.centroid)
-    keep_scene(scene, tmp_path / "scenes")
+    keep_scenes([scene], tmp_path / "scenes")
     assert len(scenes_in(tmp_path / "scenes")) == 1
     with pytest.raises(UnknownScene, match="影像 一"):
         scene_named(tmp_path / "scenes", "other")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, Number, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
 from ecotrack.errors import Lang, Text
@@ -56,9 +56,10 @@ class Metres(click.ParamType[Decimal]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         """Return the number."""
         try:
-            return Decimal(str(value))
+            found = Decimal(str(value))
         except InvalidOperation:
-            self.fail(str(value), param, ctx)
+            self.fail(f"'{value}' is not a valid number.", param, ctx)
+        return found if found.is_finite() else self.fail(f"'{value}' is not a valid number.", param, ctx)
 
 
 @command(
@@ -74,10 +75,10 @@ class Metres(click.ParamType[Decimal]):
 )
 @click.argument("scene_id", metavar="SCENE")
 @option("--index", type=click.Choice(["NDWI", "MNDWI"]), help=say("水体指数（默认有短波红外用 MNDWI）", "water index"))
-@option("--threshold", type=float, help=say("固定阈值（默认大津法）", "fixed threshold (default: Otsu's)"))
-@option("--margin", "margin_m", type=float, default=1000, show_default=True,
+@option("--threshold", type=Number(-1, 1), help=say("固定阈值（默认大津法）", "fixed threshold (default: Otsu's)"))
+@option("--margin", "margin_m", type=Number(0, 100_000), default=1000, show_default=True,
         help=say("湖区轮廓外多少米以内", "metres beyond the basins' outlines"))  # fmt: skip
-@option("--least-clear", type=float, default=60, show_default=True,
+@option("--least-clear", type=Number(0, 100), default=60, show_default=True,
         help=say("至少要看清的比例（%）", "least share that is seen, in percent"))  # fmt: skip
 @option("--level", "level_m", type=Metres(), help=say("当日水位（米）", "water level of the day in metres"))
 @option("--datum", default="", help=say("水位的高程基准", "datum of the level"))
@@ -104,7 +105,7 @@ def observe(
     from ecotrack.intake.lake_observation import Stage, hand_in, observation_document
 
     workspace = open_workspace(ctx)
-    stage = Stage(level_m=level_m, datum=datum)
+    stage = Stage(level_m=level_m, datum=datum.strip())
     asked = LakeAsked(index=index, threshold=threshold, margin_m=margin_m, least_clear_pct=least_clear)
     found = observe_lake(chosen_scenes(workspace, (scene_id,))[0], workspace.features("lake"), asked)
     outcome = hand_in(

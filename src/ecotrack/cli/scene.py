@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, Number, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.errors import Text
 
@@ -45,8 +45,12 @@ def scenes_folder(workspace: Workspace) -> Path:
 @option("--bands", "table", type=_FILE, help=say("波段表（TOML）", "band table (TOML)"))
 @option("--date", "acquired_on", type=DAY, help=say("影像日期", "day of the image"))
 @option("--sensor", default="", help=say("传感器", "sensor"))
-@option("--scale", type=float, help=say("反射率 = 数值 × 比例 + 偏移：比例", "reflectance = number * scale + offset"))
-@option("--offset", type=float, help=say("偏移（反射率）", "offset, in reflectance"))
+@option(
+    "--scale",
+    type=Number(min=0, min_open=True),
+    help=say("反射率 = 数值 × 比例 + 偏移：比例", "reflectance = number * scale + offset"),
+)
+@option("--offset", type=Number(), help=say("偏移（反射率）", "offset, in reflectance"))
 @option("--mask", type=_FILE, help=say("云掩膜影像", "raster that tells cloud"))
 @option(
     "--mask-kind",
@@ -58,18 +62,20 @@ def scenes_folder(workspace: Workspace) -> Path:
 @click.pass_context
 def add(ctx: click.Context, /, files: tuple[Path, ...], **asked: Any) -> None:
     """Add scenes."""
-    from ecotrack.imagery.catalogue import keep_scene
+    from ecotrack.imagery.catalogue import keep_scenes
     from ecotrack.imagery.recognise import SceneAsked, recognise
 
-    folder = scenes_folder(open_workspace(ctx))
-    for found in recognise(list(files), SceneAsked(**asked)):
-        keep_scene(found, folder)
+    scenes = recognise(list(files), SceneAsked(**asked))
+    keep_scenes(scenes, scenes_folder(open_workspace(ctx)))
+    for found in scenes:
         bands = "、".join(found.bands)
         cloud = ("有云掩膜", "with a cloud mask") if found.mask else ("没有云掩膜", "without a cloud mask")
+        sample = ("，示例", ", sample") if found.sample else ("", "")
         speak(
             ctx,
-            f"已登记 {found.scene_id}：{found.sensor}，{found.acquired_on}，{bands}，{cloud[0]}",
-            f"added {found.scene_id}: {found.sensor}, {found.acquired_on}, {bands}, {cloud[1]}",
+            f"已登记 {found.scene_id}：{found.sensor}，{found.acquired_on}，{bands}，{cloud[0]}{sample[0]}",
+            f"added {found.scene_id}: {found.sensor}, {found.acquired_on}, {', '.join(found.bands)}, "
+            f"{cloud[1]}{sample[1]}",
         )
 
 

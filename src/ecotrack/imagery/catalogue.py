@@ -6,14 +6,15 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import shapely
 
-from ecotrack.errors import MissingExtra, UnknownScene, UnreadableFile
+from ecotrack.errors import MissingExtra, SceneIdTaken, UnknownScene, UnreadableFile
 from ecotrack.imagery.grid import to_lonlat
-from ecotrack.imagery.read import OpenScene
+from ecotrack.imagery.read import OpenScene, on_disk
 from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
 
 _COMMON = {"swir1": "swir16", "swir2": "swir22"}
@@ -72,15 +73,44 @@ def _absolute(path: str) -> str:
     return path if path.startswith("/vsi") else str(Path(path).absolute())
 
 
-def keep_scene(scene: Scene, folder: Path) -> Path:
-    """Write the item of a scene into the catalogue and return its file; the same scene again replaces it."""
+def keep_scenes(scenes: Sequence[Scene], folder: Path) -> list[Path]:
+    """Write the items of some scenes into the catalogue, all or none, and return their files.
+
+    A scene that was added before is replaced, also where its files have moved.
+
+    Raises
+    ------
+    SceneIdTaken
+        Another scene has the id of one, in the catalogue or among them.
+    MissingExtra, EcotrackError
+        As `item_of` says.
+    """
+    paths = [folder / f"{_file_name(scene.scene_id)}.json" for scene in scenes]
+    known = {path: _read_item(path) for path in paths if path.exists()}
+    for path, scene in zip(paths, scenes, strict=True):
+        before = known.setdefault(path, scene)
+        if not _is_same(before, scene):
+            where = next(iter(before.bands.values())).path
+            raise SceneIdTaken(scene.scene_id, day=before.acquired_on, path=where)
+    texts = [
+        json.dumps(item_of(scene).to_dict(include_self_link=False), ensure_ascii=False, indent=1) for scene in scenes
+    ]
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{_file_name(scene.scene_id)}.json"
-    beside = path.with_suffix(".part")
-    text = json.dumps(item_of(scene).to_dict(include_self_link=False), ensure_ascii=False, indent=1)
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
-    return path
+    for path, text in zip(paths, texts, strict=True):
+        beside = path.with_suffix(".part")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    return paths
+
+
+def _is_same(before: Scene, scene: Scene) -> bool:
+    """Return whether two scenes of one id are one: of the same files; or of one product; or moved."""
+    places = [{_absolute(band.path) for band in one.bands.values()} for one in (before, scene)]
+    if places[0] & places[1]:
+        return True
+    if (before.sensor, before.acquired_on, before.level) != (scene.sensor, scene.acquired_on, scene.level):
+        return False
+    return bool(scene.level) or not any(on_disk(place).exists() for place in places[0])
 
 
 def _file_name(scene_id: str) -> str:

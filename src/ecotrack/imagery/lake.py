@@ -13,7 +13,7 @@ import shapely
 from affine import Affine
 from rasterio.features import rasterize, sieve
 
-from ecotrack.errors import Text, TooLittleSeen, ZoneOutside
+from ecotrack.errors import NotReflectance, Text, TooLittleSeen, ZoneOutside
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.imagery.grid import Grid, Window, counted_area_m2, to_lonlat, to_pixels, window_around
@@ -23,8 +23,9 @@ from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Role, Scene
 from ecotrack.imagery.shade import SHADE_ROLES, SHADE_SHARE, Shade, look_for_shade
 from ecotrack.imagery.shore import look_at_shore
+from ecotrack.imagery.stored_numbers import Levels, refuse_raw
 from ecotrack.imagery.threshold import BINS, WaterEdge, find_edge, fixed_edge, histogram
-from ecotrack.imagery.water import refuse_raw, water_index, wet_plants
+from ecotrack.imagery.water import water_index, wet_plants
 
 Mask = npt.NDArray[np.bool_]
 
@@ -131,13 +132,14 @@ class LakeObservation:
 class _Ground:
     """What one reading of the zone gives; arrays of the window's shape.
 
-    ``index`` in ten-thousandths; ``basin`` is 0 outside, else the basin's number from 1.
+    ``index`` in ten-thousandths; ``basin`` is 0 outside, else the basin's number from 1; ``levels`` of what was seen.
     """
 
     index: npt.NDArray[np.int16]
     plants: Mask | None
     zone: Mask
     basin: npt.NDArray[np.uint8]
+    levels: Levels
 
     @property
     def seen(self) -> Mask:
@@ -191,6 +193,8 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         clear_pct = float(np.average(seen, weights=shapely.area(shapes)))
         if clear_pct < asked.least_clear_pct and not (seen >= asked.least_clear_pct).any():
             raise TooLittleSeen(scene.scene_id, clear_pct=f"{clear_pct:.0f}", least_pct=f"{asked.least_clear_pct:.0f}")
+        if ground.levels.dim:
+            raise NotReflectance(scene.scene_id, median="< 0.03")
         edge = _edge(ground, asked, scene.scene_id)
         water = _lake_part(ground, edge)
         shore = look_at_shore(opened, window, water, ground.seen, dark_band=index_roles(name)[1])
@@ -200,7 +204,8 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         if tells_shade:
             dry = (ground.basin > 0) & ~(water if plants is None else water | plants)
             shade = look_for_shade(opened, window, water, dry | (water & (ground.basin > 0)), ground.seen)
-    doubts = [*_doubts(ground, water, edge, scene), *_dark(shore.dark_share)]
+    doubts = [*_numbers_doubted(ground.levels), *_hidden(clear_pct), *_doubts(ground, water, edge, scene)]
+    doubts += _dark(shore.dark_share)
     found = _observation(
         scene, name, edge, opened.grid, window, ground, water, plants, (clear_pct, seen), doubts, basins
     )
@@ -247,6 +252,7 @@ def _look(
     index = np.full(window.shape, _UNSEEN, dtype=np.int16)
     tells_plants = all(role in roles for role in _PLANT_ROLES)
     plants = np.zeros(window.shape, dtype=bool) if tells_plants else None
+    levels = Levels()
     for strip in opened.strips(window):
         rows = slice(strip.row - window.row, strip.row - window.row + strip.height)
         if not zone[rows].any():
@@ -255,11 +261,12 @@ def _look(
         refuse_raw(pixels.bands, index_roles(name), where=opened.scene.scene_id)
         values = compute(name, pixels.bands)
         seen = pixels.clear & zone[rows] & np.isfinite(values)
+        levels.add(pixels.bands, seen)
         steps = np.clip(values[seen], -3, 3) * np.float32(_STEPS)
         index[rows][seen] = np.rint(steps).astype(np.int16)
         if plants is not None:
             plants[rows] = wet_plants(pixels.bands) & seen & (basin[rows] > 0)
-    return _Ground(index, plants, zone, basin)
+    return _Ground(index, plants, zone, basin, levels)
 
 
 def _seen_pct(ground: _Ground, shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
@@ -313,6 +320,32 @@ def _plants_part(ground: _Ground, water: Mask) -> Mask | None:
     plants = ground.plants & ~water
     together = sieve((plants | water).astype(np.uint8), LEAST_PIXELS, connectivity=4).astype(bool)
     return np.asarray(_touching(together, water) & plants)
+
+
+def _numbers_doubted(levels: Levels) -> list[Text]:
+    """Return the doubt that an offset was not taken back."""
+    if not levels.lifted:
+        return []
+    return [
+        Text(
+            "所有波段都没有暗像元：偏移可能还在数值里（哨兵二号 04.00 版起为 --offset -0.1），请核对后重新登记影像",
+            "no band has a dark pixel: an offset may be in the numbers still (Sentinel-2 since baseline 04.00: "
+            "--offset -0.1); check it and add the scene again",
+        )
+    ]
+
+
+def _hidden(clear_pct: float) -> list[Text]:
+    """Return the doubt that a part of the lake was not seen."""
+    if 100 - clear_pct <= 100 * _DOUBT_SHARE:
+        return []
+    pct = f"{100 - clear_pct:.0f}"
+    return [
+        Text(
+            f"湖区有{pct}%没有看清（云、无数据或影像边缘），面积只是看清的部分",
+            f"{pct} % of the basins were not seen (cloud, no data, the scene's edge): the area is of what was seen",
+        )
+    ]
 
 
 def _doubts(ground: _Ground, water: Mask, edge: WaterEdge, scene: Scene) -> list[Text]:
