@@ -13,9 +13,11 @@ from ecotrack.cli.context import DAY, Number, echo_json, lang_of, open_workspace
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
 from ecotrack.errors import Lang, Text
+from ecotrack.figures.lake import ENGLISH
 
 if TYPE_CHECKING:
     from ecotrack.imagery.lake import LakeObservation
+    from ecotrack.intake.lake_review import Word
 
 SHOWN = 40
 """Observations that are printed; JSON has them all."""
@@ -36,7 +38,7 @@ _SEEN = (
     Text("状态", "state"),
     Text("依据", "basis"),
     Text("水面类型", "surface"),
-    Text("水位（米）", "level, m"),
+    Text("水位（米，高程基准）", "level, m, datum"),
     Text("无云%", "clear %"),
     Text("方法", "method"),
 )
@@ -120,6 +122,9 @@ def observe(
         speak(ctx, f"将登记 {count} 条待审记录", f"{count} records would wait for review")
     else:
         speak(ctx, f"登记 {count} 条待审记录，已有 {outcome.already} 条", f"{count} records wait for review")
+        if count:
+            speak(ctx, f"审核后采用：ecotrack lake adopt {scene_id} --by 审核人",
+                  f"once reviewed: ecotrack lake adopt {scene_id} --by REVIEWER")  # fmt: skip
 
 
 def _print(ctx: click.Context, found: LakeObservation) -> None:
@@ -176,14 +181,23 @@ def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
     lang = lang_of(ctx)
     sample, whole = Text(" 示例", " (sample)").lang(lang), Text("全湖", "whole lake").lang(lang)
 
+    def word(code: str) -> str:
+        return code if lang == "zh" else ENGLISH.get(code, code)
+
     def km2(value: float) -> str:
         return f"{round_half_up(value, 2):.2f}"
 
+    numbers = ("median_km2", "least_km2", "most_km2")
     years = [
-        (f"{one['year']}{sample if one['sample'] else ''}", one["basis"], one["surface_kind"],
-         str(one["observations"]), *(km2(one[key]) for key in ("median_km2", "least_km2", "most_km2")))
+        (
+            f"{one['year']}{sample if one['sample'] else ''}",
+            word(one["basis"]),
+            word(one["surface_kind"]),
+            str(one["observations"]),
+            *(km2(one[key]) for key in numbers),
+        )
         for one in document["years"]
-    ]  # fmt: skip
+    ]
     columns = ("basin", "state", "basis", "surface_kind", "level_m", "clear_share_pct", "method")
     seen = [
         (one["on"] + (sample if one["sample"] else ""), km2(one["km2"]),
@@ -196,9 +210,13 @@ def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
 
 def _told(one: dict[str, Any], key: str, whole: str, lang: Lang) -> str:
     """Return a cell of an observation; its state says what is in doubt."""
+    if lang == "en" and key in ("state", "basis", "surface_kind"):
+        one = {**one, key: ENGLISH.get(one[key], one[key])}
     if key == "state" and one["doubts"]:
         km2 = f"{Decimal(one['doubted_km2']):.2f}" if one["doubted_km2"] else ""
         return f"{one['state']} {Text('存疑', 'in doubt').lang(lang)} {km2}".rstrip()
+    if key == "level_m" and one["level_m"] is not None:
+        return f"{one['level_m']} {one['datum'] or ''}".rstrip()
     return str(one[key] if one[key] is not None else whole if key == "basin" else "")
 
 
@@ -207,5 +225,40 @@ def _heads(titles: tuple[Text, ...], lang: Lang, *, numbers: int = 0) -> list[tu
     return [(title.lang(lang), place >= len(titles) - numbers) for place, title in enumerate(titles)]
 
 
-lake.add_command(observe)
-lake.add_command(series)
+def _verdict(verb: str, word: Word, zh: str, en: str, *, needs_reason: bool) -> click.Command:
+    example = f"ecotrack lake {verb} 影像编号 --by 李四" + (" --reason …" if needs_reason else "")
+
+    @command(verb, help=say(zh, en), epilog=say(f"示例：{example}", f"Example: {example.replace('影像编号', 'SCENE')}"))
+    @click.argument("names", nargs=-1, required=True, metavar="SCENE|RECORD...")
+    @option("--by", required=True, help=say("审核人姓名（不能是登记人）", "who reviews: not who handed it in"))
+    @option("--reason", **({"required": True} if needs_reason else {"default": ""}), help=say("理由", "reason"))
+    @click.pass_context
+    def decide(ctx: click.Context, names: tuple[str, ...], by: str, reason: str) -> None:
+        from ecotrack.intake.lake_review import decide_observations
+
+        made = decide_observations(open_workspace(ctx), names, word, reviewer=by, reason=reason)
+        for one in made:
+            told = f"{one.effective_on} {one.fields['surface_kind']} {one.value}"
+            speak(
+                ctx,
+                f"{word} {told} 平方公里（{by}；未验证审核人身份）",
+                f"{verb}: {told} km2 ({by}; the reviewer's identity was not proven)",
+            )
+        if not made:
+            speak(ctx, f"早已{word}，没有重复登记", "it stands so already; nothing was written")
+
+    return decide
+
+
+adopt = _verdict(
+    "adopt",
+    "采用",
+    "采用湖面观测：此后进入当年的中位数。",
+    "Adopt observations: they feed the year's median.",
+    needs_reason=False,
+)
+return_ = _verdict(
+    "return", "退回", "退回湖面观测，写明理由。", "Send observations back, with a reason.", needs_reason=True
+)
+for _verb in (observe, series, adopt, return_):
+    lake.add_command(_verb)

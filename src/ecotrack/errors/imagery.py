@@ -70,6 +70,32 @@ class SceneIdTaken(UsageError):
     )
 
 
+class UnknownObservation(UsageError):
+    """An observation of the lake that the register does not hold."""
+
+    what = Text(
+        "没有编号为“{name}”的湖面观测，也没有这景影像的观测",
+        "no lake observation, nor one from a scene, is named '{name}'",
+    )
+    mend = Text(
+        "编号见 ecotrack lake series --json；已被更正的观测不能再审核",
+        "ecotrack lake series --json tells the ids; what was corrected since cannot be reviewed",
+    )
+
+
+class SceneCountedTwice(UsageError):
+    """Two observations of the same water in the same scene: a year's median would count it twice."""
+
+    what = Text(
+        "影像 {scene} 已有采用的观测（{km2} 平方公里），不能重复采用",
+        "scene {scene} has an adopted observation already ({km2} km2)",
+    )
+    mend = Text(
+        "要换用这一条，请先退回那一条：ecotrack lake return {other} --by 审核人 --reason 理由",
+        "to take this one instead, send that one back first: ecotrack lake return {other} --by REVIEWER --reason WHY",
+    )
+
+
 class NoBand(DataError):
     """An index that needs a band which the scene does not have."""
 
