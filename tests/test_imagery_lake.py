@@ -1,12 +1,14 @@
 """The lake's surface comes out of a scene as large as it is, or the scene says why not."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
 import pytest
+import rasterio
 import shapely
 
-from ecotrack.errors import NoWaterEdge, TooLittleSeen, ZoneOutside
+from ecotrack.errors import NotReflectance, NoWaterEdge, TooLittleSeen, ZoneOutside
 from ecotrack.geometry.area import area_m2
 from ecotrack.imagery.lake import LakeAsked, observe
 from imagery_scenes import (
@@ -19,6 +21,7 @@ from imagery_scenes import (
     true_km2,
     utm,
     write,
+    write_raster,
 )  # fmt: skip
 
 WEST, NORTH = 115.587, 37.628
@@ -174,6 +177,55 @@ def test_a_masked_shadow_is_left_out(tmp_path):
     found = observe(write(tmp_path / "s.tif", shown, GRIDS["utm 50"], hidden=shadow), BASINS)
     assert found.open_m2 / 1e6 == pytest.approx(true_km2(LAKE), rel=0.006)
     assert found.doubts == ()
+
+
+def with_numbers(scene, **numbers):
+    bands = {role: dataclasses.replace(band, **numbers) for role, band in scene.bands.items()}
+    return dataclasses.replace(scene, bands=bands)
+
+
+def said_of(scene):
+    return " ".join(doubt.en for doubt in observe(scene, BASINS).doubts)
+
+
+def test_an_offset_that_was_not_taken_back_is_said_and_one_that_was_is_not(tmp_path):
+    scene = write(tmp_path / "s.tif", painting(), GRIDS["utm 50"], offset=-0.1)
+    assert "no band has a dark pixel" in said_of(with_numbers(scene, offset=0.0))
+    assert "no band has a dark pixel" not in said_of(scene)
+
+
+def test_a_scale_that_was_applied_twice_is_no_reflectance(tmp_path):
+    scene = write(tmp_path / "s.tif", painting(), GRIDS["utm 50"])
+    with pytest.raises(NotReflectance, match="twice"):
+        observe(with_numbers(scene, scale=1e-8), BASINS)
+
+
+def test_a_scene_in_bytes_is_doubted(tmp_path):
+    scene = write(tmp_path / "s.tif", painting(), GRIDS["utm 50"], scale=1 / 400)
+    with rasterio.open(tmp_path / "s.tif") as file:
+        stored = file.read().astype(np.uint8)
+    assert "in bytes" not in said_of(scene)
+    write_raster(tmp_path / "s.tif", stored, GRIDS["utm 50"], nodata=0)
+    assert "in bytes" in said_of(scene)
+
+
+def test_what_was_not_seen_is_said_from_one_percent_of_the_lake_on(tmp_path):
+    hidden = shapely.box(115.605, 37.5, 115.607, 37.7)
+    some = write(tmp_path / "a.tif", painting(), GRIDS["utm 50"], hidden=hidden)
+    assert "of the basins were not seen" in said_of(some)
+    speck = write(tmp_path / "b.tif", painting(), GRIDS["utm 50"], hidden=round_lake(radius_m=50))
+    assert "not seen" not in said_of(speck)
+
+
+def test_half_a_lake_without_a_number_for_nothing_is_half_seen(tmp_path):
+    scene = write(tmp_path / "s.tif", painting(), GRIDS["utm 50"])
+    with rasterio.open(tmp_path / "s.tif") as file:
+        stored = file.read().astype(np.float32)
+    stored[:, :, 203:] = -9999
+    write_raster(tmp_path / "s.tif", stored, GRIDS["utm 50"])
+    found = observe(with_numbers(scene, nodata=None), BASINS, LakeAsked(least_clear_pct=40))
+    assert 40 < found.clear_pct < 60
+    assert found.open_m2 / 1e6 == pytest.approx(TRUE * found.clear_pct / 100, rel=0.02)
 
 
 @pytest.mark.long

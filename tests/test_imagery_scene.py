@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ecotrack.errors import (
     MissingFile,
     NoBand,
     NotReflectance,
+    SceneIdTaken,
     UnknownCRS,
     UnknownScene,
     UnknownSensor,
@@ -101,7 +103,7 @@ def test_a_zip_reads_like_its_folder(tmp_path):
         recognise([archive])
 
 
-def test_single_bands_after_january_2022_ask_whether_the_offset_is_in_them(tmp_path):
+def test_single_bands_outside_their_product_ask_whether_the_offset_is_in_them(tmp_path):
     images = sorted(safe(tmp_path).rglob("*_B0*.tif"))
     for number, image in enumerate(images):
         images[number] = Path(shutil.copy(image, tmp_path / image.name))
@@ -159,6 +161,22 @@ def test_a_band_table_says_what_no_name_tells(tmp_path):
     assert observe(scene, [feature(LAKE)]).open_m2 / 1e6 == pytest.approx(true_km2(LAKE), rel=0.01)
 
 
+def test_what_the_call_says_of_scale_goes_before_the_table_and_a_band_before_both(tmp_path):
+    path, table = tmp_path / "s.tif", tmp_path / "t.toml"
+    write(path, PAINTED, GRID, mask=False)
+    table.write_text("date = 2020-09-01\n[bands]\ngreen = { index = 2 }\nnir = { index = 4, scale = 0.5 }\n")
+    asked = SceneAsked(table=table, scale=0.001, offset=-0.2)
+    [scene] = recognise([path], asked)
+    told = {role: (band.scale, band.offset) for role, band in scene.bands.items()}
+    assert told == {"green": (0.001, -0.2), "nir": (0.5, -0.2)}
+    table.write_text("scale = 0.01\n" + table.read_text())
+    assert recognise([path], asked)[0].bands["green"].scale == 0.001
+    assert recognise([path], SceneAsked(table=table))[0].bands["green"].scale == 0.01
+    table.write_bytes("sensor = '无人机'\n".encode("gb18030"))
+    with pytest.raises(BadBandTable, match="UTF-8"):
+        recognise([path], asked)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -166,6 +184,7 @@ def test_a_band_table_says_what_no_name_tells(tmp_path):
         (TABLE.replace("nir", "infrared"), "infrared is none of"),
         (TABLE.replace("index = 4", "nummer = 4"), "nummer"),
         ("bands = 3 =", "fit"),
+        (f"scale = 0\n{TABLE.replace('scale = 0.0001', '')}", "above 0"),
     ],
 )
 def test_a_band_table_that_does_not_fit_says_where(tmp_path, wrong, said):
@@ -235,6 +254,28 @@ def test_the_catalogue_gives_back_what_was_kept(tmp_path):
     assert len(scenes_in(tmp_path / "scenes")) == 1
     with pytest.raises(UnknownScene, match="影像 一"):
         scene_named(tmp_path / "scenes", "other")
+
+
+def test_a_name_stands_for_one_scene_of_the_catalogue(tmp_path):
+    folder, first, second = tmp_path / "scenes", tmp_path / "一" / "影像.tif", tmp_path / "二" / "影像.tif"
+    scenes = []
+    for path, day in ((first, DAY), (second, DAY.replace(month=10))):
+        path.parent.mkdir()
+        scenes.append(write(path, PAINTED, GRID, day=day))
+    other_place = replace(scenes[1], acquired_on=DAY)
+    for others in (scenes, [scenes[0], other_place]):
+        with pytest.raises(SceneIdTaken, match="一"):
+            keep_scenes(others, folder)
+        assert not folder.exists(), "of several scenes all are kept or none"
+    keep_scenes(scenes[:1], folder)
+    with pytest.raises(SceneIdTaken):
+        keep_scenes(scenes[1:], folder)
+    keep_scenes([replace(scenes[0], acquired_on=DAY.replace(day=2))], folder)
+    assert scenes_in(folder)[0].acquired_on.day == 2, "the same file may be said anew"
+    keep_scenes(scenes[:1], folder)
+    first.rename(first.with_name("旧.tif"))
+    keep_scenes([other_place], folder)
+    assert "二" in scenes_in(folder)[0].bands["nir"].path, "a scene may move"
 
 
 def test_an_observation_goes_to_review_like_any_record(office, tmp_path):

@@ -55,7 +55,17 @@ class SaidOtherwise(UsageError):
 
     what = Text("影像自己写的是 {told}，与 {option} 的 {said} 不符", "the scene says {told}, {option} says {said}")
     mend = Text(
-        "请去掉 {option}，或把这景影像单独登记并核对", "leave {option} out, or add this scene alone and check it"
+        "请去掉 {option}；还有别的影像时分开登记", "leave {option} out; add scenes that need it by a call of their own"
+    )
+
+
+class OtherDay(UsageError):
+    """A day that was given for whatever file there is, and a file whose name tells another."""
+
+    what = Text("文件名里的日期是 {told}，{option} 写的是 {said}", "the file's name says {told}, {option} says {said}")
+    mend = Text(
+        "请去掉 {option}；确有把握时单独登记这一个文件，并写 --date",
+        "leave {option} out, or, if you are sure, add this file alone with --date",
     )
 
 

@@ -204,8 +204,8 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         if tells_shade:
             dry = (ground.basin > 0) & ~(water if plants is None else water | plants)
             shade = look_for_shade(opened, window, water, dry | (water & (ground.basin > 0)), ground.seen)
-    doubts = [*_numbers_doubted(ground.levels), *_hidden(clear_pct), *_doubts(ground, water, edge, scene)]
-    doubts += _dark(shore.dark_share)
+        doubts = _numbers_doubted(ground.levels, in_bytes=opened.in_bytes)
+    doubts += [*_hidden(clear_pct), *_doubts(ground, water, edge, scene), *_dark(shore.dark_share)]
     found = _observation(
         scene, name, edge, opened.grid, window, ground, water, plants, (clear_pct, seen), doubts, basins
     )
@@ -322,17 +322,19 @@ def _plants_part(ground: _Ground, water: Mask) -> Mask | None:
     return np.asarray(_touching(together, water) & plants)
 
 
-def _numbers_doubted(levels: Levels) -> list[Text]:
-    """Return the doubt that an offset was not taken back."""
-    if not levels.lifted:
-        return []
-    return [
-        Text(
-            "所有波段都没有暗像元：偏移可能还在数值里（哨兵二号 04.00 版起为 --offset -0.1），请核对后重新登记影像",
-            "no band has a dark pixel: an offset may be in the numbers still (Sentinel-2 since baseline 04.00: "
-            "--offset -0.1); check it and add the scene again",
-        )
-    ]
+_STRETCHED = Text(
+    "影像是8位的，多半拉伸过，数值不是反射率", "the scene is in bytes, mostly a stretched picture and no reflectance"
+)
+_LIFTED = Text(
+    "所有波段都没有暗像元：偏移可能还在数值里（哨兵二号 04.00 版起为 --offset -0.1），请核对后重新登记影像",
+    "no band has a dark pixel: an offset may be in the numbers still (Sentinel-2 since baseline 04.00: "
+    "--offset -0.1); check it and add the scene again",
+)
+
+
+def _numbers_doubted(levels: Levels, *, in_bytes: bool) -> list[Text]:
+    """Return the doubts that the numbers are no reflectance."""
+    return [doubt for doubt, holds in ((_STRETCHED, in_bytes), (_LIFTED, levels.lifted)) if holds]
 
 
 def _hidden(clear_pct: float) -> list[Text]:

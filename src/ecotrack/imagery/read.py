@@ -192,6 +192,12 @@ class OpenScene:
         high = max(file.block_shapes[0][0] for path, file in self._files.items() if self._is_fine(path))
         return int(-(-STRIP_ROWS // high) * high) if high <= _HIGHEST_BLOCK else STRIP_ROWS
 
+    @property
+    def in_bytes(self) -> bool:
+        """Whether every band that is read is stored in bytes: most such rasters are stretched pictures."""
+        bands = [self.scene.bands[role] for role in self.roles]
+        return all(self._files[band.path].dtypes[band.index - 1] == "uint8" for band in bands)
+
     def _reflectance(self, band: Band, role: str, window: Window) -> Reflectance:
         missing = self._nodata(band)
         if self._is_fine(band.path):

@@ -14,6 +14,7 @@ from ecotrack.errors import (
     BadBandTable,
     EmptyFile,
     MissingFile,
+    OtherDay,
     SaidOtherwise,
     Text,
     UnknownSensor,
@@ -149,7 +150,7 @@ def recognise(paths: list[Path], asked: SceneAsked | None = None) -> list[Scene]
     table = None if asked.table is None else read_band_table(asked.table)
     day = asked.acquired_on or (table and table.date)
     if day and (len(paths) > 1 or asked.acquired_on is None):
-        _refuse_other_days(paths, day, "--date" if asked.acquired_on else "date")
+        _refuse_other_days(paths, day, "--date" if asked.acquired_on else "--bands")
     if table is not None:
         return [_by_table(path, table, asked) for path in paths]
     products, files = _inside(paths)
@@ -221,13 +222,13 @@ def _refuse_other_days(paths: list[Path], day: dt.date, option: str) -> None:
 
     Raises
     ------
-    SaidOtherwise
+    OtherDay
         It does.
     """
     for path in paths:
         told = _days(path.name)
         if told and day not in told:
-            raise SaidOtherwise(path, option=option, said=day, told=told[0])
+            raise OtherDay(path, option=option, said=day, told=told[0])
 
 
 def _by_table(path: Path, table: BandTable, asked: SceneAsked) -> Scene:
