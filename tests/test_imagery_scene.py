@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 import rasterio
@@ -276,6 +277,30 @@ def test_a_name_stands_for_one_scene_of_the_catalogue(tmp_path):
     first.rename(first.with_name("旧.tif"))
     keep_scenes([other_place], folder)
     assert "二" in scenes_in(folder)[0].bands["nir"].path, "a scene may move"
+
+
+def test_numbers_that_are_no_reflectance_are_told_when_the_scene_is_added(office, tmp_path):
+    path, folder = tmp_path / "GF1_20200901.tif", office.workspace.register_path.parent / "scenes"
+    write(path, PAINTED, GRID, roles=ROLES[:4], mask=False, offset=-0.1)
+    for scale in ("1", "0.00000001"):
+        with pytest.raises(NotReflectance):
+            office("scene", "add", path, "--scale", scale)
+    assert not folder.exists()
+    assert "请核对：所有波段都没有暗像元" in office("scene", "add", path, "--scale", "0.0001").stderr
+    assert not office("scene", "add", path, "--scale", "0.0001", "--offset", "-0.1").stderr
+
+
+@pytest.mark.parametrize("options", [("--scale", "0"), ("--scale", "nan"), ("--offset", "inf")])
+def test_a_scale_is_a_number_above_nought(office, tmp_path, options):
+    with pytest.raises(click.BadParameter):
+        office("scene", "add", tmp_path, *options)
+
+
+@pytest.mark.parametrize("options", [("--threshold", "7"), ("--threshold", "nan"), ("--margin", "-1"),
+                                     ("--least-clear", "101"), ("--level", "NaN")])  # fmt: skip
+def test_how_a_lake_is_looked_at_stays_within_sense(office, options):
+    with pytest.raises(click.BadParameter):
+        office("lake", "observe", "s", *options)
 
 
 def test_an_observation_goes_to_review_like_any_record(office, tmp_path):

@@ -63,11 +63,13 @@ def scenes_folder(workspace: Workspace) -> Path:
 def add(ctx: click.Context, /, files: tuple[Path, ...], **asked: Any) -> None:
     """Add scenes."""
     from ecotrack.imagery.catalogue import keep_scenes
+    from ecotrack.imagery.first_look import first_look
     from ecotrack.imagery.recognise import SceneAsked, recognise
 
     scenes = recognise(list(files), SceneAsked(**asked))
+    doubts = [first_look(found) for found in scenes]
     keep_scenes(scenes, scenes_folder(open_workspace(ctx)))
-    for found in scenes:
+    for found, doubted in zip(scenes, doubts, strict=True):
         bands = "、".join(found.bands)
         cloud = ("有云掩膜", "with a cloud mask") if found.mask else ("没有云掩膜", "without a cloud mask")
         sample = ("，示例", ", sample") if found.sample else ("", "")
@@ -77,6 +79,8 @@ def add(ctx: click.Context, /, files: tuple[Path, ...], **asked: Any) -> None:
             f"added {found.scene_id}: {found.sensor}, {found.acquired_on}, {', '.join(found.bands)}, "
             f"{cloud[1]}{sample[1]}",
         )
+        for doubt in doubted:
+            speak(ctx, f"请核对：{doubt.zh}", f"please check: {doubt.en}", err=True)
 
 
 @command(

@@ -13,7 +13,7 @@ import shapely
 from affine import Affine
 from rasterio.features import rasterize, sieve
 
-from ecotrack.errors import NotReflectance, Text, TooLittleSeen, ZoneOutside
+from ecotrack.errors import Text, TooLittleSeen, ZoneOutside
 from ecotrack.geometry.area import area_m2
 from ecotrack.geometry.features import Feature, geometries_of
 from ecotrack.imagery.grid import Grid, Window, counted_area_m2, to_lonlat, to_pixels, window_around
@@ -193,8 +193,7 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         clear_pct = float(np.average(seen, weights=shapely.area(shapes)))
         if clear_pct < asked.least_clear_pct and not (seen >= asked.least_clear_pct).any():
             raise TooLittleSeen(scene.scene_id, clear_pct=f"{clear_pct:.0f}", least_pct=f"{asked.least_clear_pct:.0f}")
-        if ground.levels.dim:
-            raise NotReflectance(scene.scene_id, median="< 0.03")
+        ground.levels.refuse_dim(where=scene.scene_id)
         edge = _edge(ground, asked, scene.scene_id)
         water = _lake_part(ground, edge)
         shore = look_at_shore(opened, window, water, ground.seen, dark_band=index_roles(name)[1])
@@ -204,7 +203,7 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         if tells_shade:
             dry = (ground.basin > 0) & ~(water if plants is None else water | plants)
             shade = look_for_shade(opened, window, water, dry | (water & (ground.basin > 0)), ground.seen)
-        doubts = _numbers_doubted(ground.levels, in_bytes=opened.in_bytes)
+        doubts = ground.levels.doubts(in_bytes=opened.in_bytes)
     doubts += [*_hidden(clear_pct), *_doubts(ground, water, edge, scene), *_dark(shore.dark_share)]
     found = _observation(
         scene, name, edge, opened.grid, window, ground, water, plants, (clear_pct, seen), doubts, basins
@@ -320,21 +319,6 @@ def _plants_part(ground: _Ground, water: Mask) -> Mask | None:
     plants = ground.plants & ~water
     together = sieve((plants | water).astype(np.uint8), LEAST_PIXELS, connectivity=4).astype(bool)
     return np.asarray(_touching(together, water) & plants)
-
-
-_STRETCHED = Text(
-    "影像是8位的，多半拉伸过，数值不是反射率", "the scene is in bytes, mostly a stretched picture and no reflectance"
-)
-_LIFTED = Text(
-    "所有波段都没有暗像元：偏移可能还在数值里（哨兵二号 04.00 版起为 --offset -0.1），请核对后重新登记影像",
-    "no band has a dark pixel: an offset may be in the numbers still (Sentinel-2 since baseline 04.00: "
-    "--offset -0.1); check it and add the scene again",
-)
-
-
-def _numbers_doubted(levels: Levels, *, in_bytes: bool) -> list[Text]:
-    """Return the doubts that the numbers are no reflectance."""
-    return [doubt for doubt, holds in ((_STRETCHED, in_bytes), (_LIFTED, levels.lifted)) if holds]
 
 
 def _hidden(clear_pct: float) -> list[Text]:

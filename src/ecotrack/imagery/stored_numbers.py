@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ecotrack.errors import NotReflectance
+from ecotrack.errors import NotReflectance, Text
 from ecotrack.imagery.indices import Reflectance
 from ecotrack.imagery.scene import Role
 
@@ -50,6 +50,16 @@ def fills(dtype: str) -> tuple[int, ...]:
     return (0, 255) if dtype == "uint8" else (0,)
 
 
+_STRETCHED = Text(
+    "影像是8位的，多半拉伸过，数值不是反射率", "the scene is in bytes, mostly a stretched picture and no reflectance"
+)
+_LIFTED = Text(
+    "所有波段都没有暗像元：偏移可能还在数值里（哨兵二号 04.00 版起为 --offset -0.1），请核对后重新登记影像",
+    "no band has a dark pixel: an offset may be in the numbers still (Sentinel-2 since baseline 04.00: "
+    "--offset -0.1); check it and add the scene again",
+)
+
+
 @dataclass(slots=True)
 class Levels:
     """How dark and how bright the bands of a scene are, counted part by part.
@@ -58,8 +68,8 @@ class Levels:
     --------
     >>> levels = Levels()
     >>> levels.add({"green": np.full(9, 0.17, np.float32), "nir": np.full(9, 0.4, np.float32)}, np.ones(9, bool))
-    >>> levels.lifted, levels.dim
-    (True, False)
+    >>> levels.lifted
+    True
     """
 
     _seen: int = 0
@@ -78,10 +88,26 @@ class Levels:
         """Whether no band has a dark pixel, which real ground always has: an offset was not taken back."""
         return self._seen > 0 and max(self._dark.values()) < _DARKEST_SHARE * self._seen
 
-    @property
-    def dim(self) -> bool:
-        """Whether no band is as bright as land is: a scale was applied twice."""
-        return self._seen > 0 and max(self._bright.values()) < _BRIGHTEST_SHARE * self._seen
+    def refuse_dim(self, *, where: str) -> None:
+        """Raise where no band is as bright as land is.
+
+        Raises
+        ------
+        NotReflectance
+            A scale was applied twice.
+        """
+        if self._seen > 0 and max(self._bright.values()) < _BRIGHTEST_SHARE * self._seen:
+            raise NotReflectance(where, median=f"< {_DIM}")
+
+    def doubts(self, *, in_bytes: bool) -> list[Text]:
+        """Return why the numbers may be no reflectance.
+
+        Parameters
+        ----------
+        in_bytes
+            Whether they are stored so.
+        """
+        return [doubt for doubt, holds in ((_STRETCHED, in_bytes), (_LIFTED, self.lifted)) if holds]
 
 
 _SAMPLED = 10_000
