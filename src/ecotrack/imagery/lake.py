@@ -123,6 +123,12 @@ class LakeObservation:
     doubts: tuple[Text, ...] = field(default=())
 
     @property
+    def doubted_m2(self) -> float:
+        """Area that is doubted as shadow or as missed; what is too little to be said is left out."""
+        least = SHADE_SHARE * max(self.open_m2, 1.0)
+        return sum(part for part in (self.shadow_m2, self.missed_m2) if part is not None and part >= least)
+
+    @property
     def method(self) -> str:
         """The method in a few words: index, threshold and how it was found."""
         return f"{self.index} {self.edge.method} {self.edge.value:+.4f}"

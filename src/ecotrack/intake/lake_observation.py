@@ -87,7 +87,7 @@ def _record(
     }
     if observed.doubts:
         fields["doubts"] = "；".join(doubt.zh for doubt in observed.doubts)
-    if doubted := Decimal(((observed.shadow_m2 or 0) + (observed.missed_m2 or 0)) / 1e6).quantize(_KM2):
+    if doubted := Decimal(observed.doubted_m2 / 1e6).quantize(_KM2):
         fields["doubted_km2"] = str(doubted)
     if stage.level_m is not None:
         fields |= {"level_m": str(stage.level_m), "datum": stage.datum}
