@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ecotrack.figures.lake import ENGLISH
 if TYPE_CHECKING:
     from ecotrack.imagery.lake import LakeObservation
     from ecotrack.intake.lake_review import Word
+    from ecotrack.model import ProgressRecord
 
 SHOWN = 40
 """Observations that are printed; JSON has them all."""
@@ -109,25 +111,42 @@ def observe(
     workspace = open_workspace(ctx)
     stage = Stage(level_m=level_m, datum=datum.strip())
     asked = LakeAsked(index=index, threshold=threshold, margin_m=margin_m, least_clear_pct=least_clear)
-    found = observe_lake(chosen_scenes(workspace, (scene_id,))[0], workspace.features("lake"), asked)
+    basins = workspace.features("lake")
+    found = observe_lake(chosen_scenes(workspace, (scene_id,))[0], basins, asked)
     outcome = hand_in(
         workspace, found, author=by or getpass.getuser(), stage=stage, least_clear_pct=least_clear, dry_run=dry_run
     )
     if as_json:
         echo_json(observation_document(found))
         return
-    _print(ctx, found)
+    names = {basin.feature_id: basin.name or basin.feature_id for basin in basins}
+    _print(ctx, found, names)
     count = len(outcome.added)
+    zh, en = (_added(outcome.added, names, lang) for lang in ("zh", "en"))
     if dry_run:
-        speak(ctx, f"将登记 {count} 条待审记录", f"{count} records would wait for review")
+        speak(ctx, f"将登记 {count} 条待审记录{zh}", f"{count} records would wait for review{en}")
     else:
-        speak(ctx, f"登记 {count} 条待审记录，已有 {outcome.already} 条", f"{count} records wait for review")
+        speak(ctx, f"登记 {count} 条待审记录{zh}，已有 {outcome.already} 条",
+              f"{count} records wait for review{en}, {outcome.already} were there")  # fmt: skip
         if count:
             speak(ctx, f"审核后采用：ecotrack lake adopt {scene_id} --by 审核人",
                   f"once reviewed: ecotrack lake adopt {scene_id} --by REVIEWER")  # fmt: skip
 
 
-def _print(ctx: click.Context, found: LakeObservation) -> None:
+def _added(records: Sequence[ProgressRecord], names: Mapping[str, str], lang: Lang) -> str:
+    """Return in brackets which water some records are of."""
+    whole = Text("全湖", "whole lake").lang(lang)
+    told = []
+    for one in records:
+        surface = str(one.fields["surface_kind"])
+        where = whole if one.feature_id is None else names[one.feature_id]
+        told.append(f"{where} {surface if lang == 'zh' else ENGLISH.get(surface, surface)}")
+    if not told:
+        return ""
+    return f"（{'、'.join(told)}）" if lang == "zh" else f" ({', '.join(told)})"
+
+
+def _print(ctx: click.Context, found: LakeObservation, names: Mapping[str, str]) -> None:
     scene, lang = found.scene, lang_of(ctx)
     mark = ("（示例）", " (sample)") if scene.sample else ("", "")
     speak(
@@ -142,8 +161,8 @@ def _print(ctx: click.Context, found: LakeObservation) -> None:
     for basin in found.basins:
         speak(
             ctx,
-            f"  {basin.basin}：{basin.open_m2 / 1e6:.2f} 平方公里，看清 {basin.clear_pct:.0f}%",
-            f"  {basin.basin}: {basin.open_m2 / 1e6:.2f} km2, {basin.clear_pct:.0f} % seen",
+            f"  {names[basin.basin]}：{basin.open_m2 / 1e6:.2f} 平方公里，看清 {basin.clear_pct:.0f}%",
+            f"  {names[basin.basin]}: {basin.open_m2 / 1e6:.2f} km2, {basin.clear_pct:.0f} % seen",
         )
     for doubt in found.doubts:
         click.echo(("请核对：" if lang == "zh" else "please check: ") + doubt.lang(lang), err=True)
