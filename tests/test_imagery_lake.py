@@ -109,6 +109,17 @@ def test_cloud_takes_its_share_and_says_so(tmp_path):
     assert found.open_m2 / 1e6 == pytest.approx(visible, rel=0.01)
 
 
+def test_cloud_inside_a_basin_does_not_part_what_is_flooded_beside_it(tmp_path):
+    flooded = shapely.box(115.6235, 37.606, 115.628, 37.614).difference(LAKE)
+    over_shore = shapely.box(115.619, 37.59, 115.6235, 37.63)
+    shown = painting(("water", flooded), ("cloud", over_shore))
+    found = observe(write(tmp_path / "s.tif", shown, GRIDS["utm 50"], hidden=over_shore), BASINS)
+    seen = flooded.difference(over_shore)
+    assert found.outside_m2 / 1e6 == pytest.approx(true_km2(seen), rel=0.05)
+    away = write(tmp_path / "a.tif", painting(("water", flooded), ("crops", over_shore)), GRIDS["utm 50"])
+    assert observe(away, BASINS).outside_m2 < 0.02e6
+
+
 def test_an_overcast_scene_is_no_observation(tmp_path):
     everywhere = shapely.box(115, 37, 116, 38)
     scene = write(tmp_path / "s.tif", Painting(base="cloud"), GRIDS["utm 50"], hidden=everywhere)

@@ -245,9 +245,9 @@ def _heads(titles: tuple[Text, ...], lang: Lang, *, numbers: int = 0) -> list[tu
 
 
 def _verdict(verb: str, word: Word, zh: str, en: str, *, needs_reason: bool) -> click.Command:
-    example = f"ecotrack lake {verb} 影像编号 --by 李四" + (" --reason …" if needs_reason else "")
+    example = f"ecotrack lake {verb} SCENE --by 李四" + (" --reason …" if needs_reason else "")
 
-    @command(verb, help=say(zh, en), epilog=say(f"示例：{example}", f"Example: {example.replace('影像编号', 'SCENE')}"))
+    @command(verb, help=say(zh, en), epilog=say(f"示例：{example}", f"Example: {example}"))
     @click.argument("names", nargs=-1, required=True, metavar="SCENE|RECORD...")
     @option("--by", required=True, help=say("审核人姓名（不能是登记人）", "who reviews: not who handed it in"))
     @option("--reason", **({"required": True} if needs_reason else {"default": ""}), help=say("理由", "reason"))
