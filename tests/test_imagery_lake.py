@@ -88,6 +88,13 @@ def test_reeds_are_told_apart_from_open_water_and_from_dry_crops(tmp_path):
     assert found.plants_m2 / 1e6 == pytest.approx(true_km2(reeds), rel=0.03)
 
 
+def test_reeds_beyond_the_outlines_are_not_the_lakes(tmp_path):
+    reeds = shapely.box(115.62, 37.606, 115.628, 37.614)
+    shown = Painting([("soil", SOIL), ("water", LAKE), ("reeds", reeds)])
+    found = observe(write(tmp_path / "s.tif", shown, GRIDS["utm 50"]), BASINS)
+    assert found.plants_m2 / 1e6 == pytest.approx(true_km2(reeds.intersection(LAKE)), rel=0.05)
+
+
 def test_without_a_shortwave_band_plants_are_not_told(tmp_path):
     scene = write(tmp_path / "s.tif", painting(), GRIDS["utm 50"], roles=("blue", "green", "red", "nir"))
     found = observe(scene, BASINS)
@@ -111,13 +118,12 @@ def test_cloud_takes_its_share_and_says_so(tmp_path):
 
 def test_cloud_inside_a_basin_does_not_part_what_is_flooded_beside_it(tmp_path):
     flooded = shapely.box(115.6235, 37.606, 115.628, 37.614).difference(LAKE)
-    over_shore = shapely.box(115.619, 37.59, 115.6235, 37.63)
+    over_shore = shapely.box(115.619, 37.59, 115.63, 37.63).intersection(LAKE)
     shown = painting(("water", flooded), ("cloud", over_shore))
     found = observe(write(tmp_path / "s.tif", shown, GRIDS["utm 50"], hidden=over_shore), BASINS)
-    seen = flooded.difference(over_shore)
-    assert found.outside_m2 / 1e6 == pytest.approx(true_km2(seen), rel=0.05)
-    away = write(tmp_path / "a.tif", painting(("water", flooded), ("crops", over_shore)), GRIDS["utm 50"])
-    assert observe(away, BASINS).outside_m2 < 0.02e6
+    assert found.outside_m2 / 1e6 == pytest.approx(true_km2(flooded), rel=0.08)
+    dry = write(tmp_path / "a.tif", painting(("water", flooded), ("crops", over_shore)), GRIDS["utm 50"])
+    assert observe(dry, BASINS).outside_m2 < 0.02e6
 
 
 def test_an_overcast_scene_is_no_observation(tmp_path):
