@@ -126,6 +126,15 @@ def test_cloud_inside_a_basin_does_not_part_what_is_flooded_beside_it(tmp_path):
     assert observe(dry, BASINS).outside_m2 < 0.02e6
 
 
+def test_cloud_in_flocks_hides_its_own_pixels_and_no_water_between_them(tmp_path):
+    scene = write(tmp_path / "s.tif", painting(), GRIDS["utm 50"])
+    hidden = np.random.default_rng(5).random((1, 400, 400)) < 0.45
+    write_raster(tmp_path / "s-cloud.tif", hidden.astype(np.uint8), GRIDS["utm 50"])
+    found = observe(scene, BASINS, LakeAsked(least_clear_pct=40))
+    assert found.clear_pct == pytest.approx(55, abs=1)
+    assert found.open_m2 / 1e6 == pytest.approx(0.55 * TRUE, rel=0.01)
+
+
 def test_an_overcast_scene_is_no_observation(tmp_path):
     everywhere = shapely.box(115, 37, 116, 38)
     scene = write(tmp_path / "s.tif", Painting(base="cloud"), GRIDS["utm 50"], hidden=everywhere)

@@ -94,6 +94,23 @@ def test_one_scene_is_not_adopted_twice(lake):
     assert {one["observations"] for one in series(lake)["years"]} == {1}
 
 
+def test_a_returned_look_stays_aside_when_the_scene_is_adopted(lake):
+    lake("lake", "return", "湖_20200901", "--by", "李四", "--reason", "阈值不妥")
+    lake("lake", "observe", "湖_20200901", "--threshold", "0.3", "--by", "张三")
+    lake("lake", "adopt", "湖_20200901", "--by", "李四")
+    assert sorted(state for _, state in states(lake)) == ["退回", "退回", "采用", "采用"]
+    assert {one["observations"] for one in series(lake)["years"]} == {1}
+
+
+def test_a_second_scene_of_a_day_is_adopted_and_said(lake, tmp_path):
+    for image in tmp_path.glob("湖_20200901.tif"):
+        image.with_name("湖_20200901_副本.tif").write_bytes(image.read_bytes())
+    lake("scene", "add", tmp_path / "湖_20200901_副本.tif", "--bands", tmp_path / "t.toml")
+    lake("lake", "observe", "湖_20200901_副本", "--by", "张三")
+    assert "同一天" not in lake("lake", "adopt", "湖_20200901", "--by", "李四").stderr
+    assert "同一天已有采用的观测" in lake("lake", "adopt", "湖_20200901_副本", "--by", "李四").stderr
+
+
 def test_the_whole_lake_and_a_basin_of_it_are_the_same_water_and_another_series_or_scene_is_not():
     whole = seen("2020-09-01", "40", scene_id="a")
     basin = seen("2020-09-01", "20", basin="lake-east", scene_id="a")

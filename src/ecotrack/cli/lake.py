@@ -253,15 +253,25 @@ def _verdict(verb: str, word: Word, zh: str, en: str, *, needs_reason: bool) -> 
     @option("--reason", **({"required": True} if needs_reason else {"default": ""}), help=say("理由", "reason"))
     @click.pass_context
     def decide(ctx: click.Context, names: tuple[str, ...], by: str, reason: str) -> None:
-        from ecotrack.intake.lake_review import decide_observations
+        from ecotrack.intake.lake_review import beside, decide_observations
 
-        made = decide_observations(open_workspace(ctx), names, word, reviewer=by, reason=reason)
+        workspace = open_workspace(ctx)
+        made = decide_observations(workspace, names, word, reviewer=by, reason=reason)
         for one in made:
-            told = f"{one.effective_on} {one.fields['surface_kind']} {one.value}"
+            surface = str(one.fields["surface_kind"])
             speak(
                 ctx,
-                f"{word} {told} 平方公里（{by}；未验证审核人身份）",
-                f"{verb}: {told} km2 ({by}; the reviewer's identity was not proven)",
+                f"{word} {one.effective_on} {surface} {one.value} 平方公里（{by}；未验证审核人身份）",
+                f"{ENGLISH[word]}: {one.effective_on} {ENGLISH.get(surface, surface)} {one.value} km2 "
+                f"({by}; the reviewer's identity was not proven)",
+            )
+        for other in beside(made, workspace.view().layer("lake").records):
+            named, km2 = other.fields.get("scene_id") or other.record_id, other.value
+            speak(
+                ctx,
+                f"请核对：同一天已有采用的观测（{named}，{km2} 平方公里），两条都会进入中位数",
+                f"please check: of the same day {named} ({km2} km2) is adopted too; both feed the median",
+                err=True,
             )
         if not made:
             speak(ctx, f"早已{word}，没有重复登记", "it stands so already; nothing was written")

@@ -15,7 +15,7 @@ from ecotrack.register import stable_id
 if TYPE_CHECKING:
     from ecotrack.workspace import Workspace
 
-ADOPTED, RETURNED = "采用", "退回"
+ADOPTED = "采用"
 Word = Literal["采用", "退回"]
 
 
@@ -24,13 +24,13 @@ def decide_observations(
 ) -> list[ProgressRecord]:
     """Write a reviewer's word on observations, all of them or none, and return the records that are new.
 
-    A new record takes the place of each and keeps its numbers, level, scene, method and doubts. One that the reviewer
-    left out or that stands so already gives none.
+    A new record takes the place of each and keeps its numbers, level, scene, method and doubts. What stands so already
+    gives none.
 
     Parameters
     ----------
     names
-        Ids of records, or of scenes: every observation from the scene that waits, or stands otherwise.
+        Ids of records, or of scenes: the observations from it that wait, or all where none does.
 
     Raises
     ------
@@ -70,7 +70,8 @@ def decisions(
         found = [one for one in standing if name in (one.record_id, one.fields.get("scene_id"))]
         if not found:
             raise UnknownObservation(name=name)
-        chosen |= {one.record_id: one for one in found if one.state != word}
+        waits = [one for one in found if one.state == WAITS]
+        chosen |= {one.record_id: one for one in waits or found if one.state != word}
     taken = [one for one in standing if one.state == ADOPTED]
     for one in chosen.values():
         if senders[one.record_id] == reviewer:
@@ -102,6 +103,25 @@ def _worded(one: ProgressRecord, word: Word, reason: str) -> ProgressRecord:
         seq=0,
         recorded_at="",
     )
+
+
+def beside(made: Sequence[ProgressRecord], standing: Sequence[ProgressRecord]) -> list[ProgressRecord]:
+    """Return adopted observations of the same water and day as some that were adopted now: of other scenes, or copies.
+
+    Both count in the year's median, which may be meant.
+    """
+    now = {one.record_id for one in made}
+    return [
+        other
+        for other in standing
+        if other.state == ADOPTED
+        and other.record_id not in now
+        and any(_series_of(one) == _series_of(other) for one in made if one.state == ADOPTED)
+    ]
+
+
+def _series_of(one: ProgressRecord) -> tuple[object, ...]:
+    return (one.effective_on, one.feature_id, one.sample, one.fields.get("basis"), one.fields.get("surface_kind"))
 
 
 def is_same_look(one: ProgressRecord, other: ProgressRecord) -> bool:
