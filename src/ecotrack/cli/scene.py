@@ -65,18 +65,21 @@ def add(ctx: click.Context, /, files: tuple[Path, ...], **asked: Any) -> None:
     from ecotrack.imagery.catalogue import keep_scenes
     from ecotrack.imagery.first_look import first_look
     from ecotrack.imagery.recognise import SceneAsked, recognise
+    from ecotrack.imagery.scene import ROLE_NAMES
 
     scenes = recognise(list(files), SceneAsked(**asked))
     doubts = [first_look(found) for found in scenes]
     keep_scenes(scenes, scenes_folder(open_workspace(ctx)))
     for found, doubted in zip(scenes, doubts, strict=True):
-        bands = "、".join(found.bands)
+        bands = [ROLE_NAMES[role] for role in found.bands]
+        sensor = _sensor(found.sensor)
         cloud = ("有云掩膜", "with a cloud mask") if found.mask else ("没有云掩膜", "without a cloud mask")
         sample = ("，示例", ", sample") if found.sample else ("", "")
         speak(
             ctx,
-            f"已登记 {found.scene_id}：{found.sensor}，{found.acquired_on}，{bands}，{cloud[0]}{sample[0]}",
-            f"added {found.scene_id}: {found.sensor}, {found.acquired_on}, {', '.join(found.bands)}, "
+            f"已登记 {found.scene_id}：{sensor.zh}，{found.acquired_on}，{'、'.join(band.zh for band in bands)}，"
+            f"{cloud[0]}{sample[0]}",
+            f"added {found.scene_id}: {sensor.en}, {found.acquired_on}, {', '.join(band.en for band in bands)}, "
             f"{cloud[1]}{sample[1]}",
         )
         for doubt in doubted:
@@ -102,6 +105,10 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     speak(ctx, f"共 {len(rows)} 景", f"{len(rows)} scenes")
 
 
+def _sensor(name: str) -> Text:
+    return Text("传感器未注明", "sensor not told") if name == "unknown" else Text(name, name)
+
+
 def _row(found: Scene) -> dict[str, Any]:
     return {
         "scene_id": found.scene_id,
@@ -115,6 +122,7 @@ def _row(found: Scene) -> dict[str, Any]:
 
 
 def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
+    from ecotrack.imagery.scene import ROLE_NAMES
     from ecotrack.reports.terminal import show, table
 
     lang = lang_of(ctx)
@@ -123,7 +131,13 @@ def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         mark = (" 示例" if lang == "zh" else " (sample)") if row["sample"] else ""
         cells.append(
-            (row["scene_id"] + mark, row["acquired_on"], row["sensor"], " ".join(row["bands"]), row["mask"] or "-")
+            (
+                row["scene_id"] + mark,
+                row["acquired_on"],
+                _sensor(row["sensor"]).lang(lang),
+                ("、" if lang == "zh" else ", ").join(ROLE_NAMES[role].lang(lang) for role in row["bands"]),
+                row["mask"] or "-",
+            )
         )
     columns = [(title, False) for title in (zh if lang == "zh" else en)]
     show(table(Text("影像", "Scenes").lang(lang), columns, cells))
