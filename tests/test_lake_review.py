@@ -134,3 +134,12 @@ def test_a_look_corrects_only_what_waits_of_the_same_day_basin_and_series():
                   dataclasses.replace(waits, effective_on=new.effective_on.replace(day=2)),
                   dataclasses.replace(waits, fields={**waits.fields, "scene_id": "b"})):  # fmt: skip
         assert in_place_of([new], [other]) == [new]
+
+
+def test_a_sheet_may_name_the_basin_as_the_series_does(office, tmp_path):
+    rows = ["观测日期,湖区,水面面积（km2）,依据,水面类型,状态", "2020-07-01,衡水湖东湖,31,影像,敞水面,采用"]
+    (tmp_path / "a.csv").write_text("\n".join(rows), encoding="utf-8-sig")
+    office("records", "import", tmp_path / "a.csv", "--layer", "lake", "--by", "王五")
+    found = series(office)
+    assert [one["basin"] for one in found["observations"]] == ["衡水湖东湖"]
+    assert found["years"] == [], "half a lake is no lake"
