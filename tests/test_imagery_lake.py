@@ -210,8 +210,15 @@ def with_numbers(scene, **numbers):
     return dataclasses.replace(scene, bands=bands)
 
 
-def said_of(scene):
-    return " ".join(doubt.en for doubt in observe(scene, BASINS).doubts)
+def said_of(scene, asked=None):
+    return " ".join(doubt.en for doubt in observe(scene, BASINS, asked).doubts)
+
+
+def test_water_whose_index_is_about_the_threshold_is_said(tmp_path):
+    turbid = round_lake(lon=115.605, radius_m=500)
+    scene = write(tmp_path / "s.tif", painting(("turbid", turbid)), GRIDS["utm 50"], roles=("green", "nir"))
+    assert "near the threshold" in said_of(scene, LakeAsked(threshold=0.3))
+    assert "near the threshold" not in said_of(scene, LakeAsked(threshold=0.0))
 
 
 def test_an_offset_that_was_not_taken_back_is_said_and_one_that_was_is_not(tmp_path):
