@@ -11,6 +11,7 @@ import shapely
 from ecotrack.errors import NotReflectance, NoWaterEdge, TooLittleSeen, ZoneOutside
 from ecotrack.geometry.area import area_m2
 from ecotrack.imagery.lake import LakeAsked, observe
+from ecotrack.imagery.shore import edge_by_halves
 from imagery_scenes import (
     Painting,
     degrees,
@@ -269,3 +270,10 @@ def test_a_year_of_twenty_scenes_gives_the_series_to_one_percent(tmp_path):
         shown = Painting([("soil", SOIL), ("water" if number % 2 else "turbid", lake)])
         scene = write(tmp_path / f"{day}.tif", shown, utm(WEST, NORTH, size=330), day=day, seed=number)
         assert observe(scene, BASINS).open_m2 / 1e6 == pytest.approx(true_km2(lake), rel=0.01)
+
+
+def test_hidden_ground_beside_the_shore_does_not_decide_it():
+    dark = np.float32([[0.02] * 5 + [0.20] + [0.32] * 2 + [0.90] * 3]).repeat(5, axis=0)
+    water, seen = np.zeros((5, 11), dtype=bool), np.ones((5, 11), dtype=bool)
+    water[:, :5], seen[:, 8:] = True, False
+    assert edge_by_halves(dark, water, seen)[2].tolist() == [True] * 5 + [False] * 6
