@@ -256,6 +256,27 @@ def test_a_product_takes_the_mask_and_the_mark_of_the_call_and_refuses_what_it_t
     assert recognise([product], SceneAsked(acquired_on=dt.date(2022, 9, 1)))
 
 
+def test_scale_and_offset_that_a_raster_carries_serve_where_nothing_else_is_said(tmp_path):
+    stack = put(tmp_path / "湖_20230901.tif", 4, BANDS[:4])
+    loose = [put(tmp_path / f"T50SLG_20230901T030549_{part}_10m.tif") for part in BANDS[:4]]
+    for path in (stack, *loose):
+        with rasterio.open(path, "r+") as file:
+            file.scales, file.offsets = [2e-4] * file.count, [-0.1] * file.count
+    table = tmp_path / "t.toml"
+    table.write_text("[bands]\ngreen = { index = 2 }\nnir = { index = 4, offset = 0 }\n")
+    for files, said, want in (
+        ([stack], {}, (2e-4, -0.1)),
+        ([stack], {"scale": 1e-4}, (1e-4, -0.1)),
+        ([stack], {"offset": 0.0}, (2e-4, 0.0)),
+        (loose, {}, (2e-4, -0.1)),
+        (loose, {"offset": 0.0}, (2e-4, 0.0)),
+        ([stack], {"table": table}, (2e-4, -0.1)),
+    ):
+        [scene] = recognise(files, SceneAsked(**said))
+        assert (scene.bands["green"].scale, scene.bands["green"].offset) == want
+    assert scene.bands["nir"].offset == 0
+
+
 def test_of_two_days_in_a_name_none_is_guessed(tmp_path):
     for name in ("GF1_20200829_20200901_镶嵌.tif", "制图20210305_GF1_影像20200901.tif"):
         path = put(tmp_path / name, 4)

@@ -241,11 +241,13 @@ def _by_table(path: Path, table: BandTable, asked: SceneAsked) -> Scene:
         if row.file is None and row.index > count:
             zh = f"{role} 是第 {row.index} 波段，文件只有 {count} 个波段"
             raise BadBandTable(path, zh=zh, en=f"{role} is band {row.index} of a file of {count}")
+        file = path.parent / row.file if row.file else path
+        written = _written_in(file, row.index)
         bands[role] = Band(
-            path=str(path.parent / row.file if row.file else path),
+            path=str(file),
             index=row.index,
-            scale=_first(row.scale, asked.scale, table.scale, 1.0),
-            offset=_first(row.offset, asked.offset, table.offset, 0.0),
+            scale=_first(row.scale, asked.scale, table.scale, written[0], 1.0),
+            offset=_first(row.offset, asked.offset, table.offset, written[1], 0.0),
             nodata=table.nodata if row.nodata is None else row.nodata,
         )
     mask = _given_mask(asked)
@@ -265,6 +267,15 @@ def _by_table(path: Path, table: BandTable, asked: SceneAsked) -> Scene:
 def _first(*numbers: float | None) -> float:
     """Return the first number that is said."""
     return next(number for number in numbers if number is not None)
+
+
+def _written_in(path: Path, index: int = 1) -> tuple[float | None, float | None]:
+    """Return the scale and the offset that a raster says of a band itself; ``None`` where it says neither."""
+    with open_raster(str(path)) as file:
+        if not 1 <= index <= file.count:
+            return None, None
+        said = float(file.scales[index - 1]), float(file.offsets[index - 1])
+    return (None, None) if said == (1.0, 0.0) else said
 
 
 def band_count(path: Path) -> int:
@@ -305,8 +316,10 @@ def _single_bands(files: list[Path], asked: SceneAsked) -> tuple[list[Scene], li
 
 
 def _single_scene(name: str, parts: Mapping[str, Path], asked: SceneAsked) -> Scene:
+    names = parts_by_role(parts)
+    written = [_written_in(parts[part]) for part in names.values()]
     told = (offset_told(path) for path in parts.values())
-    offset = next((one for one in (asked.offset, *told) if one is not None), None)
+    offset = next((one for one in (asked.offset, *(numbers[1] for numbers in written), *told) if one is not None), None)
     if offset is None:
         # Some sources take the offset of baseline 04.00 back, others do not, and images of any year were processed
         # again with it: neither the file nor its day tells.
@@ -314,10 +327,9 @@ def _single_scene(name: str, parts: Mapping[str, Path], asked: SceneAsked) -> Sc
         raise Untold(name, zh=f"数值里有没有04.00基线的偏移（有：{is_in}；已减去或更早的基线：{is_not}）",
                      en=f"whether the offset of baseline 04.00 is in it (yes: {is_in}; taken back, or older: {is_not})",
                      option="--offset")  # fmt: skip
-    scale = 1e-4 if asked.scale is None else asked.scale
     bands = {
-        role: Band(path=str(parts[part]), scale=scale, offset=offset, nodata=0)
-        for role, part in parts_by_role(parts).items()
+        role: Band(path=str(parts[part]), scale=_first(asked.scale, numbers[0], 1e-4), offset=offset, nodata=0)
+        for (role, part), numbers in zip(names.items(), written, strict=True)
     }
     mask = CloudMask(path=str(parts["SCL"]), kind="scl") if "SCL" in parts else None
     return Scene(
@@ -344,10 +356,16 @@ def _stack(path: Path, asked: SceneAsked) -> Scene:
         roles = {role: number for number, role in enumerate(_FOUR_BANDS, start=1)}
     if not roles:
         raise UnknownSensor(path)
-    if asked.scale is None:
+    written = {role: _written_in(path, number) for role, number in roles.items()}
+    if asked.scale is None and any(scale is None for scale, _ in written.values()):
         raise Untold(path, zh="数值乘多少才是反射率", en="by what its numbers become reflectance", option="--scale")
     bands = {
-        role: Band(path=str(path), index=number, scale=asked.scale, offset=asked.offset or 0.0, nodata=None)
+        role: Band(
+            path=str(path),
+            index=number,
+            scale=_first(asked.scale, written[role][0]),
+            offset=_first(asked.offset, written[role][1], 0.0),
+        )
         for role, number in roles.items()
     }
     return Scene(
