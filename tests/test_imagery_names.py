@@ -1,5 +1,6 @@
 """Scenes are told by the names under which they are really delivered, and what is none of them is refused in words."""
 
+import dataclasses
 import datetime as dt
 import tarfile
 import zipfile
@@ -308,3 +309,38 @@ def test_a_picture_in_true_colours_is_not_taken_for_blue_green_red_and_infrared(
     write_raster(path, np.full((4, 32, 32), 90, dtype=np.uint16), GRID, **options)
     with pytest.raises(Untold, match="--bands"):
         recognise([path], SceneAsked(scale=1e-4))
+
+
+def test_each_band_has_its_own_offset_its_finest_pixels_and_the_day_of_sensing(tmp_path):
+    name = "S2A_MSIL1C_20220901T030549_N0400_R075_T50SLG_20230601T061234"
+    images = tmp_path / f"{name}.SAFE" / "GRANULE" / "L1C_T50SLG" / "IMG_DATA"
+    for part in ("B02", "B03_10m", "B03_20m", "B03_60m", "B11"):
+        put(images / f"T50SLG_20220901T030549_{part}.tif")
+    offsets = "".join(f'<RADIO_ADD_OFFSET band_id="{n}">{-100 * n}</RADIO_ADD_OFFSET>' for n in range(13))
+    metadata = METADATA.format(offsets=offsets).replace("BOA_QUANTIFICATION", "QUANTIFICATION")
+    told = metadata.replace("<PRODUCT_START", "<GENERATION_TIME>2023-06-01T06:12:34Z</GENERATION_TIME><PRODUCT_START")
+    (tmp_path / f"{name}.SAFE" / "MTD_MSIL1C.xml").write_text(told)
+    [scene] = recognise([tmp_path])
+    assert scene.acquired_on == dt.date(2022, 9, 1)
+    assert {role: round(10_000 * band.offset) for role, band in scene.bands.items()} == {
+        "blue": -100,
+        "green": -200,
+        "swir1": -1100,
+    }
+    assert scene.bands["green"].path.endswith("B03_10m.tif")
+
+
+def test_a_mask_of_the_call_goes_before_those_that_files_and_tables_bring(tmp_path):
+    given, own = put(tmp_path / "given.tif"), put(tmp_path / "own.tif")
+    stack, other = put(tmp_path / "湖_20200901.tif", 2), put(tmp_path / "swir.tif")
+    table = tmp_path / "t.toml"
+    table.write_text(
+        "scale = 0.0001\n[bands]\ngreen = { index = 2 }\nswir1 = { index = 1, file = 'swir.tif' }\n"
+        "[mask]\nkind = 'clear'\nfile = 'own.tif'\n"
+    )
+    singles = [put(tmp_path / f"T50SLG_20200901T030549_{part}_20m.tif") for part in ("B03", "B11", "SCL")]
+    for files, asked in (([stack], SceneAsked(table=table)), (singles, SceneAsked(offset=0.0))):
+        [plain], [masked] = recognise(files, asked), recognise(files, dataclasses.replace(asked, mask=given))
+        assert (plain.mask.kind, plain.mask.path) in (("clear", str(own)), ("scl", str(singles[2])))
+        assert (masked.mask.kind, masked.mask.path) == ("cloud", str(given))
+    assert recognise([stack], SceneAsked(table=table))[0].bands["swir1"].path == str(other)
