@@ -52,6 +52,18 @@ def test_every_window_reads_what_the_whole_reads(tmp_path):
         assert (part.bands["swir1"] == whole.bands["swir1"][row : row + height, col : col + width]).all()
 
 
+def test_a_window_is_read_by_whole_blocks_so_that_none_is_unpacked_twice(tmp_path):
+    grid = utm(115.6, 37.6, size=1600)
+    write_raster(tmp_path / "s.tif", np.ones((2, 1600, 1600), dtype=np.uint8), grid, blockxsize=256, blockysize=256)
+    bands = {role: Band(path=str(tmp_path / "s.tif"), index=n) for n, role in enumerate(("green", "swir1"), start=1)}
+    with OpenScene(Scene(scene_id="s", sensor="x", acquired_on=dt.date(2020, 9, 1), bands=bands), ("green",)) as opened:
+        strips = list(opened.strips(Window(100, 7, 1450, 50)))
+    ends = [strip.row + strip.height for strip in strips]
+    assert (strips[0].row, ends[-1]) == (100, 1550)
+    assert [strip.row for strip in strips[1:]] == ends[:-1]
+    assert all(end % 256 == 0 for end in ends[:-1])
+
+
 def test_a_pixel_without_data_takes_its_own_ground_and_no_other(tmp_path):
     wide = np.full((30, 30), 1200, dtype=np.uint16)
     wide[10, 10] = 0

@@ -257,6 +257,30 @@ def test_the_catalogue_gives_back_what_was_kept(tmp_path):
         scene_named(tmp_path / "scenes", "other")
 
 
+def test_bands_that_lie_across_one_another_are_refused(tmp_path):
+    here = write(tmp_path / "a.tif", PAINTED, GRID)
+    a, _, west, _, e, north = GRID.transform[:6]
+    across = GRID._replace(transform=type(GRID.transform)(0, a, west, e, 0, north))
+    write(tmp_path / "b.tif", PAINTED, across)
+    bands = {**here.bands, "nir": replace(here.bands["nir"], path=str(tmp_path / "b.tif"))}
+    with pytest.raises(BandsApart):
+        OpenScene(replace(here, bands=bands), ("green", "nir"))
+
+
+def test_the_catalogue_finds_pixels_from_any_folder_and_gives_each_id_a_file_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = write(Path("s.tif"), PAINTED, GRID)
+    assert not Path(here.bands["nir"].path).is_absolute()
+    scenes = [replace(here, scene_id=name) for name in ("a b", "a_b", "a/b", ".a", "../a")]
+    paths = keep_scenes(scenes, tmp_path / "scenes")
+    assert len(set(paths)) == len(scenes)
+    assert {path.parent for path in paths} == {tmp_path / "scenes"}
+    monkeypatch.chdir(tmp_path.parent)
+    kept = scenes_in(tmp_path / "scenes")
+    assert {scene.scene_id for scene in kept} == {scene.scene_id for scene in scenes}
+    OpenScene(kept[0], ("green",)).__exit__(None, None, None)
+
+
 def test_a_name_stands_for_one_scene_of_the_catalogue(tmp_path):
     folder, first, second = tmp_path / "scenes", tmp_path / "一" / "影像.tif", tmp_path / "二" / "影像.tif"
     scenes = []
