@@ -10,8 +10,10 @@ import shapely
 
 from ecotrack.errors import NotReflectance, NoWaterEdge, TooLittleSeen, ZoneOutside
 from ecotrack.geometry.area import area_m2
+from ecotrack.imagery.grid import to_lonlat
 from ecotrack.imagery.lake import LakeAsked, observe
 from ecotrack.imagery.shore import edge_by_halves
+from ecotrack.imagery.threshold import find_edge, histogram
 from imagery_scenes import (
     Painting,
     degrees,
@@ -277,3 +279,28 @@ def test_hidden_ground_beside_the_shore_does_not_decide_it():
     water, seen = np.zeros((5, 11), dtype=bool), np.ones((5, 11), dtype=bool)
     water[:, :5], seen[:, 8:] = True, False
     assert edge_by_halves(dark, water, seen)[2].tolist() == [True] * 5 + [False] * 6
+
+
+def hill(index, pixels, width=0.02):
+    return np.random.default_rng(3).normal(index, width, pixels).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([hill(0.0, 50_000, width=0.2)], "no valley"),
+        ([hill(-0.4, 50_000), hill(0.5, 20)], "hardly differ"),
+        ([hill(-0.04, 50_000), hill(0.04, 50_000)], "hardly differ"),
+    ],
+)
+def test_an_edge_needs_a_valley_and_some_of_both_and_a_gap(values, said):
+    with pytest.raises(NoWaterEdge, match=said):
+        find_edge(histogram(np.concatenate(values)))
+    assert -0.4 < find_edge(histogram(np.concatenate([hill(-0.4, 50_000), hill(0.5, 200)]))).value < 0.5
+
+
+def test_a_long_edge_of_pixels_covers_the_same_ground_as_its_parts():
+    grid = utm(115.2, 37.9, size=6000)
+    corners = np.mgrid[0:6000:600, 0:6000:600].reshape(2, -1)
+    whole, parts = shapely.box(0, 0, 6000, 6000), shapely.box(*corners, *(corners + 600))
+    assert area_m2(to_lonlat([whole], grid))[0] == pytest.approx(area_m2(to_lonlat(parts, grid)).sum(), rel=1e-9)
