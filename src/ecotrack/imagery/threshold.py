@@ -128,21 +128,6 @@ def parted_at(counts: Counts) -> tuple[WaterEdge | None, int]:
         return None, cut
 
 
-def straddles(counts: Counts, cut: int, *, least: float) -> bool:
-    """Return whether a step parts what is mostly land (below 0) from what is mostly water, valley or none.
-
-    Examples
-    --------
-    >>> counts = np.zeros(BINS, np.int64)
-    >>> counts[100:110], counts[300:310] = 90, 10
-    >>> straddles(counts, 200, least=0.1), straddles(counts, 104, least=0.1)
-    (True, False)
-    """
-    if not 0 < cut < BINS:
-        return False
-    return _median(counts[:cut], 0) < 0 and _median(counts[cut:], cut) >= least
-
-
 def foot_of(counts: Counts, edge: WaterEdge, *, land_below: float) -> float:
     """Return the valley right under the water's hill where a hill of land stands between it and the threshold.
 
@@ -162,7 +147,8 @@ def foot_of(counts: Counts, edge: WaterEdge, *, land_below: float) -> float:
     """
     smooth = np.convolve(counts, _SMOOTH, mode="same")
     cut = int((edge.value + 1) * BINS / 2)
-    down = smooth[cut : cut + int(smooth[cut:].argmax()) + 1][::-1]
+    above = max(cut, int((land_below + 1) * BINS / 2))
+    down = smooth[cut : above + int(smooth[above:].argmax()) + 1][::-1]
     lowest = np.minimum.accumulate(down)
     risen = np.flatnonzero(down * DEEPEST_VALLEY > lowest + 3)
     if len(risen) == 0 or _MIDDLES[cut + len(down) - 1 - (risen[0] + int(down[risen[0] :].argmax()))] >= land_below:

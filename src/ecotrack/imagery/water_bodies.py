@@ -28,16 +28,19 @@ _SCATTERED: dict[Role, float] = {
 }  # fmt: skip
 """What the air adds to each band for one part in blue: wavelength to the power of -3, between the clear and the very
 clear of Chavez (1988), an improved dark-object subtraction."""
-WEAK = {"NDWI": 0.2, "MNDWI": 0.4}
+STRONG = {"NDWI": 0.2, "MNDWI": 0.4}
+"""Index that no shadow has."""
 BLUISH = 0.95
-"""Blue over green from which a weak index is shadow; turbid and green water lie at 0.5 to 0.8."""
+"""Blue over green from which a weak index may be shadow; turbid and green water lie at 0.5 to 0.8."""
 BLACK = 0.03
 """Near infrared that only water is as dark as."""
 _SEEDS = 50
-"""Pixels of water from which more is grown."""
-GROWN_INDEX, GROWN_GREEN, GROWN_NIR, PEAK = 0.0, 0.05, 0.16, 1.25
-"""Water that hangs together with sure water may have an index down to the first, or a green peak from the second on
-and the third at most in the near infrared."""
+"""Pixels of water from which other water is measured by it."""
+ALGAE_GREEN, ALGAE_NIR, PEAK = 0.05, 0.16, 1.25
+"""Algae in water are at least so bright in green, at most so in the near infrared, and green stands out so far above
+blue and red."""
+LIGHTER = 0.02
+"""Reflectance by which shadow and asphalt are lighter than the other water in the band that is darkest there."""
 LEAST_CONTACT = 0.2
 """Share of the rim of what is grown that must be sure water."""
 SILTY_NDVI, SILTY_NDWI, SILTY_GREEN = -0.04, -0.08, 0.08
@@ -75,22 +78,47 @@ def less_air(bands: Mapping[Role, Reflectance], air: float) -> dict[Role, Reflec
     return {role: np.maximum(band - np.float32(air * _SCATTERED[role]), least) for role, band in bands.items()}
 
 
-def bluish(bands: Mapping[Role, Reflectance]) -> Mask:
-    """Return pixels that a weak index calls water and that are as blue as green: shadow and roofs, lit by the sky.
+def without_shadows(bands: Mapping[Role, Reflectance], water: Mask) -> Mask:
+    """Return water less what the air alone lifted, and what is as blue as green: shadow and roofs, lit by the sky.
 
-    Water whose index is weak is so by silt or algae, which make it greener than blue. Nothing without blue and nir.
+    Water whose index is weak is mostly so by silt or algae, and greener than blue. Clear and frozen water is as blue as
+    shadow, but as dark as other water in the infrared: only what is lighter goes, or has no inside, as the shadows of
+    houses. Where all that was found is like that there is no other water to measure it by, and it stays.
+
+    Parameters
+    ----------
+    bands
+        Reflectance with the air taken out. All water stays without blue and near infrared.
+
+    Examples
+    --------
+    A lake, and the shadow of a cloud:
+
+    >>> water = np.zeros((20, 20), dtype=bool)
+    >>> water[:10], water[15:, :5] = True, True
+    >>> lake, shadow = (0.06, 0.08, 0.02), (0.055, 0.055, 0.05)
+    >>> bands = {role: np.where(water, np.float32(lake[k]), np.float32(0.2)) for k, role in
+    ...     enumerate(("blue", "green", "nir"))}
+    >>> for k, role in enumerate(("blue", "green", "nir")):
+    ...     bands[role][15:, :5] = shadow[k]
+    >>> int(water.sum()), int(without_shadows(bands, water).sum())
+    (225, 200)
     """
     if not {"blue", "nir"} <= set(bands):
-        return np.zeros(bands["green"].shape, dtype=bool)
-    strong = compute("NDWI", bands) >= WEAK["NDWI"]
-    if "swir1" in bands:
-        strong |= compute("MNDWI", bands) >= WEAK["MNDWI"]
-    else:
-        # Peaty water is as dark in blue as in the infrared, and its NDWI is about zero.
+        return water
+    name = "MNDWI" if "swir1" in bands else "NDWI"
+    index, dark = compute(name, bands), bands.get("swir1", bands["nir"])
+    strong = (index >= STRONG[name]) | (compute("NDWI", bands) >= STRONG["NDWI"])
+    if name == "NDWI":
+        # Peaty water is as dark in blue as in the infrared, and its index is about zero.
         strong |= np.maximum(bands["blue"], bands["nir"]) <= np.float32(BLACK)
-    blue = bands["blue"] > np.float32(BLUISH) * bands["green"]
     # Where clear water is mixed with land its index is weak too.
-    return np.asarray(blue & ~grown(strong, 2))
+    like = water & ((bands["blue"] > np.float32(BLUISH) * bands["green"]) | (index < 0)) & ~grown(strong, 2)
+    own = water & ~like
+    if own.sum() < _SEEDS:
+        return water
+    thin = ~grown(water & ~grown(~water, 1), 2)
+    return water & ~(like & (thin | (dark > np.float32(np.median(dark[own]) + LIGHTER))))
 
 
 def silty(bands: Mapping[Role, Reflectance], possible: Mask) -> Mask:
@@ -101,41 +129,34 @@ def silty(bands: Mapping[Role, Reflectance], possible: Mask) -> Mask:
     return np.asarray(possible & red & (compute("NDWI", bands) >= SILTY_NDWI) & (bands["green"] >= SILTY_GREEN))
 
 
-def grown_water(bands: Mapping[Role, Reflectance], water: Mask, possible: Mask) -> Mask:
-    """Return water with what hangs together with it and is as dark: straits, and algae where there is a red band.
-
-    Dark means nearer to the water than to the land of the chip in the near infrared.
-    """
-    if "nir" not in bands or water.sum() < _SEEDS or not (land := possible & ~grown(water, 2)).any():
+def with_algae(bands: Mapping[Role, Reflectance], water: Mask, possible: Mask) -> Mask:
+    """Return water with the algae that touch it: green above blue and red, dark in the near infrared."""
+    if not {"red", "blue", "nir"} <= set(bands) or water.sum() < _SEEDS:
         return water
-    nir = bands["nir"]
-    half = (float(np.median(nir[water])) + float(np.quantile(nir[land], 0.25))) / 2
-    more = (compute("NDWI", bands) >= GROWN_INDEX) & (nir <= half)
-    if {"red", "blue"} <= set(bands):
-        green = bands["green"]
-        more |= (
-            (green >= PEAK * bands["red"])
-            & (green >= PEAK * bands["blue"])
-            & (green >= GROWN_GREEN)
-            & (nir <= GROWN_NIR)
-        )
-    more &= possible & ~water
-    return water | _touching(more, water)
+    green = bands["green"]
+    peak = (green >= PEAK * bands["red"]) & (green >= PEAK * bands["blue"])
+    algae = peak & (green >= ALGAE_GREEN) & (bands["nir"] <= ALGAE_NIR)
+    return water | _touching(possible & algae & ~water, water)
 
 
 def _touching(more: Mask, water: Mask) -> Mask:
     """Return the patches of ``more`` whose rim is sure water for some part."""
-    patches = outlines(more)
-    if len(patches) == 0:
-        return more
-    numbered = zip(patches, range(1, len(patches) + 1), strict=True)
-    patch = rasterize(numbered, out_shape=more.shape, transform=Affine.identity(), dtype="int32")
-    rim, wet = (np.zeros(len(patches) + 1) for _ in range(2))
+    patch = _numbered(more)
+    rim, wet = (np.zeros(int(patch.max()) + 1) for _ in range(2))
     for here, there, wet_there in _neighbours(patch, water):
         across = (here > 0) & (here != there)
         rim += np.bincount(here[across], minlength=len(rim))
         wet += np.bincount(here[across & wet_there], minlength=len(rim))
     return np.asarray((wet >= LEAST_CONTACT * np.maximum(rim, 1))[patch] & more)
+
+
+def _numbered(mask: Mask) -> npt.NDArray[np.int32]:
+    """Return the number of each pixel's patch from 1, 0 outside; pixels hang together by their sides."""
+    patches = outlines(mask)
+    if len(patches) == 0:
+        return np.zeros(mask.shape, dtype=np.int32)
+    numbered = zip(patches, range(1, len(patches) + 1), strict=True)
+    return np.asarray(rasterize(numbered, out_shape=mask.shape, transform=Affine.identity(), dtype="int32"))
 
 
 def _neighbours(patch: npt.NDArray[np.int32], water: Mask) -> Iterator[tuple[npt.NDArray[Any], ...]]:

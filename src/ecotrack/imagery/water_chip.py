@@ -20,18 +20,9 @@ from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.scene import Role
 from ecotrack.imagery.shade import shaded_chip
 from ecotrack.imagery.shore import edge_by_halves, grown
-from ecotrack.imagery.threshold import (
-    Counts,
-    WaterEdge,
-    fixed_edge,
-    foot_of,
-    histogram,
-    parted_at,
-    straddles,
-    valley_below,
-)
+from ecotrack.imagery.threshold import Counts, WaterEdge, fixed_edge, foot_of, histogram, parted_at, valley_below
 from ecotrack.imagery.water import water_index
-from ecotrack.imagery.water_bodies import BLACK, bluish, grown_water, silty, without_air
+from ecotrack.imagery.water_bodies import BLACK, silty, with_algae, without_air, without_shadows
 
 Mask = npt.NDArray[np.bool_]
 
@@ -43,25 +34,27 @@ SURE = {"NDWI": 0.3, "MNDWI": 0.4}
 TRUSTED = {"NDWI": (0.0, 0.35), "MNDWI": (0.0, 0.45)}
 """Otsu's threshold is taken inside these; beyond them it parted two kinds of land, or two kinds of water."""
 ANOTHER_BODY = {"NDWI": 0.08, "MNDWI": 0.3}
-"""Median index from which a body below Otsu's threshold is water of another kind: turbid beside clear."""
+"""Index below which a hill of the histogram is land in any air, and from which a body below Otsu's threshold is water
+of another kind: turbid beside clear."""
 LEAST_WATER = {"NDWI": 0.08, "MNDWI": 0.12}
 """Median index that the upper of two parts needs to be water; thin canals, all mixed pixels, reach no more."""
 BRIGHTEST: dict[Role, float] = {"green": 0.35, "nir": 0.2, "swir1": 0.15}
 """Reflectance above which nothing is open water: snow, cloud, roofs and plants are. Turbid water stays below."""
 NEAR_PX = 6
 """The histogram is taken of the water that is first seen and this far round it: a pond counts as much as a plain."""
-STRONG, CONTRAST = 0.15, 0.3
-"""Median NDWI of water, less the air, that is believed; and what water must differ by from land with the air in both,
-since asphalt differs from concrete by half as much."""
+CONTRAST = 0.3
+"""NDWI that weak water must differ by from land: asphalt differs from concrete by half as much."""
 DIM, DIM_INDEX = 0.07, -0.1
 """Near infrared below which ground without plants is water or shadow, and the NDWI that such water has at least: peaty
 lakes, and rivers in the light of the land beside, reach no more than 0."""
 LEAST_BODY = 0.1
-"""Share of the water that another body needs, and of its pixels that lie within it and not at an edge."""
+"""Share of weak water that lies within it and not at an edge."""
 BRIGHT_WATER, LEAST_TOLD = 0.09, 50
 """Median infrared reflectance of water that is doubted, and the pixels of water from which it is."""
 SHADOW_SHARE = 0.01
 """Share of the water from which it is said to look like shadow."""
+MOSTLY = 0.5
+"""Share of the water from which it is said that some water looks like shadow throughout."""
 ALL_WATER = 0.9
 """Share of the pixels, water by what they are, from which too little land is there to tell the air."""
 LEAST_PIXELS = 4
@@ -165,12 +158,13 @@ def water_mask(
 
     Notes
     -----
-    Pixels brighter than any open water (`BRIGHTEST`) are none. Of the rest, those above the fixed threshold are a
-    first guess; Otsu's threshold is found in the histogram of the guess and of the ground round it, so that little
-    water in a wide land does as well as much (the idea of Donchyts et al. 2016, who take the edges of a first
-    guess). It counts only within `TRUSTED` and with a valley; else water is sought by its dark infrared, and if there
-    is none the fixed one stays. With blue the air is taken out first; water that does not stand out then is told by
-    the numbers as they came. Pixels at the shore are decided by halves, as `ecotrack.imagery.shore` does.
+    The numbers are taken as they come. Pixels brighter than any open water (`BRIGHTEST`) are none. Of the rest, those
+    above the fixed threshold are a first guess; Otsu's threshold is found in the histogram of the guess and of the
+    ground round it, so that little water in a wide land does as well as much (the idea of Donchyts et al. 2016, who
+    take the edges of a first guess). It counts only within `TRUSTED` and with a valley; else water is sought by its
+    dark infrared, and if there is none the fixed one stays. With blue the air is known: what it alone lifted above the
+    threshold, or what looks like shadow, goes where other water shows it to be lighter. Pixels at the shore are decided
+    by halves, as `ecotrack.imagery.shore` does.
 
     Examples
     --------
@@ -202,48 +196,27 @@ def _told(
     bands: dict[Role, Reflectance], seen: Mask, taken: tuple[Text, ...], *, index: str | None, threshold: float | None
 ) -> ChipWater:
     """Return the water of reflectances; ``taken`` is what was taken for granted about them."""
-    airless = without_air(bands, seen) if threshold is None and not _all_water(bands, seen) else bands
     name = index or water_index(bands)
-    values = compute(name, airless)
+    values = compute(name, bands)
     seen &= np.isfinite(values)
-    ground = seen & (airless["green"] <= BRIGHTEST["green"])
-    possible = ground & _dark_enough(airless) & ~bluish(airless)
-    edge, doubts = _edge(name, values, ground, possible, airless.get("nir"), given=threshold)
+    ground = seen & (bands["green"] <= BRIGHTEST["green"])
+    possible = ground & _dark_enough(bands)
+    edge, doubts = _edge(name, values, ground, possible, bands, given=threshold)
+    airless = bands if _all_water(bands, seen) else without_air(bands, seen)
+    if threshold is None and edge.method == "fixed" and name == "NDWI":
+        # The air lifts green above the near infrared: a fixed threshold means nothing then.
+        values = compute(name, airless)
     wet = possible & (values >= np.float32(edge.value))
+    if threshold is None:
+        wet = without_shadows(airless, wet)
     if threshold is None and name == "NDWI":
-        edge, doubts, wet = _with_air(bands, airless, ground, possible, (edge, doubts, wet))
-        wet = grown_water(airless, wet | silty(airless, possible), possible)
-    dark = airless["swir1" if name == "MNDWI" else "nir"]
+        wet = with_algae(airless, wet | silty(airless, possible), possible)
+    dark = bands["swir1" if name == "MNDWI" else "nir"]
     water = edge_by_halves(dark, _without_specks(wet), seen) & possible
     shadow = shaded_chip(airless, water, seen)
     return ChipWater(
         water, seen, name, edge, (*taken, *doubts, *_too_bright(dark, water), *_shaded(shadow, water)), shadow
     )
-
-
-def _with_air(
-    bands: Mapping[Role, Reflectance],
-    airless: Mapping[Role, Reflectance],
-    ground: Mask,
-    possible: Mask,
-    told: tuple[WaterEdge, list[Text], Mask],
-) -> tuple[WaterEdge, list[Text], Mask]:
-    """Return threshold, doubts and water by the numbers as they came, where those without the air do not tell better.
-
-    The air is known from blue alone. Where it is overrated, or light from the land beside lies over narrow water, the
-    NDWI of water falls to zero and below; as it came it still stands apart from land, since the air is green itself.
-    """
-    if airless is bands or "blue" not in bands:
-        return told
-    values = compute("NDWI", bands)
-    edge, doubts = _edge("NDWI", values, ground, possible, bands["nir"], given=None, airless=False)
-    sure = told[0].method == "otsu" and told[0].water >= STRONG and _stands_out(told[0], _without_specks(told[2]))
-    dark = airless["nir"] <= np.float32(BLACK if sure else BRIGHT_WATER)
-    wet = _without_specks(possible & dark & (values >= np.float32(edge.value)))
-    if edge.method != "otsu" or not _stands_out(edge, wet):
-        return told
-    both = wet | told[2]
-    return (*told[:2], both) if sure else (edge, doubts, both)
 
 
 def _all_water(bands: dict[Role, Reflectance], seen: Mask) -> bool:
@@ -273,10 +246,9 @@ def _edge(
     values: Reflectance,
     ground: Mask,
     possible: Mask,
-    nir: Reflectance | None,
+    bands: Mapping[Role, Reflectance],
     *,
     given: float | None,
-    airless: bool = True,
 ) -> tuple[WaterEdge, list[Text]]:
     """Return the threshold of the ground round a first guess of water, or the fixed one with the reason.
 
@@ -286,12 +258,11 @@ def _edge(
         return fixed_edge(given, histogram(values[ground])), []
     sure, likely = (_without_specks(possible & (values >= np.float32(one[name]))) for one in (SURE, FALLBACK))
     for guess in (sure, likely, grown(likely & ~grown(~likely, 1), 1)):
-        counts = histogram(values[grown(guess, NEAR_PX) & ground])
-        edge = _parted(counts, name)
+        edge = _parted(histogram(values[grown(guess, NEAR_PX) & ground]), name)
         if edge is not None:
-            # The air lifts asphalt to where another body would lie.
-            return _with_other_body(name, edge, values, possible) if airless else edge, []
-    edge = _dim_edge(values, ground, possible, nir) if name == "NDWI" and nir is not None else None
+            # With a red band silt is known by it; without, asphalt in haze lies where another body would.
+            return edge if "red" in bands else _with_other_body(name, edge, values, possible), []
+    edge = _dim_edge(values, ground, possible, bands["nir"]) if name == "NDWI" else None
     if edge is not None:
         return edge, []
     return fixed_edge(FALLBACK[name], histogram(values[ground])), [_stood_in(FALLBACK[name])]
@@ -321,11 +292,8 @@ def _parted(counts: Counts, name: str, *, least: float | None = None, low: float
         found, cut = parted_at(part)
         if found is not None and found.land < least <= found.water:
             # In the near infrared built-up ground and dark soil lie between land and water; in MNDWI they do not.
-            value = foot_of(part, found, land_below=ANOTHER_BODY[name]) if name == "NDWI" else found.value
+            value = foot_of(part, found, land_below=ANOTHER_BODY[name]) if name == "NDWI" and low >= 0 else found.value
             return found._replace(value=min(max(value, low), high))
-        if found is None and straddles(part, cut, least=least):
-            # Thin water has no valley beside its mixed pixels; a split above would part water from itself.
-            return None
         first = cut
     return None
 
@@ -367,11 +335,15 @@ def _shaded(shadow: Mask, water: Mask) -> list[Text]:
     """Return the doubt that a part of the water is shadow."""
     if shadow.sum() < max(SHADOW_SHARE * int(water.sum()), LEAST_TOLD):
         return []
-    pct = f"{100 * int(shadow.sum()) / int(water.sum()):.1f}"
+    share = int(shadow.sum()) / int(water.sum())
+    # Measured on real pictures: clear, deep and frozen water has no colour of its own beside that of shadow.
+    same = Text("；清水、深水和冰面也是这样", "; clear, deep or frozen water looks the same")
+    more = same if share > MOSTLY else Text("", "")
     return [
         Text(
-            f"水面中有{pct}%的光谱像阴影里的陆地：可能是云影、楼影或山影（shadow）",
-            f"{pct} % of the water look like land in the shadow of clouds, houses or hills (shadow)",
+            f"水面中有{100 * share:.1f}%的光谱像阴影里的陆地：可能是云影、楼影或山影（shadow）{more.zh}",
+            f"{100 * share:.1f} % of the water look like land in the shadow of clouds, houses or hills (shadow)"
+            f"{more.en}",
         )
     ]
 
