@@ -17,6 +17,7 @@ import shapely
 from ecotrack.errors import (
     BadBandTable,
     BandsApart,
+    ChangedFile,
     EmptyFile,
     MissingFile,
     NoBand,
@@ -279,6 +280,19 @@ def test_the_catalogue_finds_pixels_from_any_folder_and_gives_each_id_a_file_of_
     kept = scenes_in(tmp_path / "scenes")
     assert {scene.scene_id for scene in kept} == {scene.scene_id for scene in scenes}
     OpenScene(kept[0], ("green",)).__exit__(None, None, None)
+
+
+def test_a_file_that_was_written_anew_must_be_added_again(tmp_path):
+    scene = write(tmp_path / "s.tif", PAINTED, GRID)
+    keep_scenes([scene], tmp_path / "scenes")
+    assert scene_named(tmp_path / "scenes", "s") == scene
+    write(tmp_path / "s.tif", PAINTED, GRID, seed=8, roles=ROLES[:4])
+    with pytest.raises(ChangedFile, match="scene add"):
+        scene_named(tmp_path / "scenes", "s")
+    assert scenes_in(tmp_path / "scenes") == [scene]
+    again = replace(scene, bands={role: scene.bands[role] for role in ROLES[:4]})
+    keep_scenes([again], tmp_path / "scenes")
+    assert scene_named(tmp_path / "scenes", "s") == again
 
 
 def test_a_name_stands_for_one_scene_of_the_catalogue(tmp_path):

@@ -69,6 +69,16 @@ class OtherDay(UsageError):
     )
 
 
+class ChangedFile(DataError):
+    """A file of a scene that is another than the one that was added."""
+
+    what = Text("影像文件登记以后变过", "the file has changed since it was added")
+    mend = Text(
+        "请核对是不是同一景影像，再用 ecotrack scene add 重新登记",
+        "check whether it is the same image, and add it again with ecotrack scene add",
+    )
+
+
 class SceneIdTaken(UsageError):
     """A scene whose id another scene of the catalogue has."""
 

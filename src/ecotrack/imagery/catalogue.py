@@ -12,7 +12,7 @@ from typing import Any
 
 import shapely
 
-from ecotrack.errors import MissingExtra, SceneIdTaken, UnknownScene, UnreadableFile
+from ecotrack.errors import ChangedFile, MissingExtra, SceneIdTaken, UnknownScene, UnreadableFile
 from ecotrack.imagery.grid import to_lonlat
 from ecotrack.imagery.read import OpenScene, on_disk
 from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
@@ -21,6 +21,7 @@ _COMMON = {"swir1": "swir16", "swir2": "swir22"}
 """Names of bands in STAC where they differ."""
 _EXTENSIONS = [
     "https://stac-extensions.github.io/eo/v1.1.0/schema.json",
+    "https://stac-extensions.github.io/file/v2.1.0/schema.json",
     "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
 ]
 
@@ -55,12 +56,18 @@ def item_of(scene: Scene) -> Any:
             "ecotrack:index": band.index,
             "eo:bands": [{"name": role, "common_name": _COMMON.get(role, role)}],
             "raster:bands": [stored if band.nodata is None else {**stored, "nodata": band.nodata}],
+            **_size(band.path),
         }
         item.add_asset(role, pystac.Asset(href=_absolute(band.path), roles=["reflectance"], extra_fields=fields))
     if scene.mask is not None:
-        told = {"ecotrack:mask": scene.mask.kind, "ecotrack:index": scene.mask.index}
+        told = {"ecotrack:mask": scene.mask.kind, "ecotrack:index": scene.mask.index, **_size(scene.mask.path)}
         item.add_asset("mask", pystac.Asset(href=_absolute(scene.mask.path), roles=["cloud"], extra_fields=told))
     return item
+
+
+def _size(path: str) -> dict[str, int]:
+    """Return the size of a file, or of the archive that it lies in, in bytes."""
+    return {"file:size": on_disk(path).stat().st_size}
 
 
 def _footprint(scene: Scene) -> Any:
@@ -140,12 +147,22 @@ def scene_named(folder: Path, scene_id: str) -> Scene:
     ------
     UnknownScene
         It holds none of this id; the message lists those there are.
+    ChangedFile
+        A file of it has another size than when it was added; one that is gone is found missing when it is opened.
     """
     scenes = scenes_in(folder)
     for scene in scenes:
         if scene.scene_id == scene_id:
+            _refuse_changed(folder / f"{_file_name(scene_id)}.json")
             return scene
     raise UnknownScene(folder, name=scene_id, known="、".join(scene.scene_id for scene in scenes) or "-")
+
+
+def _refuse_changed(item: Path) -> None:
+    for asset in json.loads(item.read_text(encoding="utf-8"))["assets"].values():
+        place, size = on_disk(asset["href"]), asset.get("file:size")
+        if size is not None and place.exists() and place.stat().st_size != size:
+            raise ChangedFile(place)
 
 
 def _read_item(path: Path) -> Scene:
