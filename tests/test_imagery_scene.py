@@ -328,7 +328,7 @@ def test_numbers_that_are_no_reflectance_are_told_when_the_scene_is_added(office
     assert not office("scene", "add", path, "--scale", "0.0001", "--offset", "-0.1").stderr
 
 
-@pytest.mark.parametrize("options", [("--scale", "0"), ("--scale", "nan"), ("--offset", "inf")])
+@pytest.mark.parametrize("options", [("--scale", "0"), ("--scale", "nan"), ("--offset", "inf"), ("--offset", "-1000")])
 def test_a_scale_is_a_number_above_nought(office, tmp_path, options):
     with pytest.raises(click.BadParameter):
         office("scene", "add", tmp_path, *options)

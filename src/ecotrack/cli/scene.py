@@ -43,14 +43,23 @@ def scenes_folder(workspace: Workspace) -> Path:
 )
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @option("--bands", "table", type=_FILE, help=say("波段表（TOML）", "band table (TOML)"))
-@option("--date", "acquired_on", type=DAY, help=say("影像日期", "day of the image"))
+@option(
+    "--date",
+    "acquired_on",
+    type=DAY,
+    help=say("影像日期（默认从文件名或元数据读）", "day of the image (default: from name or metadata)"),
+)
 @option("--sensor", default="", help=say("传感器", "sensor"))
 @option(
     "--scale",
     type=Number(min=0, min_open=True),
     help=say("反射率 = 数值 × 比例 + 偏移：比例", "reflectance = number * scale + offset"),
 )
-@option("--offset", type=Number(), help=say("偏移（反射率）", "offset, in reflectance"))
+@option(
+    "--offset",
+    type=Number(-1, 1),
+    help=say("偏移（按反射率，例如 -0.1，不是 -1000）", "offset, in reflectance: -0.1, not -1000"),
+)
 @option("--mask", type=_FILE, help=say("云掩膜影像", "raster that tells cloud"))
 @option(
     "--mask-kind",
