@@ -4,9 +4,11 @@ import datetime as dt
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 import rasterio
@@ -15,17 +17,19 @@ import shapely
 from ecotrack.errors import (
     BadBandTable,
     BandsApart,
+    ChangedFile,
     EmptyFile,
     MissingFile,
     NoBand,
     NotReflectance,
+    SceneIdTaken,
     UnknownCRS,
     UnknownScene,
     UnknownSensor,
     UnreadableFile,
     Untold,
 )
-from ecotrack.imagery.catalogue import keep_scene, scene_named, scenes_in
+from ecotrack.imagery.catalogue import keep_scenes, scene_named, scenes_in
 from ecotrack.imagery.indices import compute
 from ecotrack.imagery.lake import observe
 from ecotrack.imagery.read import OpenScene
@@ -101,7 +105,7 @@ def test_a_zip_reads_like_its_folder(tmp_path):
         recognise([archive])
 
 
-def test_single_bands_after_january_2022_ask_whether_the_offset_is_in_them(tmp_path):
+def test_single_bands_outside_their_product_ask_whether_the_offset_is_in_them(tmp_path):
     images = sorted(safe(tmp_path).rglob("*_B0*.tif"))
     for number, image in enumerate(images):
         images[number] = Path(shutil.copy(image, tmp_path / image.name))
@@ -159,6 +163,22 @@ def test_a_band_table_says_what_no_name_tells(tmp_path):
     assert observe(scene, [feature(LAKE)]).open_m2 / 1e6 == pytest.approx(true_km2(LAKE), rel=0.01)
 
 
+def test_what_the_call_says_of_scale_goes_before_the_table_and_a_band_before_both(tmp_path):
+    path, table = tmp_path / "s.tif", tmp_path / "t.toml"
+    write(path, PAINTED, GRID, mask=False)
+    table.write_text("date = 2020-09-01\n[bands]\ngreen = { index = 2 }\nnir = { index = 4, scale = 0.5 }\n")
+    asked = SceneAsked(table=table, scale=0.001, offset=-0.2)
+    [scene] = recognise([path], asked)
+    told = {role: (band.scale, band.offset) for role, band in scene.bands.items()}
+    assert told == {"green": (0.001, -0.2), "nir": (0.5, -0.2)}
+    table.write_text("scale = 0.01\n" + table.read_text())
+    assert recognise([path], asked)[0].bands["green"].scale == 0.001
+    assert recognise([path], SceneAsked(table=table))[0].bands["green"].scale == 0.01
+    table.write_bytes("sensor = '无人机'\n".encode("gb18030"))
+    with pytest.raises(BadBandTable, match="UTF-8"):
+        recognise([path], asked)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -166,6 +186,7 @@ def test_a_band_table_says_what_no_name_tells(tmp_path):
         (TABLE.replace("nir", "infrared"), "infrared is none of"),
         (TABLE.replace("index = 4", "nummer = 4"), "nummer"),
         ("bands = 3 =", "fit"),
+        (f"scale = 0\n{TABLE.replace('scale = 0.0001', '')}", "above 0"),
     ],
 )
 def test_a_band_table_that_does_not_fit_says_where(tmp_path, wrong, said):
@@ -226,15 +247,98 @@ def test_an_index_says_which_band_it_lacks():
 
 def test_the_catalogue_gives_back_what_was_kept(tmp_path):
     scene = write(tmp_path / "影像 一.tif", PAINTED, GRID)
-    path = keep_scene(scene, tmp_path / "scenes")
+    [path] = keep_scenes([scene], tmp_path / "scenes")
     assert scene_named(tmp_path / "scenes", scene.scene_id) == scene
     item = json.loads(path.read_text())
     assert (item["type"], item["stac_version"][:2]) == ("Feature", "1.")
     assert shapely.box(*item["bbox"]).contains(LAKE.centroid)
-    keep_scene(scene, tmp_path / "scenes")
+    keep_scenes([scene], tmp_path / "scenes")
     assert len(scenes_in(tmp_path / "scenes")) == 1
     with pytest.raises(UnknownScene, match="影像 一"):
         scene_named(tmp_path / "scenes", "other")
+
+
+def test_bands_that_lie_across_one_another_are_refused(tmp_path):
+    here = write(tmp_path / "a.tif", PAINTED, GRID)
+    a, _, west, _, e, north = GRID.transform[:6]
+    across = GRID._replace(transform=type(GRID.transform)(0, a, west, e, 0, north))
+    write(tmp_path / "b.tif", PAINTED, across)
+    bands = {**here.bands, "nir": replace(here.bands["nir"], path=str(tmp_path / "b.tif"))}
+    with pytest.raises(BandsApart):
+        OpenScene(replace(here, bands=bands), ("green", "nir"))
+
+
+def test_the_catalogue_finds_pixels_from_any_folder_and_gives_each_id_a_file_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = write(Path("s.tif"), PAINTED, GRID)
+    assert not Path(here.bands["nir"].path).is_absolute()
+    scenes = [replace(here, scene_id=name) for name in ("a b", "a_b", "a/b", ".a", "../a")]
+    paths = keep_scenes(scenes, tmp_path / "scenes")
+    assert len(set(paths)) == len(scenes)
+    assert {path.parent for path in paths} == {tmp_path / "scenes"}
+    monkeypatch.chdir(tmp_path.parent)
+    kept = scenes_in(tmp_path / "scenes")
+    assert {scene.scene_id for scene in kept} == {scene.scene_id for scene in scenes}
+    OpenScene(kept[0], ("green",)).__exit__(None, None, None)
+
+
+def test_a_file_that_was_written_anew_must_be_added_again(tmp_path):
+    scene = write(tmp_path / "s.tif", PAINTED, GRID)
+    keep_scenes([scene], tmp_path / "scenes")
+    assert scene_named(tmp_path / "scenes", "s") == scene
+    write(tmp_path / "s.tif", PAINTED, GRID, seed=8, roles=ROLES[:4])
+    with pytest.raises(ChangedFile, match="scene add"):
+        scene_named(tmp_path / "scenes", "s")
+    assert scenes_in(tmp_path / "scenes") == [scene]
+    again = replace(scene, bands={role: scene.bands[role] for role in ROLES[:4]})
+    keep_scenes([again], tmp_path / "scenes")
+    assert scene_named(tmp_path / "scenes", "s") == again
+
+
+def test_a_name_stands_for_one_scene_of_the_catalogue(tmp_path):
+    folder, first, second = tmp_path / "scenes", tmp_path / "一" / "影像.tif", tmp_path / "二" / "影像.tif"
+    scenes = []
+    for path, day in ((first, DAY), (second, DAY.replace(month=10))):
+        path.parent.mkdir()
+        scenes.append(write(path, PAINTED, GRID, day=day))
+    other_place = replace(scenes[1], acquired_on=DAY)
+    for others in (scenes, [scenes[0], other_place]):
+        with pytest.raises(SceneIdTaken, match="一"):
+            keep_scenes(others, folder)
+        assert not folder.exists(), "of several scenes all are kept or none"
+    keep_scenes(scenes[:1], folder)
+    with pytest.raises(SceneIdTaken):
+        keep_scenes(scenes[1:], folder)
+    keep_scenes([replace(scenes[0], acquired_on=DAY.replace(day=2))], folder)
+    assert scenes_in(folder)[0].acquired_on.day == 2, "the same file may be said anew"
+    keep_scenes(scenes[:1], folder)
+    first.rename(first.with_name("旧.tif"))
+    keep_scenes([other_place], folder)
+    assert "二" in scenes_in(folder)[0].bands["nir"].path, "a scene may move"
+
+
+def test_numbers_that_are_no_reflectance_are_told_when_the_scene_is_added(office, tmp_path):
+    path, folder = tmp_path / "GF1_20200901.tif", office.workspace.register_path.parent / "scenes"
+    write(path, PAINTED, GRID, roles=ROLES[:4], mask=False, offset=-0.1)
+    for scale in ("1", "0.00000001"):
+        with pytest.raises(NotReflectance):
+            office("scene", "add", path, "--scale", scale)
+    assert not folder.exists()
+    assert "请核对：所有波段都没有暗像元" in office("scene", "add", path, "--scale", "0.0001").stderr
+    assert not office("scene", "add", path, "--scale", "0.0001", "--offset", "-0.1").stderr
+
+
+@pytest.mark.parametrize("options", [("--scale", "0"), ("--scale", "nan"), ("--offset", "inf"), ("--offset", "-1000")])
+def test_a_scale_is_a_number_above_nought(office, tmp_path, options):
+    with pytest.raises(click.BadParameter):
+        office("scene", "add", tmp_path, *options)
+
+
+@pytest.mark.parametrize("options", [("--threshold", "7"), ("--threshold", "nan"), ("--margin", "-1"),
+                                     ("--least-clear", "101"), ("--level", "NaN")])  # fmt: skip
+def test_how_a_lake_is_looked_at_stays_within_sense(office, options):
+    with pytest.raises(click.BadParameter):
+        office("lake", "observe", "s", *options)
 
 
 def test_an_observation_goes_to_review_like_any_record(office, tmp_path):

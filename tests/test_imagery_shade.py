@@ -139,3 +139,10 @@ def test_a_doubt_stands_in_the_record_and_in_the_series_and_feeds_no_figure(offi
     assert series["observations"][0]["doubts"] == record["fields"]["doubts"]
     assert series["years"] == []
     assert "存疑" in office("lake", "series").output
+
+
+def test_ground_that_is_bright_in_the_shortwave_infrared_is_no_water_that_was_missed():
+    silty = {"blue": 0.11, "green": 0.16, "red": 0.19, "nir": 0.15}
+    bands = {role: np.full((9, 18), value, np.float32) for role, value in silty.items()}
+    bands["swir1"] = np.float32([0.05] * 9 + [0.25] * 9)[None].repeat(9, axis=0)
+    assert maybe_turbid(bands, np.ones((9, 18), dtype=bool))[4, [3, 14]].tolist() == [True, False]

@@ -67,6 +67,19 @@ def test_real_and_sample_observations_are_never_joined():
     assert [(one["median_km2"], one["sample"]) for one in found["years"]] == [(40.0, False)]
 
 
+def test_two_bases_of_one_surface_are_told_apart_by_their_marks(open_map):
+    bases = ("影像", "实测", "水位-面积曲线")
+    series = [seen(f"2016-0{n}-01", str(40 + n), basis=basis) for n, basis in enumerate(bases, start=1)]
+    model = a_model(definition=a_definition("plots", panels=("lake",)), witness={"lake": lake_document(series, BASINS)})
+    panel = open_map(model).page.locator("#eco-panel")
+    expect(panel.locator("svg.eco-chart [data-state=采用]")).to_have_count(3)
+    marks = panel.locator("svg.eco-chart [data-basis]")
+    boxes = marks.evaluate_all("all => all.map(one => one.tagName + (one.getBBox().width / 2).toFixed(1))")
+    assert len(set(boxes)) == 3, boxes
+    expect(panel.locator(".eco-chart-key svg")).to_have_count(3)
+    expect(panel.locator("line[data-year='2016'][stroke-dasharray]")).to_have_count(2)
+
+
 def test_the_lake_panel_draws_each_observation_and_what_waits_as_waiting(open_map):
     model = a_model(definition=a_definition("plots", panels=("lake",)), witness={"lake": lake_document(SERIES, BASINS)})
     opened = open_map(model)

@@ -6,6 +6,7 @@ import datetime as dt
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -101,6 +102,15 @@ class Day(click.ParamType[dt.date]):
 
 
 DAY = Day()
+
+
+class Number(click.FloatRange):
+    """A number in a range that is really one: ``nan`` lies between any two ends, as far as comparisons tell."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        found = float(super().convert(value, param, ctx))
+        return found if isfinite(found) else self.fail(f"'{value}' is not a valid number.", param, ctx)
 
 
 class Instant(click.ParamType[dt.datetime]):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, Number, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.cli.scene import chosen_scenes
 from ecotrack.errors import Lang, Text
+from ecotrack.figures.lake import ENGLISH
 
 if TYPE_CHECKING:
     from ecotrack.imagery.lake import LakeObservation
+    from ecotrack.intake.lake_review import Word
+    from ecotrack.model import ProgressRecord
 
 SHOWN = 40
 """Observations that are printed; JSON has them all."""
@@ -36,7 +40,7 @@ _SEEN = (
     Text("状态", "state"),
     Text("依据", "basis"),
     Text("水面类型", "surface"),
-    Text("水位（米）", "level, m"),
+    Text("水位（米，高程基准）", "level, m, datum"),
     Text("无云%", "clear %"),
     Text("方法", "method"),
 )
@@ -56,9 +60,10 @@ class Metres(click.ParamType[Decimal]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         """Return the number."""
         try:
-            return Decimal(str(value))
+            found = Decimal(str(value))
         except InvalidOperation:
-            self.fail(str(value), param, ctx)
+            self.fail(f"'{value}' is not a valid number.", param, ctx)
+        return found if found.is_finite() else self.fail(f"'{value}' is not a valid number.", param, ctx)
 
 
 @command(
@@ -74,10 +79,10 @@ class Metres(click.ParamType[Decimal]):
 )
 @click.argument("scene_id", metavar="SCENE")
 @option("--index", type=click.Choice(["NDWI", "MNDWI"]), help=say("水体指数（默认有短波红外用 MNDWI）", "water index"))
-@option("--threshold", type=float, help=say("固定阈值（默认大津法）", "fixed threshold (default: Otsu's)"))
-@option("--margin", "margin_m", type=float, default=1000, show_default=True,
+@option("--threshold", type=Number(-1, 1), help=say("固定阈值（默认大津法）", "fixed threshold (default: Otsu's)"))
+@option("--margin", "margin_m", type=Number(0, 100_000), default=1000, show_default=True,
         help=say("湖区轮廓外多少米以内", "metres beyond the basins' outlines"))  # fmt: skip
-@option("--least-clear", type=float, default=60, show_default=True,
+@option("--least-clear", type=Number(0, 100), default=60, show_default=True,
         help=say("至少要看清的比例（%）", "least share that is seen, in percent"))  # fmt: skip
 @option("--level", "level_m", type=Metres(), help=say("当日水位（米）", "water level of the day in metres"))
 @option("--datum", default="", help=say("水位的高程基准", "datum of the level"))
@@ -104,24 +109,44 @@ def observe(
     from ecotrack.intake.lake_observation import Stage, hand_in, observation_document
 
     workspace = open_workspace(ctx)
-    stage = Stage(level_m=level_m, datum=datum)
+    stage = Stage(level_m=level_m, datum=datum.strip())
     asked = LakeAsked(index=index, threshold=threshold, margin_m=margin_m, least_clear_pct=least_clear)
-    found = observe_lake(chosen_scenes(workspace, (scene_id,))[0], workspace.features("lake"), asked)
+    basins = workspace.features("lake")
+    found = observe_lake(chosen_scenes(workspace, (scene_id,))[0], basins, asked)
     outcome = hand_in(
         workspace, found, author=by or getpass.getuser(), stage=stage, least_clear_pct=least_clear, dry_run=dry_run
     )
     if as_json:
         echo_json(observation_document(found))
         return
-    _print(ctx, found)
+    names = {basin.feature_id: basin.name or basin.feature_id for basin in basins}
+    _print(ctx, found, names)
     count = len(outcome.added)
+    zh, en = (_added(outcome.added, names, lang) for lang in ("zh", "en"))
     if dry_run:
-        speak(ctx, f"将登记 {count} 条待审记录", f"{count} records would wait for review")
+        speak(ctx, f"将登记 {count} 条待审记录{zh}", f"{count} records would wait for review{en}")
     else:
-        speak(ctx, f"登记 {count} 条待审记录，已有 {outcome.already} 条", f"{count} records wait for review")
+        speak(ctx, f"登记 {count} 条待审记录{zh}，已有 {outcome.already} 条",
+              f"{count} records wait for review{en}, {outcome.already} were there")  # fmt: skip
+        if count:
+            speak(ctx, f"审核后采用：ecotrack lake adopt {scene_id} --by 审核人",
+                  f"once reviewed: ecotrack lake adopt {scene_id} --by REVIEWER")  # fmt: skip
 
 
-def _print(ctx: click.Context, found: LakeObservation) -> None:
+def _added(records: Sequence[ProgressRecord], names: Mapping[str, str], lang: Lang) -> str:
+    """Return in brackets which water some records are of."""
+    whole = Text("全湖", "whole lake").lang(lang)
+    told = []
+    for one in records:
+        surface = str(one.fields["surface_kind"])
+        where = whole if one.feature_id is None else names[one.feature_id]
+        told.append(f"{where} {surface if lang == 'zh' else ENGLISH.get(surface, surface)}")
+    if not told:
+        return ""
+    return f"（{'、'.join(told)}）" if lang == "zh" else f" ({', '.join(told)})"
+
+
+def _print(ctx: click.Context, found: LakeObservation, names: Mapping[str, str]) -> None:
     scene, lang = found.scene, lang_of(ctx)
     mark = ("（示例）", " (sample)") if scene.sample else ("", "")
     speak(
@@ -136,8 +161,8 @@ def _print(ctx: click.Context, found: LakeObservation) -> None:
     for basin in found.basins:
         speak(
             ctx,
-            f"  {basin.basin}：{basin.open_m2 / 1e6:.2f} 平方公里，看清 {basin.clear_pct:.0f}%",
-            f"  {basin.basin}: {basin.open_m2 / 1e6:.2f} km2, {basin.clear_pct:.0f} % seen",
+            f"  {names[basin.basin]}：{basin.open_m2 / 1e6:.2f} 平方公里，看清 {basin.clear_pct:.0f}%",
+            f"  {names[basin.basin]}: {basin.open_m2 / 1e6:.2f} km2, {basin.clear_pct:.0f} % seen",
         )
     for doubt in found.doubts:
         click.echo(("请核对：" if lang == "zh" else "please check: ") + doubt.lang(lang), err=True)
@@ -175,14 +200,23 @@ def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
     lang = lang_of(ctx)
     sample, whole = Text(" 示例", " (sample)").lang(lang), Text("全湖", "whole lake").lang(lang)
 
+    def word(code: str) -> str:
+        return code if lang == "zh" else ENGLISH.get(code, code)
+
     def km2(value: float) -> str:
         return f"{round_half_up(value, 2):.2f}"
 
+    numbers = ("median_km2", "least_km2", "most_km2")
     years = [
-        (f"{one['year']}{sample if one['sample'] else ''}", one["basis"], one["surface_kind"],
-         str(one["observations"]), *(km2(one[key]) for key in ("median_km2", "least_km2", "most_km2")))
+        (
+            f"{one['year']}{sample if one['sample'] else ''}",
+            word(one["basis"]),
+            word(one["surface_kind"]),
+            str(one["observations"]),
+            *(km2(one[key]) for key in numbers),
+        )
         for one in document["years"]
-    ]  # fmt: skip
+    ]
     columns = ("basin", "state", "basis", "surface_kind", "level_m", "clear_share_pct", "method")
     seen = [
         (one["on"] + (sample if one["sample"] else ""), km2(one["km2"]),
@@ -195,9 +229,13 @@ def _print_series(ctx: click.Context, document: dict[str, Any]) -> None:
 
 def _told(one: dict[str, Any], key: str, whole: str, lang: Lang) -> str:
     """Return a cell of an observation; its state says what is in doubt."""
+    if lang == "en" and key in ("state", "basis", "surface_kind"):
+        one = {**one, key: ENGLISH.get(one[key], one[key])}
     if key == "state" and one["doubts"]:
         km2 = f"{Decimal(one['doubted_km2']):.2f}" if one["doubted_km2"] else ""
         return f"{one['state']} {Text('存疑', 'in doubt').lang(lang)} {km2}".rstrip()
+    if key == "level_m" and one["level_m"] is not None:
+        return f"{one['level_m']} {one['datum'] or ''}".rstrip()
     return str(one[key] if one[key] is not None else whole if key == "basin" else "")
 
 
@@ -206,5 +244,50 @@ def _heads(titles: tuple[Text, ...], lang: Lang, *, numbers: int = 0) -> list[tu
     return [(title.lang(lang), place >= len(titles) - numbers) for place, title in enumerate(titles)]
 
 
-lake.add_command(observe)
-lake.add_command(series)
+def _verdict(verb: str, word: Word, zh: str, en: str, *, needs_reason: bool) -> click.Command:
+    example = f"ecotrack lake {verb} SCENE --by 李四" + (" --reason …" if needs_reason else "")
+
+    @command(verb, help=say(zh, en), epilog=say(f"示例：{example}", f"Example: {example}"))
+    @click.argument("names", nargs=-1, required=True, metavar="SCENE|RECORD...")
+    @option("--by", required=True, help=say("审核人姓名（不能是登记人）", "who reviews: not who handed it in"))
+    @option("--reason", **({"required": True} if needs_reason else {"default": ""}), help=say("理由", "reason"))
+    @click.pass_context
+    def decide(ctx: click.Context, names: tuple[str, ...], by: str, reason: str) -> None:
+        from ecotrack.intake.lake_review import beside, decide_observations
+
+        workspace = open_workspace(ctx)
+        made = decide_observations(workspace, names, word, reviewer=by, reason=reason)
+        for one in made:
+            surface = str(one.fields["surface_kind"])
+            speak(
+                ctx,
+                f"{word} {one.effective_on} {surface} {one.value} 平方公里（{by}；未验证审核人身份）",
+                f"{ENGLISH[word]}: {one.effective_on} {ENGLISH.get(surface, surface)} {one.value} km2 "
+                f"({by}; the reviewer's identity was not proven)",
+            )
+        for other in beside(made, workspace.view().layer("lake").records):
+            named, km2 = other.fields.get("scene_id") or other.record_id, other.value
+            speak(
+                ctx,
+                f"请核对：同一天已有采用的观测（{named}，{km2} 平方公里），两条都会进入中位数",
+                f"please check: of the same day {named} ({km2} km2) is adopted too; both feed the median",
+                err=True,
+            )
+        if not made:
+            speak(ctx, f"早已{word}，没有重复登记", "it stands so already; nothing was written")
+
+    return decide
+
+
+adopt = _verdict(
+    "adopt",
+    "采用",
+    "采用湖面观测：此后进入当年的中位数。",
+    "Adopt observations: they feed the year's median.",
+    needs_reason=False,
+)
+return_ = _verdict(
+    "return", "退回", "退回湖面观测，写明理由。", "Send observations back, with a reason.", needs_reason=True
+)
+for _verb in (observe, series, adopt, return_):
+    lake.add_command(_verb)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecotrack.cli.context import DAY, echo_json, lang_of, open_workspace, speak
+from ecotrack.cli.context import DAY, Number, echo_json, lang_of, open_workspace, speak
 from ecotrack.cli.language import SpokenGroup, command, option, say
 from ecotrack.errors import Text
 
@@ -43,10 +43,23 @@ def scenes_folder(workspace: Workspace) -> Path:
 )
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @option("--bands", "table", type=_FILE, help=say("波段表（TOML）", "band table (TOML)"))
-@option("--date", "acquired_on", type=DAY, help=say("影像日期", "day of the image"))
+@option(
+    "--date",
+    "acquired_on",
+    type=DAY,
+    help=say("影像日期（默认从文件名或元数据读）", "day of the image (default: from name or metadata)"),
+)
 @option("--sensor", default="", help=say("传感器", "sensor"))
-@option("--scale", type=float, help=say("反射率 = 数值 × 比例 + 偏移：比例", "reflectance = number * scale + offset"))
-@option("--offset", type=float, help=say("偏移（反射率）", "offset, in reflectance"))
+@option(
+    "--scale",
+    type=Number(min=0, min_open=True),
+    help=say("反射率 = 数值 × 比例 + 偏移：比例", "reflectance = number * scale + offset"),
+)
+@option(
+    "--offset",
+    type=Number(-1, 1),
+    help=say("偏移（按反射率，例如 -0.1，不是 -1000）", "offset, in reflectance: -0.1, not -1000"),
+)
 @option("--mask", type=_FILE, help=say("云掩膜影像", "raster that tells cloud"))
 @option(
     "--mask-kind",
@@ -58,19 +71,28 @@ def scenes_folder(workspace: Workspace) -> Path:
 @click.pass_context
 def add(ctx: click.Context, /, files: tuple[Path, ...], **asked: Any) -> None:
     """Add scenes."""
-    from ecotrack.imagery.catalogue import keep_scene
+    from ecotrack.imagery.catalogue import keep_scenes
+    from ecotrack.imagery.first_look import first_look
     from ecotrack.imagery.recognise import SceneAsked, recognise
+    from ecotrack.imagery.scene import ROLE_NAMES
 
-    folder = scenes_folder(open_workspace(ctx))
-    for found in recognise(list(files), SceneAsked(**asked)):
-        keep_scene(found, folder)
-        bands = "、".join(found.bands)
+    scenes = recognise(list(files), SceneAsked(**asked))
+    doubts = [first_look(found) for found in scenes]
+    keep_scenes(scenes, scenes_folder(open_workspace(ctx)))
+    for found, doubted in zip(scenes, doubts, strict=True):
+        bands = [ROLE_NAMES[role] for role in found.bands]
+        sensor = _sensor(found.sensor)
         cloud = ("有云掩膜", "with a cloud mask") if found.mask else ("没有云掩膜", "without a cloud mask")
+        sample = ("，示例", ", sample") if found.sample else ("", "")
         speak(
             ctx,
-            f"已登记 {found.scene_id}：{found.sensor}，{found.acquired_on}，{bands}，{cloud[0]}",
-            f"added {found.scene_id}: {found.sensor}, {found.acquired_on}, {bands}, {cloud[1]}",
+            f"已登记 {found.scene_id}：{sensor.zh}，{found.acquired_on}，{'、'.join(band.zh for band in bands)}，"
+            f"{cloud[0]}{sample[0]}",
+            f"added {found.scene_id}: {sensor.en}, {found.acquired_on}, {', '.join(band.en for band in bands)}, "
+            f"{cloud[1]}{sample[1]}",
         )
+        for doubt in doubted:
+            speak(ctx, f"请核对：{doubt.zh}", f"please check: {doubt.en}", err=True)
 
 
 @command(
@@ -92,6 +114,10 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     speak(ctx, f"共 {len(rows)} 景", f"{len(rows)} scenes")
 
 
+def _sensor(name: str) -> Text:
+    return Text("传感器未注明", "sensor not told") if name == "unknown" else Text(name, name)
+
+
 def _row(found: Scene) -> dict[str, Any]:
     return {
         "scene_id": found.scene_id,
@@ -105,6 +131,7 @@ def _row(found: Scene) -> dict[str, Any]:
 
 
 def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
+    from ecotrack.imagery.scene import ROLE_NAMES
     from ecotrack.reports.terminal import show, table
 
     lang = lang_of(ctx)
@@ -113,7 +140,13 @@ def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         mark = (" 示例" if lang == "zh" else " (sample)") if row["sample"] else ""
         cells.append(
-            (row["scene_id"] + mark, row["acquired_on"], row["sensor"], " ".join(row["bands"]), row["mask"] or "-")
+            (
+                row["scene_id"] + mark,
+                row["acquired_on"],
+                _sensor(row["sensor"]).lang(lang),
+                ("、" if lang == "zh" else ", ").join(ROLE_NAMES[role].lang(lang) for role in row["bands"]),
+                row["mask"] or "-",
+            )
         )
     columns = [(title, False) for title in (zh if lang == "zh" else en)]
     show(table(Text("影像", "Scenes").lang(lang), columns, cells))

@@ -54,6 +54,72 @@ class UnknownScene(UsageError):
     mend = Text("先用 ecotrack scene add 登记；已有：{known}", "add it with ecotrack scene add; there are: {known}")
 
 
+class SaidOtherwise(UsageError):
+    """Something that the call says about a scene which says otherwise itself."""
+
+    what = Text("影像自己写的是 {told}，与 {option} 的 {said} 不符", "the scene says {told}, {option} says {said}")
+    mend = Text(
+        "请去掉 {option}；还有别的影像时分开登记", "leave {option} out; add scenes that need it by a call of their own"
+    )
+
+
+class OtherDay(UsageError):
+    """A day that was given for whatever file there is, and a file whose name tells another."""
+
+    what = Text("文件名里的日期是 {told}，{option} 写的是 {said}", "the file's name says {told}, {option} says {said}")
+    mend = Text(
+        "请去掉 {option}；确有把握时单独登记这一个文件，并写 --date",
+        "leave {option} out, or, if you are sure, add this file alone with --date",
+    )
+
+
+class ChangedFile(DataError):
+    """A file of a scene that is another than the one that was added."""
+
+    what = Text("影像文件登记以后变过", "the file has changed since it was added")
+    mend = Text(
+        "请核对是不是同一景影像，再用 ecotrack scene add 重新登记",
+        "check whether it is the same image, and add it again with ecotrack scene add",
+    )
+
+
+class SceneIdTaken(UsageError):
+    """A scene whose id another scene of the catalogue has."""
+
+    what = Text(
+        "同名的另一景影像已经登记：{day}，{path}", "another scene of this name is in the catalogue: {day}, {path}"
+    )
+    mend = Text(
+        "请给文件起不同的名字（例如加上日期）后再登记", "give the file a name of its own, with its day for instance"
+    )
+
+
+class UnknownObservation(UsageError):
+    """An observation of the lake that the register does not hold."""
+
+    what = Text(
+        "没有编号为“{name}”的湖面观测，也没有这景影像的观测",
+        "no lake observation, nor one from a scene, is named '{name}'",
+    )
+    mend = Text(
+        "编号见 ecotrack lake series --json；已被更正的观测不能再审核",
+        "ecotrack lake series --json tells the ids; what was corrected since cannot be reviewed",
+    )
+
+
+class SceneCountedTwice(UsageError):
+    """Two observations of the same water in the same scene: a year's median would count it twice."""
+
+    what = Text(
+        "影像 {scene} 已有采用的观测（{km2} 平方公里），不能重复采用",
+        "scene {scene} has an adopted observation already ({km2} km2)",
+    )
+    mend = Text(
+        "要换用这一条，请先退回那一条：ecotrack lake return {other} --by 审核人 --reason 理由",
+        "to take this one instead, send that one back first: ecotrack lake return {other} --by REVIEWER --reason WHY",
+    )
+
+
 class NoBand(DataError):
     """An index that needs a band which the scene does not have."""
 
@@ -64,8 +130,24 @@ class NoBand(DataError):
 class BandsApart(DataError):
     """Bands of one scene whose grids do not lie on one another."""
 
-    what = Text("波段 {band} 与其他波段的坐标系或方向不同", "band {band} differs from the others in CRS or direction")
-    mend = Text("请换用同一景影像的波段", "take the bands of one and the same scene")
+    what = Text(
+        "波段 {band} 与其他波段的坐标系、范围或方向不同",
+        "band {band} differs from the others in CRS, extent or direction",
+    )
+    mend = Text(
+        "请换用同一景影像的波段；掩膜要与影像范围一致",
+        "take the bands of one and the same scene, and a mask of its extent",
+    )
+
+
+class UnfitMask(DataError):
+    """A cloud mask whose numbers its kind does not know."""
+
+    what = Text("云掩膜里有数值 {found}，不是 {kind}", "the cloud mask holds the number {found}, which {kind} has not")
+    mend = Text(
+        "请核对掩膜文件，用 --mask-kind 指明种类后重新登记",
+        "check the file, say what it is with --mask-kind and add the scene again",
+    )
 
 
 class GridsApart(DataError):
@@ -96,11 +178,11 @@ class BandsOfTwoSizes(DataError):
 
 
 class NotReflectance(DataError):
-    """Numbers that are no reflectance: a scale or an offset was not applied."""
+    """Numbers that are no reflectance: scale or offset were not applied, or twice."""
 
     what = Text(
-        "数值不是反射率（中位数 {median}）：没有乘以比例系数或没有加偏移",
-        "the numbers are no reflectance (median {median}): scale or offset were not applied",
+        "数值不是反射率（中位数 {median}）：比例系数或偏移没有用，或用了两次",
+        "the numbers are no reflectance (median {median}): scale or offset were not applied, or twice",
     )
     mend = Text(
         "请写明 scale 和 offset（波段表、命令选项或函数参数）",
@@ -135,4 +217,7 @@ class TooLittleSeen(DataError):
         "无云可见部分只有 {clear_pct}%（要求 {least_pct}%），不能作为观测",
         "only {clear_pct} % of the ground is seen clearly ({least_pct} % is asked), which is no observation",
     )
-    mend = Text("请换一景影像，或用 --least-clear 调整", "take another scene, or lower --least-clear")
+    mend = Text(
+        "请换一景影像，或用 --least-clear 调整；自己给的掩膜请核对 --mask-kind",
+        "take another scene, or lower --least-clear; of a mask that you gave, check --mask-kind",
+    )

@@ -15,7 +15,12 @@ from ecotrack.model import ProgressRecord, TargetDef
 from ecotrack.progress import State, choose_basis
 
 _PREFERENCE = ("实测", "影像", "水位-面积曲线")
-_ENGLISH = {"实测": "measured", "影像": "imagery", "敞水面": "open water", "含挺水植物": "with emergent plants"}
+ENGLISH = {
+    "实测": "measured", "影像": "imagery", "水位-面积曲线": "level-area curve",
+    "敞水面": "open water", "含挺水植物": "with emergent plants",
+    "待审": "waits", "采用": "adopted", "退回": "sent back",
+}  # fmt: skip
+"""Bases, kinds of surface and states in English."""
 
 
 class Series(NamedTuple):
@@ -90,7 +95,7 @@ def lake_surface(target: TargetDef, state: State, basins: Sequence[Feature]) -> 
         basis=Text(
             f"{year}年{chosen.basis}、{chosen.surface_kind}，{len(days)}次观测的中位数",
             f"median of {len(days)} observations of {year}: "
-            + ", ".join(_ENGLISH.get(word, word) for word in (chosen.basis, chosen.surface_kind)),
+            + ", ".join(ENGLISH.get(word, word) for word in (chosen.basis, chosen.surface_kind)),
         ),
         details=_details(target, days) | {**chosen._asdict(), "other_series": _others(series, chosen)},
     )

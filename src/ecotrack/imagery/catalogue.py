@@ -6,20 +6,22 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import shapely
 
-from ecotrack.errors import MissingExtra, UnknownScene, UnreadableFile
+from ecotrack.errors import ChangedFile, MissingExtra, SceneIdTaken, UnknownScene, UnreadableFile
 from ecotrack.imagery.grid import to_lonlat
-from ecotrack.imagery.read import OpenScene
+from ecotrack.imagery.read import OpenScene, on_disk
 from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
 
 _COMMON = {"swir1": "swir16", "swir2": "swir22"}
 """Names of bands in STAC where they differ."""
 _EXTENSIONS = [
     "https://stac-extensions.github.io/eo/v1.1.0/schema.json",
+    "https://stac-extensions.github.io/file/v2.1.0/schema.json",
     "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
 ]
 
@@ -54,12 +56,18 @@ def item_of(scene: Scene) -> Any:
             "ecotrack:index": band.index,
             "eo:bands": [{"name": role, "common_name": _COMMON.get(role, role)}],
             "raster:bands": [stored if band.nodata is None else {**stored, "nodata": band.nodata}],
+            **_size(band.path),
         }
         item.add_asset(role, pystac.Asset(href=_absolute(band.path), roles=["reflectance"], extra_fields=fields))
     if scene.mask is not None:
-        told = {"ecotrack:mask": scene.mask.kind, "ecotrack:index": scene.mask.index}
+        told = {"ecotrack:mask": scene.mask.kind, "ecotrack:index": scene.mask.index, **_size(scene.mask.path)}
         item.add_asset("mask", pystac.Asset(href=_absolute(scene.mask.path), roles=["cloud"], extra_fields=told))
     return item
+
+
+def _size(path: str) -> dict[str, int]:
+    """Return the size of a file, or of the archive that it lies in, in bytes."""
+    return {"file:size": on_disk(path).stat().st_size}
 
 
 def _footprint(scene: Scene) -> Any:
@@ -72,15 +80,44 @@ def _absolute(path: str) -> str:
     return path if path.startswith("/vsi") else str(Path(path).absolute())
 
 
-def keep_scene(scene: Scene, folder: Path) -> Path:
-    """Write the item of a scene into the catalogue and return its file; the same scene again replaces it."""
+def keep_scenes(scenes: Sequence[Scene], folder: Path) -> list[Path]:
+    """Write the items of some scenes into the catalogue, all or none, and return their files.
+
+    A scene that was added before is replaced, also where its files have moved.
+
+    Raises
+    ------
+    SceneIdTaken
+        Another scene has the id of one, in the catalogue or among them.
+    MissingExtra, EcotrackError
+        As `item_of` says.
+    """
+    paths = [folder / f"{_file_name(scene.scene_id)}.json" for scene in scenes]
+    known = {path: _read_item(path) for path in paths if path.exists()}
+    for path, scene in zip(paths, scenes, strict=True):
+        before = known.setdefault(path, scene)
+        if not _is_same(before, scene):
+            where = next(iter(before.bands.values())).path
+            raise SceneIdTaken(scene.scene_id, day=before.acquired_on, path=where)
+    texts = [
+        json.dumps(item_of(scene).to_dict(include_self_link=False), ensure_ascii=False, indent=1) for scene in scenes
+    ]
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{_file_name(scene.scene_id)}.json"
-    beside = path.with_suffix(".part")
-    text = json.dumps(item_of(scene).to_dict(include_self_link=False), ensure_ascii=False, indent=1)
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
-    return path
+    for path, text in zip(paths, texts, strict=True):
+        beside = path.with_suffix(".part")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    return paths
+
+
+def _is_same(before: Scene, scene: Scene) -> bool:
+    """Return whether two scenes of one id are one: of the same files; or of one product; or moved."""
+    places = [{_absolute(band.path) for band in one.bands.values()} for one in (before, scene)]
+    if places[0] & places[1]:
+        return True
+    if (before.sensor, before.acquired_on, before.level) != (scene.sensor, scene.acquired_on, scene.level):
+        return False
+    return bool(scene.level) or not any(on_disk(place).exists() for place in places[0])
 
 
 def _file_name(scene_id: str) -> str:
@@ -110,12 +147,22 @@ def scene_named(folder: Path, scene_id: str) -> Scene:
     ------
     UnknownScene
         It holds none of this id; the message lists those there are.
+    ChangedFile
+        A file of it has another size than when it was added; one that is gone is found missing when it is opened.
     """
     scenes = scenes_in(folder)
     for scene in scenes:
         if scene.scene_id == scene_id:
+            _refuse_changed(folder / f"{_file_name(scene_id)}.json")
             return scene
     raise UnknownScene(folder, name=scene_id, known="、".join(scene.scene_id for scene in scenes) or "-")
+
+
+def _refuse_changed(item: Path) -> None:
+    for asset in json.loads(item.read_text(encoding="utf-8"))["assets"].values():
+        place, size = on_disk(asset["href"]), asset.get("file:size")
+        if size is not None and place.exists() and place.stat().st_size != size:
+            raise ChangedFile(place)
 
 
 def _read_item(path: Path) -> Scene:

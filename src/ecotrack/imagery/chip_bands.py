@@ -18,7 +18,7 @@ from ecotrack.errors import BadBandTable, BandsOfTwoSizes, MissingFile, NoBand, 
 from ecotrack.imagery.indices import Reflectance
 from ecotrack.imagery.scene import ROLES, Role
 from ecotrack.imagery.sentinel import BASELINE_OFFSET
-from ecotrack.imagery.water import refuse_raw
+from ecotrack.imagery.stored_numbers import NOTHING, Levels, refuse_raw
 
 Mask = npt.NDArray[np.bool_]
 Stored = dict[Role, npt.NDArray[Any]]
@@ -48,12 +48,8 @@ ORDERS: dict[int, tuple[str, ...]] = {
 """Order of the bands of stacks that do not say it, by their number: by wavelength, as they are always stacked."""
 EIGHT_BIT = 0.4 / 255
 """Scale of numbers in bytes where nothing is said: pictures are stretched about so far; an index hardly minds."""
-NOTHING = (-9999, -32768, 65535)
-"""Stored numbers that usually stand for nothing, where ``nodata`` is not said."""
 _RAW = 100.0
 """Median from which numbers are stored ones; reflectance in percent stays below and must say its scale."""
-_LIFTED = 0.095
-"""Where the darkest thousandth of every band is brighter than this, the offset is still in the numbers."""
 
 
 class ChipBands(NamedTuple):
@@ -299,7 +295,9 @@ def _offset(bands: Mapping[Role, Reflectance], seen: Mask, given: float | None) 
     """Return the offset; the one of baseline 04.00 where no band has a dark pixel, which real ground always has."""
     if given is not None or not seen.any():
         return given or 0.0, []
-    if min(float(np.quantile(band[seen], 0.001)) for band in bands.values()) < _LIFTED:
+    levels = Levels()
+    levels.add(bands, seen)
+    if not levels.lifted:
         return 0.0, []
     return OFFSET, [
         Text(

@@ -23,8 +23,9 @@ from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Role, Scene
 from ecotrack.imagery.shade import SHADE_ROLES, SHADE_SHARE, Shade, look_for_shade
 from ecotrack.imagery.shore import look_at_shore
+from ecotrack.imagery.stored_numbers import Levels, refuse_raw
 from ecotrack.imagery.threshold import BINS, WaterEdge, find_edge, fixed_edge, histogram
-from ecotrack.imagery.water import refuse_raw, water_index, wet_plants
+from ecotrack.imagery.water import water_index, wet_plants
 
 Mask = npt.NDArray[np.bool_]
 
@@ -122,6 +123,12 @@ class LakeObservation:
     doubts: tuple[Text, ...] = field(default=())
 
     @property
+    def doubted_m2(self) -> float:
+        """Area that is doubted as shadow or as missed; what is too little to be said is left out."""
+        least = SHADE_SHARE * max(self.open_m2, 1.0)
+        return sum(part for part in (self.shadow_m2, self.missed_m2) if part is not None and part >= least)
+
+    @property
     def method(self) -> str:
         """The method in a few words: index, threshold and how it was found."""
         return f"{self.index} {self.edge.method} {self.edge.value:+.4f}"
@@ -131,13 +138,14 @@ class LakeObservation:
 class _Ground:
     """What one reading of the zone gives; arrays of the window's shape.
 
-    ``index`` in ten-thousandths; ``basin`` is 0 outside, else the basin's number from 1.
+    ``index`` in ten-thousandths; ``basin`` is 0 outside, else the basin's number from 1; ``levels`` of what was seen.
     """
 
     index: npt.NDArray[np.int16]
     plants: Mask | None
     zone: Mask
     basin: npt.NDArray[np.uint8]
+    levels: Levels
 
     @property
     def seen(self) -> Mask:
@@ -191,6 +199,7 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         clear_pct = float(np.average(seen, weights=shapely.area(shapes)))
         if clear_pct < asked.least_clear_pct and not (seen >= asked.least_clear_pct).any():
             raise TooLittleSeen(scene.scene_id, clear_pct=f"{clear_pct:.0f}", least_pct=f"{asked.least_clear_pct:.0f}")
+        ground.levels.refuse_dim(where=scene.scene_id)
         edge = _edge(ground, asked, scene.scene_id)
         water = _lake_part(ground, edge)
         shore = look_at_shore(opened, window, water, ground.seen, dark_band=index_roles(name)[1])
@@ -200,7 +209,8 @@ def observe(scene: Scene, basins: Sequence[Feature], asked: LakeAsked | None = N
         if tells_shade:
             dry = (ground.basin > 0) & ~(water if plants is None else water | plants)
             shade = look_for_shade(opened, window, water, dry | (water & (ground.basin > 0)), ground.seen)
-    doubts = [*_doubts(ground, water, edge, scene), *_dark(shore.dark_share)]
+        doubts = ground.levels.doubts(in_bytes=opened.in_bytes)
+    doubts += [*_hidden(clear_pct), *_doubts(ground, water, edge, scene), *_dark(shore.dark_share)]
     found = _observation(
         scene, name, edge, opened.grid, window, ground, water, plants, (clear_pct, seen), doubts, basins
     )
@@ -247,6 +257,7 @@ def _look(
     index = np.full(window.shape, _UNSEEN, dtype=np.int16)
     tells_plants = all(role in roles for role in _PLANT_ROLES)
     plants = np.zeros(window.shape, dtype=bool) if tells_plants else None
+    levels = Levels()
     for strip in opened.strips(window):
         rows = slice(strip.row - window.row, strip.row - window.row + strip.height)
         if not zone[rows].any():
@@ -255,11 +266,12 @@ def _look(
         refuse_raw(pixels.bands, index_roles(name), where=opened.scene.scene_id)
         values = compute(name, pixels.bands)
         seen = pixels.clear & zone[rows] & np.isfinite(values)
+        levels.add(pixels.bands, seen)
         steps = np.clip(values[seen], -3, 3) * np.float32(_STEPS)
         index[rows][seen] = np.rint(steps).astype(np.int16)
         if plants is not None:
             plants[rows] = wet_plants(pixels.bands) & seen & (basin[rows] > 0)
-    return _Ground(index, plants, zone, basin)
+    return _Ground(index, plants, zone, basin, levels)
 
 
 def _seen_pct(ground: _Ground, shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
@@ -313,6 +325,19 @@ def _plants_part(ground: _Ground, water: Mask) -> Mask | None:
     plants = ground.plants & ~water
     together = sieve((plants | water).astype(np.uint8), LEAST_PIXELS, connectivity=4).astype(bool)
     return np.asarray(_touching(together, water) & plants)
+
+
+def _hidden(clear_pct: float) -> list[Text]:
+    """Return the doubt that a part of the lake was not seen."""
+    if 100 - clear_pct <= 100 * _DOUBT_SHARE:
+        return []
+    pct = f"{100 - clear_pct:.0f}"
+    return [
+        Text(
+            f"湖区有{pct}%没有看清（云、无数据或影像边缘），面积只是看清的部分",
+            f"{pct} % of the basins were not seen (cloud, no data, the scene's edge): the area is of what was seen",
+        )
+    ]
 
 
 def _doubts(ground: _Ground, water: Mask, edge: WaterEdge, scene: Scene) -> list[Text]:

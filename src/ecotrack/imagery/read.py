@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -17,21 +18,36 @@ from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from ecotrack.coordinates import read_crs
-from ecotrack.errors import BadBandTable, BandsApart, MissingFile, NoBand, Text, UnplacedRaster, UnreadableFile
+from ecotrack.errors import (
+    BadBandTable,
+    BandsApart,
+    MissingFile,
+    NoBand,
+    Text,
+    UnfitMask,
+    UnknownCRS,
+    UnplacedRaster,
+    UnreadableFile,
+)
 from ecotrack.imagery.grid import Grid, Window
 from ecotrack.imagery.indices import Reflectance
 from ecotrack.imagery.scene import Band, CloudMask, MaskKind, Role, Scene
+from ecotrack.imagery.stored_numbers import blank, fills
 
 _CACHE_MB = 160
 STRIP_ROWS = 512
 """Rows that are read at a time, at least."""
 _HIGHEST_BLOCK = 1024
 
+_ARCHIVED = re.compile(r"/vsi(?:zip|tar)/(.*?\.(?:zip|tar))(?:/|$)", re.IGNORECASE)
 _WORLD = (-180.0, -90.0, 180.0, 90.0)
 _SCL_HIDDEN = (0, 1, 3, 8, 9, 10, 11)
 """No data, defective, cloud shadow, cloud of two probabilities, cirrus, snow (Sentinel-2 L2A scene classification)."""
 _QA_HIDDEN_BITS = 0b111111
 """Fill, dilated cloud, cirrus, cloud, cloud shadow, snow (Landsat Collection 2 QA_PIXEL, bits 0 to 5)."""
+_HIGHEST_SCL = 11
+_LEAST_QA = 64
+"""Every pixel of QA_PIXEL with data has one of the bits from 6 on; fill is 1."""
 _TURNED = 1e-6
 """Share of a pixel by which grids may be turned against one another."""
 
@@ -124,19 +140,40 @@ class OpenScene:
     def read(self, window: Window, *, roles: Sequence[Role] | None = None) -> Pixels:
         """Return reflectance and clear pixels of a window.
 
-        Bands of coarser pixels are drawn out bilinearly, masks by the nearest pixel.
+        Bands of coarser pixels are drawn out bilinearly, masks by the nearest pixel. Where neither the scene nor the
+        files name a number for nothing, the usual ones are nothing, and so is what is black in every band.
 
         Raises
         ------
         UnreadableFile
             A file ends before its pixels do.
+        UnfitMask
+            The mask holds numbers that its kind does not know.
         """
         clear = self._clear(window)
         bands: dict[Role, Reflectance] = {}
         for role in roles or self.roles:
             bands[role] = self._reflectance(self.scene.bands[role], role, window)
-            clear &= np.isfinite(bands[role])
+        if all(self._nodata(self.scene.bands[role]) is None for role in bands):
+            self._take_fills_out(bands)
+        for found in bands.values():
+            clear &= np.isfinite(found)
         return Pixels(bands, clear)
+
+    def _nodata(self, band: Band) -> float | None:
+        told = self._files[band.path].nodata if band.nodata is None else band.nodata
+        return None if told is None else float(told)
+
+    def _take_fills_out(self, bands: dict[Role, Reflectance]) -> None:
+        """Make pixels not a number that hold the same number for nothing in every band."""
+        first = next(iter(bands))
+        stored = self.scene.bands[first]
+        for number in fills(self._files[stored.path].dtypes[stored.index - 1]):
+            stands_for = {role: _scaled(np.full(1, number, np.float32), self.scene.bands[role]) for role in bands}
+            filled = np.logical_and.reduce([band == stands_for[role] for role, band in bands.items()])
+            if filled.any():
+                for band in bands.values():
+                    band[filled] = np.nan
 
     def strips(self, window: Window) -> Iterator[Window]:
         """Yield the parts of a window that are read at a time, from its first row down.
@@ -155,18 +192,19 @@ class OpenScene:
         high = max(file.block_shapes[0][0] for path, file in self._files.items() if self._is_fine(path))
         return int(-(-STRIP_ROWS // high) * high) if high <= _HIGHEST_BLOCK else STRIP_ROWS
 
+    @property
+    def in_bytes(self) -> bool:
+        """Whether every band that is read is stored in bytes: most such rasters are stretched pictures."""
+        bands = [self.scene.bands[role] for role in self.roles]
+        return all(self._files[band.path].dtypes[band.index - 1] == "uint8" for band in bands)
+
     def _reflectance(self, band: Band, role: str, window: Window) -> Reflectance:
-        nodata = self._files[band.path].nodata if band.nodata is None else band.nodata
-        missing = nodata if nodata is not None and np.isfinite(nodata) else None
+        missing = self._nodata(band)
         if self._is_fine(band.path):
             found = _numbers(self._numbers(band.path, band.index, self._pixels_of(band.path, role, window)), missing)
         else:
             found = self._between(band, role, window, missing)
-        if band.scale != 1:
-            found *= np.float32(band.scale)
-        if band.offset:
-            found += np.float32(band.offset)
-        return found
+        return _scaled(found, band)
 
     def _between(self, band: Band, role: str, window: Window, missing: float | None) -> Reflectance:
         """Return the numbers of a band of coarser pixels, bilinearly; beside missing ones those of the nearest."""
@@ -189,7 +227,10 @@ class OpenScene:
         rows = _Along(window.row, window.height, way.e, way.f, file.height)
         cols = _Along(window.col, window.width, way.a, way.c, file.width)
         part = rasterio.windows.Window(cols.first, rows.first, cols.count, rows.count)
-        clear = _is_clear(self._numbers(mask.path, mask.index, part), mask.kind)
+        stored = self._numbers(mask.path, mask.index, part)
+        clear = _is_clear(stored, mask.kind, where=mask.path)
+        if mask.kind == "clear" and file.nodata is not None:
+            clear &= stored != file.nodata
         return np.asarray(clear[rows.nearest].take(cols.nearest, axis=1))
 
     def _is_fine(self, path: str) -> bool:
@@ -241,17 +282,37 @@ class _Along:
 
 
 def _numbers(stored: npt.NDArray[Any], missing: float | None) -> Reflectance:
-    """Return stored numbers as floats, missing ones as not a number."""
+    """Return stored numbers as floats, missing ones as not a number; the usual ones where none is named."""
     found: Reflectance = stored.astype(np.float32)
-    if missing is not None:
-        found[stored == missing] = np.nan
+    found[blank(stored) if missing is None else stored == missing] = np.nan
     return found
 
 
-def _is_clear(stored: npt.NDArray[Any], kind: MaskKind) -> npt.NDArray[np.bool_]:
+def _scaled(numbers: Reflectance, band: Band) -> Reflectance:
+    """Return stored numbers as reflectance, in their own place."""
+    if band.scale != 1:
+        numbers *= np.float32(band.scale)
+    if band.offset:
+        numbers += np.float32(band.offset)
+    return numbers
+
+
+def _is_clear(stored: npt.NDArray[Any], kind: MaskKind, *, where: str) -> npt.NDArray[np.bool_]:
+    """Return what a mask leaves clear.
+
+    Raises
+    ------
+    UnfitMask
+        It holds numbers that its kind does not know: it is another mask.
+    """
     if kind == "scl":
+        if stored.size and stored.max() > _HIGHEST_SCL:
+            raise UnfitMask(where, kind=kind, found=int(stored.max()))
         return np.asarray(~np.isin(stored, _SCL_HIDDEN))
     if kind == "qa_pixel":
+        odd = (stored > 1) & (stored < _LEAST_QA)
+        if odd.any():
+            raise UnfitMask(where, kind=kind, found=int(stored[odd][0]))
         return np.asarray((stored.astype(np.int64) & _QA_HIDDEN_BITS) == 0)
     return np.asarray(stored != 0 if kind == "clear" else stored == 0)
 
@@ -270,9 +331,21 @@ def open_raster(path: str) -> Any:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(path)
     except RasterioError as error:
-        if not path.startswith("/vsi") and not Path(path).exists():
-            raise MissingFile(path) from None
+        if not (stands := on_disk(path)).exists():
+            raise MissingFile(stands) from None
         raise UnreadableFile(path, detail=Text("不是影像，或文件不完整", "it is no raster, or not whole")) from error
+
+
+def on_disk(path: str) -> Path:
+    """Return the file that a name stands for, or the archive that it lies in.
+
+    Examples
+    --------
+    >>> on_disk("/vsizip//data/a.zip/B03.jp2").as_posix(), on_disk("B03.tif").as_posix()
+    ('/data/a.zip', 'B03.tif')
+    """
+    inside = _ARCHIVED.match(path)
+    return Path(inside.group(1) if inside else path)
 
 
 def _broken(path: str, error: Exception) -> UnreadableFile:
@@ -293,5 +366,8 @@ def grid_of(path: str, file: Any) -> Grid:
     """
     if file.crs is None or file.transform.is_identity:
         raise UnplacedRaster(path)
-    reading = read_crs(file.crs.to_wkt(), None, extent=_WORLD, where=path)
+    try:
+        reading = read_crs(file.crs.to_wkt(), None, extent=_WORLD, where=path)
+    except UnknownCRS:
+        raise UnplacedRaster(path) from None
     return Grid(reading.crs, file.transform, file.height, file.width)

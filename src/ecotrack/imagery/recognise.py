@@ -5,23 +5,46 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from ecotrack.errors import BadBandTable, EmptyFile, MissingFile, UnknownSensor, Untold
+from ecotrack.errors import (
+    BadBandTable,
+    EmptyFile,
+    MissingFile,
+    OtherDay,
+    SaidOtherwise,
+    Text,
+    UnknownSensor,
+    UnreadableFile,
+    Untold,
+)
 from ecotrack.imagery.chip_bands import role_of
 from ecotrack.imagery.landsat import is_landsat, landsat_scenes, unpacked
 from ecotrack.imagery.read import open_raster
 from ecotrack.imagery.scene import MASK_KINDS, ROLES, Band, CloudMask, MaskKind, Role, Scene
-from ecotrack.imagery.sentinel import BASELINE_OFFSET, NEW_BASELINE_ON, S2_BANDS, find_products, read_product
+from ecotrack.imagery.sentinel import (
+    BASELINE_OFFSET,
+    S2_BANDS,
+    Product,
+    find_products,
+    offset_told,
+    parts_by_role,
+    read_product,
+)
 
 _FOUR_BANDS: tuple[Role, ...] = ("blue", "green", "red", "nir")
 _CHINESE = re.compile(r"(?<![A-Z0-9])(GF1[BCD]?|GF[26]|ZY30?[123]?A?)(?=[_-])")
 _GF6_WIDE = 8
 """Bands of Gaofen-6's wide field: its first four are those of the others."""
-_DAY = re.compile(r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d{2}$)")
+_DAY = re.compile(r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?=\D|\d{6}(?!\d)|$)")
+"""A day, or a day and its time without anything between."""
+_READ = (".tif", ".tiff", ".jp2", ".img", ".tar")
+"""Files of a folder that are looked at."""
+_SENSED_FIRST = re.compile(r"S2[A-D]_MSIL|L[COTE]0[45789]_")
+"""Names that tell the day of the image before that of the product."""
 
 
 class _TableBand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,8 +67,8 @@ class BandTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     bands: dict[str, _TableBand]
     sensor: str = ""
     date: dt.date | None = None
-    scale: float = 1.0
-    offset: float = 0.0
+    scale: float | None = None
+    offset: float | None = None
     nodata: float | None = None
     mask: _TableMask | None = None
     sample: bool = False
@@ -87,8 +110,12 @@ def read_band_table(path: Path) -> BandTable:
         table = msgspec.toml.decode(path.read_bytes(), type=BandTable)
     except FileNotFoundError:
         raise MissingFile(path) from None
+    except UnicodeDecodeError:
+        raise BadBandTable(path, zh="文字编码不是UTF-8，请另存为UTF-8", en="it is no UTF-8; save it as UTF-8") from None
     except msgspec.MsgspecError as error:
         raise BadBandTable(path, zh=str(error), en=str(error)) from error
+    if not all(scale is None or scale > 0 for scale in (table.scale, *(row.scale for row in table.bands.values()))):
+        raise BadBandTable(path, zh="scale 应大于 0", en="scale must be above 0")
     unknown = [name for name in table.bands if name not in ROLES]
     if unknown or not table.bands:
         named, known = ", ".join(unknown) or "-", ", ".join(ROLES)
@@ -120,16 +147,21 @@ def recognise(paths: list[Path], asked: SceneAsked | None = None) -> list[Scene]
             raise MissingFile(path)
         if path.is_file() and path.stat().st_size == 0:
             raise EmptyFile(path)
-    if asked.table is not None:
-        return [_by_table(path, read_band_table(asked.table), asked) for path in paths]
-    scenes = [read_product(product) for path in paths for product in find_products(path)]
-    files = [file for path in paths if not find_products(path) for file in _rasters(path)]
-    inside = [name for file in files for name in unpacked(file)]
-    scenes += landsat_scenes([*inside, *(str(file) for file in files if is_landsat(file.name))])
-    packed = [file for file in files if file.suffix.lower() == ".tar"]
-    if packed and not scenes:
-        raise UnknownSensor(packed[0])
-    plain = [file for file in files if file not in packed and not is_landsat(file.name)]
+    table = None if asked.table is None else read_band_table(asked.table)
+    day = asked.acquired_on or (table and table.date)
+    if day and (len(paths) > 1 or asked.acquired_on is None):
+        _refuse_other_days(paths, day, "--date" if asked.acquired_on else "--bands")
+    if table is not None:
+        return [_by_table(path, table, asked) for path in paths]
+    products, files = _inside(paths)
+    scenes = [scene for product in products for scene in read_product(product)]
+    packed = [name for file in files for name in unpacked(file)]
+    scenes += landsat_scenes([*packed, *(str(file) for file in files if is_landsat(file.name))])
+    scenes = [_with_said(scene, asked) for scene in scenes]
+    tars = [file for file in files if file.suffix.lower() == ".tar"]
+    if tars and not scenes:
+        raise UnknownSensor(tars[0])
+    plain = [file for file in files if file not in tars and not is_landsat(file.name)]
     single, rest = _single_bands(plain, asked)
     scenes += [*single, *(_stack(file, asked) for file in rest)]
     if not scenes:
@@ -137,10 +169,66 @@ def recognise(paths: list[Path], asked: SceneAsked | None = None) -> list[Scene]
     return scenes
 
 
-def _rasters(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    return sorted(file for file in path.iterdir() if file.suffix.lower() in (".tif", ".tiff", ".jp2", ".img"))
+def _inside(paths: list[Path]) -> tuple[list[Product], list[Path]]:
+    """Return the Sentinel-2 products in files and folders, and the other files.
+
+    Raises
+    ------
+    UnreadableFile
+        An archive that was named holds no product.
+    """
+    products: list[Product] = []
+    files: list[Path] = []
+    for path in paths:
+        found = find_products(path)
+        products += found
+        if path.is_dir():
+            beside = sorted(path.iterdir())
+            products += [one for file in beside if file.suffix.lower() == ".zip" for one in find_products(file)]
+            files += [file for file in beside if file.suffix.lower() in _READ]
+        elif path.suffix.lower() == ".zip" and not found:
+            detail = Text(
+                "压缩包里没有带元数据的哨兵二号产品", "the archive holds no Sentinel-2 product with its metadata"
+            )
+            hint = Text("请先解压，再登记里面的影像", "unpack it, and add the rasters inside")
+            raise UnreadableFile(path, detail=detail, hint=hint)
+        elif not found:
+            files.append(path)
+    return products, files
+
+
+def _with_said(scene: Scene, asked: SceneAsked) -> Scene:
+    """Return a scene whose product tells its day and its numbers, with the mask and the mark that the call gives.
+
+    Raises
+    ------
+    SaidOtherwise
+        The call gives another day, sensor, scale or offset.
+    """
+    band = next(iter(scene.bands.values()))
+    for option, said, told in (
+        ("--date", asked.acquired_on, scene.acquired_on),
+        ("--sensor", asked.sensor or None, scene.sensor),
+        ("--scale", asked.scale, band.scale),
+        ("--offset", asked.offset, band.offset),
+    ):
+        if said is not None and said != told:
+            raise SaidOtherwise(scene.scene_id, option=option, said=said, told=told)
+    return replace(scene, mask=_given_mask(asked) or scene.mask, sample=asked.sample or scene.sample)
+
+
+def _refuse_other_days(paths: list[Path], day: dt.date, option: str) -> None:
+    """Raise where a file's name tells another day than one that was given for whatever file there is.
+
+    Raises
+    ------
+    OtherDay
+        It does.
+    """
+    for path in paths:
+        told = _days(path.name)
+        if told and day not in told:
+            raise OtherDay(path, option=option, said=day, told=told[0])
 
 
 def _by_table(path: Path, table: BandTable, asked: SceneAsked) -> Scene:
@@ -153,11 +241,13 @@ def _by_table(path: Path, table: BandTable, asked: SceneAsked) -> Scene:
         if row.file is None and row.index > count:
             zh = f"{role} 是第 {row.index} 波段，文件只有 {count} 个波段"
             raise BadBandTable(path, zh=zh, en=f"{role} is band {row.index} of a file of {count}")
+        file = path.parent / row.file if row.file else path
+        written = _written_in(file, row.index)
         bands[role] = Band(
-            path=str(path.parent / row.file if row.file else path),
+            path=str(file),
             index=row.index,
-            scale=table.scale if row.scale is None else row.scale,
-            offset=table.offset if row.offset is None else row.offset,
+            scale=_first(row.scale, asked.scale, table.scale, written[0], 1.0),
+            offset=_first(row.offset, asked.offset, table.offset, written[1], 0.0),
             nodata=table.nodata if row.nodata is None else row.nodata,
         )
     mask = _given_mask(asked)
@@ -172,6 +262,20 @@ def _by_table(path: Path, table: BandTable, asked: SceneAsked) -> Scene:
         mask=mask,
         sample=table.sample or asked.sample,
     )
+
+
+def _first(*numbers: float | None) -> float:
+    """Return the first number that is said."""
+    return next(number for number in numbers if number is not None)
+
+
+def _written_in(path: Path, index: int = 1) -> tuple[float | None, float | None]:
+    """Return the scale and the offset that a raster says of a band itself; ``None`` where it says neither."""
+    with open_raster(str(path)) as file:
+        if not 1 <= index <= file.count:
+            return None, None
+        said = float(file.scales[index - 1]), float(file.offsets[index - 1])
+    return (None, None) if said == (1.0, 0.0) else said
 
 
 def band_count(path: Path) -> int:
@@ -194,7 +298,9 @@ def _given_mask(asked: SceneAsked) -> CloudMask | None:
     return CloudMask(path=str(asked.mask), kind=asked.mask_kind)
 
 
-_SINGLE = re.compile(r"(T\d\d[A-Z]{3}_(\d{8})T\d{6})_(B\d[\dA]|SCL|TCI|AOT|WVP)(?:_\d0m)?$")
+_SINGLE = re.compile(r"(?:L2A_)?(T\d\d[A-Z]{3}_(\d{8})T\d{6})_(B\d[\dA]|SCL|TCI|AOT|WVP)(?:_\d0m)?$")
+_SIZED = re.compile(r"_\d0m$")
+"""Names of L2A bands tell the size of their pixels."""
 
 
 def _single_bands(files: list[Path], asked: SceneAsked) -> tuple[list[Scene], list[Path]]:
@@ -210,24 +316,31 @@ def _single_bands(files: list[Path], asked: SceneAsked) -> tuple[list[Scene], li
 
 
 def _single_scene(name: str, parts: Mapping[str, Path], asked: SceneAsked) -> Scene:
-    day = asked.acquired_on or _as_day(name.split("_")[1][:8])
-    offset = asked.offset
-    if offset is None and day >= NEW_BASELINE_ON:
-        # Some sources take the offset of baseline 04.00 back, others do not: the file alone does not tell.
-        raise Untold(name, zh="是否已减去04.00基线的偏移", en="whether the offset of baseline 04.00 is in it",
-                     option=f"--offset {BASELINE_OFFSET / 10_000}（未减）或 --offset 0（已减）")  # fmt: skip
-    scale = 1e-4 if asked.scale is None else asked.scale
+    names = parts_by_role(parts)
+    written = [_written_in(parts[part]) for part in names.values()]
+    told = (offset_told(path) for path in parts.values())
+    offset = next((one for one in (asked.offset, *(numbers[1] for numbers in written), *told) if one is not None), None)
+    if offset is None:
+        # Some sources take the offset of baseline 04.00 back, others do not, and images of any year were processed
+        # again with it: neither the file nor its day tells.
+        is_in, is_not = BASELINE_OFFSET / 10_000, 0
+        raise Untold(name, zh=f"数值里有没有04.00基线的偏移（有：{is_in}；已减去或更早的基线：{is_not}）",
+                     en=f"whether the offset of baseline 04.00 is in it (yes: {is_in}; taken back, or older: {is_not})",
+                     option="--offset")  # fmt: skip
     bands = {
-        role: Band(path=str(parts[part]), scale=scale, offset=offset or 0.0, nodata=0)
-        for part, role in S2_BANDS.items()
-        if part in parts
+        role: Band(path=str(parts[part]), scale=_first(asked.scale, numbers[0], 1e-4), offset=offset, nodata=0)
+        for (role, part), numbers in zip(names.items(), written, strict=True)
     }
-    if "nir" not in bands and "B8A" in parts:
-        # The bands of 20 m hold the narrow near infrared alone.
-        bands["nir"] = Band(path=str(parts["B8A"]), scale=scale, offset=offset or 0.0, nodata=0)
     mask = CloudMask(path=str(parts["SCL"]), kind="scl") if "SCL" in parts else None
-    return Scene(scene_id=name, sensor="Sentinel-2", acquired_on=day, bands=bands, mask=_given_mask(asked) or mask,
-                 sample=asked.sample)  # fmt: skip
+    return Scene(
+        scene_id=name,
+        sensor=asked.sensor or "Sentinel-2",
+        acquired_on=asked.acquired_on or _as_day(name.split("_")[1][:8]),
+        bands=bands,
+        mask=_given_mask(asked) or mask,
+        level="L2A" if any(_SIZED.search(path.stem) for path in parts.values()) else "L1C",
+        sample=asked.sample,
+    )
 
 
 def _stack(path: Path, asked: SceneAsked) -> Scene:
@@ -235,14 +348,24 @@ def _stack(path: Path, asked: SceneAsked) -> Scene:
     roles = _described(path)
     chinese = _CHINESE.search(path.name.upper())
     count = band_count(path)
+    if not roles and chinese and _is_picture(path):
+        raise Untold(path, zh="哪个波段是哪个（文件标着红、绿、蓝，多半是真彩色图）",
+                     en="which band is which (it is marked red, green, blue: a picture in true colours, it seems)",
+                     option="--bands")  # fmt: skip
     if not roles and chinese and (count == len(_FOUR_BANDS) or (chinese.group(1), count) == ("GF6", _GF6_WIDE)):
         roles = {role: number for number, role in enumerate(_FOUR_BANDS, start=1)}
     if not roles:
         raise UnknownSensor(path)
-    if asked.scale is None:
+    written = {role: _written_in(path, number) for role, number in roles.items()}
+    if asked.scale is None and any(scale is None for scale, _ in written.values()):
         raise Untold(path, zh="数值乘多少才是反射率", en="by what its numbers become reflectance", option="--scale")
     bands = {
-        role: Band(path=str(path), index=number, scale=asked.scale, offset=asked.offset or 0.0, nodata=None)
+        role: Band(
+            path=str(path),
+            index=number,
+            scale=_first(asked.scale, written[role][0]),
+            offset=_first(asked.offset, written[role][1], 0.0),
+        )
         for role, number in roles.items()
     }
     return Scene(
@@ -253,6 +376,13 @@ def _stack(path: Path, asked: SceneAsked) -> Scene:
         mask=_given_mask(asked),
         sample=asked.sample,
     )
+
+
+def _is_picture(path: Path) -> bool:
+    """Return whether a raster marks its first bands as red, green and blue, or one as transparency."""
+    with open_raster(str(path)) as file:
+        marks = [mark.name for mark in file.colorinterp]
+    return marks[:3] == ["red", "green", "blue"] or "alpha" in marks
 
 
 def _described(path: Path) -> dict[Role, int]:
@@ -279,13 +409,30 @@ def _named(text: str, described: list[str]) -> Role | None:
     return role if "B5" not in names or names & {"B8A", "B12"} else None
 
 
-def _day(name: str, path: Path) -> dt.date:
-    for found in _DAY.finditer(name):
+def _days(name: str) -> list[dt.date]:
+    """Return the days that a name tells, each once.
+
+    Examples
+    --------
+    >>> [day.isoformat() for day in _days("zy302a_mux_016497_003126_20200901112340_01_sec_0002_2006111482.tif")]
+    ['2020-09-01']
+    """
+    found = []
+    for parts in _DAY.findall(name):
         try:
-            return dt.date(*(int(part) for part in found.groups()))
+            found.append(dt.date(*(int(part) for part in parts)))
         except ValueError:
             continue
-    raise Untold(path, zh="影像日期", en="the day of the image", option="--date")
+    return list(dict.fromkeys(found))
+
+
+def _day(name: str, path: Path) -> dt.date:
+    days = _days(name)
+    if len(days) == 1 or (days and _SENSED_FIRST.match(name)):
+        return days[0]
+    told = [day.isoformat() for day in days]
+    beside = (f"（文件名里有 {'、'.join(told)}）", f" (its name has {', '.join(told)})") if told else ("", "")
+    raise Untold(path, zh=f"影像日期{beside[0]}", en=f"the day of the image{beside[1]}", option="--date")
 
 
 def _as_day(text: str) -> dt.date:

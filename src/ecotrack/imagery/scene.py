@@ -7,8 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ecotrack.errors import Text
+
 Role = Literal["blue", "green", "red", "nir", "swir1", "swir2"]
 ROLES: tuple[Role, ...] = ("blue", "green", "red", "nir", "swir1", "swir2")
+ROLE_NAMES: dict[Role, Text] = {
+    "blue": Text("蓝", "blue"),
+    "green": Text("绿", "green"),
+    "red": Text("红", "red"),
+    "nir": Text("近红外", "near infrared"),
+    "swir1": Text("短波红外1", "shortwave infrared 1"),
+    "swir2": Text("短波红外2", "shortwave infrared 2"),
+}
 MaskKind = Literal["scl", "qa_pixel", "clear", "cloud"]
 MASK_KINDS: tuple[MaskKind, ...] = ("scl", "qa_pixel", "clear", "cloud")
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from ecotrack.errors import NotReflectance
 from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.scene import Role
 
@@ -17,9 +16,6 @@ PLANTS_NDVI = 0.2
 """NDVI from which a pixel that is not open water carries plants."""
 FLOODED = 0.05
 """Plants stand in water where LSWI + 0.05 is not below EVI (Xiao et al. 2005, on flooded rice)."""
-_SAMPLED = 10_000
-_HIGHEST = 3.0
-"""Reflectance is mostly below 1; glint and cloud reach 2. A median above is a number without its scale."""
 
 
 def water_index(roles: Mapping[Role, object]) -> str:
@@ -31,21 +27,6 @@ def water_index(roles: Mapping[Role, object]) -> str:
     'NDWI'
     """
     return "MNDWI" if "swir1" in roles and "green" in roles else "NDWI"
-
-
-def refuse_raw(bands: Mapping[Role, Reflectance], roles: tuple[Role, ...], *, where: str = "") -> None:
-    """Raise where the numbers of some bands are no reflectance.
-
-    Raises
-    ------
-    NotReflectance
-        Half the pixels lie above any reflectance.
-    """
-    for role in roles:
-        some = bands[role].ravel()[:: max(1, bands[role].size // _SAMPLED)]
-        seen = some[np.isfinite(some)]
-        if seen.size and float(np.median(seen)) > _HIGHEST:
-            raise NotReflectance(where or role, median=f"{float(np.median(seen)):.6g}")
 
 
 def wet_plants(bands: Mapping[Role, Reflectance]) -> Mask:

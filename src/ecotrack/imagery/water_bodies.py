@@ -83,7 +83,7 @@ def without_shadows(bands: Mapping[Role, Reflectance], water: Mask) -> Mask:
 
     Water whose index is weak is mostly so by silt or algae, and greener than blue. Clear and frozen water is as blue as
     shadow, but as dark as other water in the infrared: only what is lighter goes, or has no inside, as the shadows of
-    houses. Where all that was found is like that there is no other water to measure it by, and it stays.
+    houses. Where less than half would stay there is no other water to measure it by, and nothing goes.
 
     Parameters
     ----------
@@ -118,7 +118,8 @@ def without_shadows(bands: Mapping[Role, Reflectance], water: Mask) -> Mask:
     if own.sum() < _SEEDS:
         return water
     thin = ~grown(water & ~grown(~water, 1), 2)
-    return water & ~(like & (thin | (dark > np.float32(np.median(dark[own]) + LIGHTER))))
+    gone = like & (thin | (dark > np.float32(np.median(dark[own]) + LIGHTER)))
+    return water & ~gone if gone.sum() <= own.sum() else water
 
 
 def silty(bands: Mapping[Role, Reflectance], possible: Mask) -> Mask:

@@ -29,6 +29,8 @@ Mask = npt.NDArray[np.bool_]
 FALLBACK = {"NDWI": 0.1, "MNDWI": 0.0}
 """Threshold where the histogram gives none. Zero is the one that the indices are made for (McFeeters 1996, Xu 2006);
 built-up ground and haze reach above it in NDWI, so a tenth is asked for there."""
+FALLBACK_NIR = 0.12
+"""Near infrared up to which that threshold counts, between icy or turbid water and asphalt in haze."""
 SURE = {"NDWI": 0.3, "MNDWI": 0.4}
 """Index from which a dark pixel is taken for water before anything is known."""
 TRUSTED = {"NDWI": (0.0, 0.35), "MNDWI": (0.0, 0.45)}
@@ -50,7 +52,7 @@ lakes, and rivers in the light of the land beside, reach no more than 0."""
 LEAST_BODY = 0.1
 """Share of weak water that lies within it and not at an edge."""
 BRIGHT_WATER, LEAST_TOLD = 0.09, 50
-"""Median infrared reflectance of water that is doubted, and the pixels of water from which it is."""
+"""Infrared reflectance above which water is doubted, and the pixels of water from which it is."""
 SHADOW_SHARE = 0.01
 """Share of the water from which it is said to look like shadow."""
 MOSTLY = 0.5
@@ -203,10 +205,10 @@ def _told(
     possible = ground & _dark_enough(bands)
     edge, doubts = _edge(name, values, ground, possible, bands, given=threshold)
     airless = bands if _all_water(bands, seen) else without_air(bands, seen)
-    if threshold is None and edge.method == "fixed" and name == "NDWI":
-        # The air lifts green above the near infrared: a fixed threshold means nothing then.
-        values = compute(name, airless)
     wet = possible & (values >= np.float32(edge.value))
+    if threshold is None and edge.method == "fixed" and name == "NDWI":
+        # Where the picture itself gives no threshold, haze may have lifted any land above a fixed one.
+        wet &= bands["nir"] <= np.float32(FALLBACK_NIR)
     if threshold is None:
         wet = without_shadows(airless, wet)
     if threshold is None and name == "NDWI":

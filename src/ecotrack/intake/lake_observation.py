@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from ecotrack.errors import TooLittleSeen, Untold
 from ecotrack.imagery.lake import LakeObservation
 from ecotrack.intake.records import Outcome, Reading, keep, known_in, refuse_future
 from ecotrack.model import ProgressRecord
+from ecotrack.progress import current
 from ecotrack.register import stable_id
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _record(
     }
     if observed.doubts:
         fields["doubts"] = "；".join(doubt.zh for doubt in observed.doubts)
-    if doubted := Decimal(((observed.shadow_m2 or 0) + (observed.missed_m2 or 0)) / 1e6).quantize(_KM2):
+    if doubted := Decimal(observed.doubted_m2 / 1e6).quantize(_KM2):
         fields["doubted_km2"] = str(doubted)
     if stage.level_m is not None:
         fields |= {"level_m": str(stage.level_m), "datum": stage.datum}
@@ -104,6 +105,38 @@ def _record(
         fields=fields,
         sample=scene.sample,
     )
+
+
+def in_place_of(made: Sequence[ProgressRecord], standing: Sequence[ProgressRecord]) -> list[ProgressRecord]:
+    """Return records that correct what waits of the same water of the same scene and says otherwise.
+
+    A level that was given then stays where none is given now.
+
+    Parameters
+    ----------
+    standing
+        Records in force.
+    """
+
+    def handle(one: ProgressRecord) -> tuple[object, ...]:
+        told = (one.fields.get(key) for key in ("scene_id", "basis", "surface_kind"))
+        return (one.layer, one.kind, one.effective_on, one.feature_id, one.sample, *told)
+
+    waits = {handle(one): one for one in standing if one.layer == LAYER and one.state == WAITS}
+    result = []
+    for record in made:
+        before = waits.get(handle(record))
+        if before is not None and "level_m" not in record.fields:
+            level = {key: told for key, told in before.fields.items() if key in ("level_m", "datum")}
+            record = replace(record, fields={**record.fields, **level})
+        if before is None:
+            result.append(record)
+        elif (before.value, before.fields) == (record.value, record.fields):
+            result.append(before)
+        else:
+            new_id = stable_id("lake-observation", record.record_id, before.record_id)
+            result.append(replace(record, record_id=new_id, corrects=before.record_id))
+    return result
 
 
 def observation_document(observed: LakeObservation) -> dict[str, Any]:
@@ -145,6 +178,8 @@ def hand_in(
 ) -> Outcome:
     """Register an observation: its outline as the raw file, its numbers as records that wait for review.
 
+    Where the scene was observed before in another way and that still waits, the new record takes its place.
+
     Raises
     ------
     FutureDate
@@ -156,6 +191,7 @@ def hand_in(
     refuse_future(observed.scene.acquired_on, known.today, where=observed.scene.scene_id)
     unit = next(iter(workspace.layer(LAYER).responsible_units), None)
     made = observation_records(observed, stage=stage or Stage(), unit=unit, least_clear_pct=least_clear_pct)
+    made = in_place_of(made, current(known.records))
     path = _written(workspace, observed, keep_it=not dry_run)
     return keep(workspace, path, Reading(records=made, layers=[LAYER]), author=author, dry_run=dry_run)
 

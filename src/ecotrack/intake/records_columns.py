@@ -20,7 +20,7 @@ COMMON = (
     FieldDef(name="record_kind", title_zh="记录类别", title_en="Record kind", aliases=("类别", "kind")),
     FieldDef(name="feature_id", title_zh="要素编号", title_en="Feature id", aliases=(
         "要素", "feature", "小班号", "地块编号", "河段编号", "断面编号", "分区编号",
-        "plot_id", "reach_id", "section_id", "zone_id",
+        "湖区", "湖区编号", "plot_id", "reach_id", "section_id", "zone_id", "basin",
     )),
     FieldDef(name="feature_name", title_zh="要素名称", title_en="Feature name"),
     FieldDef(name="effective_on", title_zh="日期", title_en="Date", aliases=(

@@ -6,6 +6,9 @@
   const SVG = 'http://www.w3.org/2000/svg';
   const BOX = { width: 320, height: 196, left: 30, right: 6, top: 18, bottom: 18 };
   const COLORS = { '敞水面': '#2b6ca3', '含挺水植物': '#4d7c2f' };
+  // Half the height of the mark of each basis, as corners round its middle; a circle is imagery's.
+  const MARKS = { '实测': [[-1, -1], [1, -1], [1, 1], [-1, 1]], '水位-面积曲线': [[0, -1.4], [1.4, 0], [0, 1.4], [-1.4, 0]] };
+  const RADIUS = 2.6;
   const LISTED = 60;
 
   function shape(name, attributes, text) {
@@ -19,6 +22,19 @@
 
   function color(one) {
     return Object.prototype.hasOwnProperty.call(COLORS, one.surface_kind) ? COLORS[one.surface_kind] : '#6b5b95';
+  }
+
+  function corners(one) {
+    return Object.prototype.hasOwnProperty.call(MARKS, one.basis) ? MARKS[one.basis] : null;
+  }
+
+  function mark(one, x, y) {
+    const round = corners(one);
+    if (!round) {
+      return shape('circle', { cx: x, cy: y, r: RADIUS });
+    }
+    const points = round.map(function (corner) { return (x + corner[0] * RADIUS) + ',' + (y + corner[1] * RADIUS); });
+    return shape('polygon', { points: points.join(' ') });
   }
 
   function seriesOf(one) {
@@ -64,17 +80,23 @@
       const width = at.x(one.year + 0.92) - left;
       const range = shape('rect', { x: left, width: width, y: at.y(one.most_km2), height: Math.max(1, at.y(one.least_km2) - at.y(one.most_km2)), fill: color(one), opacity: 0.14 });
       chart.appendChild(range);
-      chart.appendChild(shape('line', { x1: left, x2: left + width, y1: at.y(one.median_km2), y2: at.y(one.median_km2), stroke: color(one), 'stroke-width': 2, 'data-year': one.year }));
+      const median = shape('line', { x1: left, x2: left + width, y1: at.y(one.median_km2), y2: at.y(one.median_km2), stroke: color(one), 'stroke-width': 2, 'data-year': one.year });
+      if (corners(one)) {
+        median.setAttribute('stroke-dasharray', '5 2');
+      }
+      chart.appendChild(median);
     });
   }
 
   function points(chart, lake, at, day) {
     lake.surfaces.forEach(function (one) {
       const waits = one.state !== '采用';
-      const dot = shape('circle', {
-        cx: at.x(time(one.on)), cy: at.y(one.km2), r: 2.6, stroke: color(one), 'stroke-width': 1.2,
-        fill: waits ? '#ffffff' : color(one), opacity: one.on > day ? 0.25 : 1, 'data-state': one.state, 'data-on': one.on
-      });
+      const dot = mark(one, at.x(time(one.on)), at.y(one.km2));
+      const told = {
+        stroke: color(one), 'stroke-width': 1.2, fill: waits ? '#ffffff' : color(one), opacity: one.on > day ? 0.25 : 1,
+        'data-state': one.state, 'data-on': one.on, 'data-basis': one.basis
+      };
+      Object.keys(told).forEach(function (name) { dot.setAttribute(name, String(told[name])); });
       if (waits) {
         dot.setAttribute('stroke-dasharray', '1.6 1.2');
       }
@@ -96,10 +118,12 @@
 
   function key(lake) {
     const seen = new Map();
-    lake.surfaces.forEach(function (one) { seen.set(seriesOf(one), color(one)); });
+    lake.surfaces.forEach(function (one) { seen.set(seriesOf(one), one); });
     const items = Array.from(seen).map(function (pair) {
-      const dot = eco.el('i', 'eco-dot');
-      dot.style.backgroundColor = pair[1];
+      const dot = shape('svg', { viewBox: '-5 -5 10 10', class: 'eco-lake-mark', 'aria-hidden': 'true' });
+      const inner = mark(pair[1], 0, 0);
+      inner.setAttribute('fill', color(pair[1]));
+      dot.appendChild(inner);
       return eco.el('li', '', [dot, eco.el('span', 'eco-data', eco.clip(pair[0], 40))]);
     });
     ['lakeAdopted', 'lakeWaits', 'lakeYear'].forEach(function (word) {
