@@ -21,7 +21,7 @@ from ecotrack.imagery.indices import compute, index_roles
 from ecotrack.imagery.outlines import outlines
 from ecotrack.imagery.read import OpenScene
 from ecotrack.imagery.scene import Role, Scene
-from ecotrack.imagery.shade import SHADE_ROLES, SHADE_SHARE, Shade, look_for_shade
+from ecotrack.imagery.shade import SHADE_ROLES, SHADE_SHARE, Shade, look_for_shade, said_of_most
 from ecotrack.imagery.shore import look_at_shore
 from ecotrack.imagery.stored_numbers import Levels, refuse_raw
 from ecotrack.imagery.threshold import BINS, WaterEdge, find_edge, fixed_edge, histogram
@@ -385,11 +385,12 @@ def _with_shade(found: LakeObservation, shade: Shade, grid: Grid, window: Window
     doubts = list(found.doubts)
     least = SHADE_SHARE * max(found.open_m2, 1.0)
     if shadow >= least:
-        km2, pct = f"{shadow / 1e6:.2f}", f"{100 * shadow / found.open_m2:.1f}"
+        share = shadow / found.open_m2
+        km2, pct, more = f"{shadow / 1e6:.2f}", f"{100 * share:.1f}", said_of_most(share)
         doubts.append(
             Text(
-                f"水面中有{km2}平方公里（{pct}%）的光谱像阴影里的陆地：可能是云影、楼影或山影",
-                f"{km2} km2 of the water ({pct} %) look like land in the shadow of clouds, houses or hills",
+                f"水面中有{km2}平方公里（{pct}%）的光谱像阴影里的陆地：可能是云影、楼影或山影{more.zh}",
+                f"{km2} km2 of the water ({pct} %) look like land in the shadow of clouds, houses or hills{more.en}",
             )
         )
     if missed >= least:

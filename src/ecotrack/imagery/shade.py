@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ecotrack.errors import Text
 from ecotrack.imagery.grid import Window
 from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.read import OpenScene
@@ -48,6 +49,7 @@ SHADE_SHARE = 0.005
 """Share of the water from which what may be shadow, or missed, is said: the error of area that is allowed."""
 LEAST_CORE = 50
 """Pixels of the lake's own water, and of land, that are needed for that."""
+_MOSTLY = 0.5
 CORRECTED = ("L2A", "C2 L2")
 """Levels whose numbers are without the air."""
 _DARKEST = np.float32(1e-3)
@@ -197,6 +199,24 @@ def shaded_chip(bands: Mapping[Role, Reflectance], water: Mask, seen: Mask) -> M
         return np.zeros_like(water)
     own = own_waters(bands, water & ~grown(~water, 1), seen & ~grown(water, 2))
     return maybe_shadow(bands, water, own)
+
+
+def said_of_most(share: float) -> Text:
+    """Return what is added to the doubt where most of the water looks like shadow; nothing else.
+
+    Parameters
+    ----------
+    share
+        Part of the water that does.
+
+    Examples
+    --------
+    >>> said_of_most(0.97).en, said_of_most(0.1).en
+    ('; clear, deep or frozen water looks the same', '')
+    """
+    if share <= _MOSTLY:
+        return Text("", "")
+    return Text("；清水、深水和冰面也是这样", "; clear, deep or frozen water looks the same")
 
 
 def maybe_turbid(bands: Mapping[Role, Reflectance], dry: Mask) -> Mask:

@@ -39,7 +39,7 @@ _SEEDS = 50
 ALGAE_GREEN, ALGAE_NIR, PEAK = 0.05, 0.16, 1.25
 """Algae in water are at least so bright in green, at most so in the near infrared, and green stands out so far above
 blue and red."""
-LIGHTER = 0.02
+LIGHTER = {"NDWI": 0.02, "MNDWI": 0.03}
 """Reflectance by which shadow and asphalt are lighter than the other water in the band that is darkest there."""
 LEAST_CONTACT = 0.2
 """Share of the rim of what is grown that must be sure water."""
@@ -118,7 +118,7 @@ def without_shadows(bands: Mapping[Role, Reflectance], water: Mask) -> Mask:
     if own.sum() < _SEEDS:
         return water
     thin = ~grown(water & ~grown(~water, 1), 2)
-    gone = like & (thin | (dark > np.float32(np.median(dark[own]) + LIGHTER)))
+    gone = like & (thin | (dark > np.float32(np.median(dark[own]) + LIGHTER[name])))
     return water & ~gone if gone.sum() <= own.sum() else water
 
 

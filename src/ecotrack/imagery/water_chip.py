@@ -18,7 +18,7 @@ from ecotrack.errors import Text
 from ecotrack.imagery.chip_bands import Given, Places, reflectances, stored_bands
 from ecotrack.imagery.indices import Reflectance, compute
 from ecotrack.imagery.scene import Role
-from ecotrack.imagery.shade import shaded_chip
+from ecotrack.imagery.shade import said_of_most, shaded_chip
 from ecotrack.imagery.shore import edge_by_halves, grown
 from ecotrack.imagery.threshold import Counts, WaterEdge, fixed_edge, foot_of, histogram, parted_at, valley_below
 from ecotrack.imagery.water import water_index
@@ -55,8 +55,6 @@ BRIGHT_WATER, LEAST_TOLD = 0.09, 50
 """Infrared reflectance above which water is doubted, and the pixels of water from which it is."""
 SHADOW_SHARE = 0.01
 """Share of the water from which it is said to look like shadow."""
-MOSTLY = 0.5
-"""Share of the water from which it is said that some water looks like shadow throughout."""
 ALL_WATER = 0.9
 """Share of the pixels, water by what they are, from which too little land is there to tell the air."""
 LEAST_PIXELS = 4
@@ -338,9 +336,7 @@ def _shaded(shadow: Mask, water: Mask) -> list[Text]:
     if shadow.sum() < max(SHADOW_SHARE * int(water.sum()), LEAST_TOLD):
         return []
     share = int(shadow.sum()) / int(water.sum())
-    # Measured on real pictures: clear, deep and frozen water has no colour of its own beside that of shadow.
-    same = Text("；清水、深水和冰面也是这样", "; clear, deep or frozen water looks the same")
-    more = same if share > MOSTLY else Text("", "")
+    more = said_of_most(share)
     return [
         Text(
             f"水面中有{100 * share:.1f}%的光谱像阴影里的陆地：可能是云影、楼影或山影（shadow）{more.zh}",
