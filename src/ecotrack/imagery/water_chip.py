@@ -201,8 +201,8 @@ def _told(
     seen &= np.isfinite(values)
     ground = seen & (bands["green"] <= BRIGHTEST["green"])
     possible = ground & _dark_enough(bands)
-    edge, doubts = _edge(name, values, ground, possible, bands, given=threshold)
     airless = bands if _all_water(bands, seen) else without_air(bands, seen)
+    edge, doubts = _edge(name, values, ground, possible, bands, airless, given=threshold)
     wet = possible & (values >= np.float32(edge.value))
     if threshold is None and edge.method == "fixed" and name == "NDWI":
         # Where the picture itself gives no threshold, haze may have lifted any land above a fixed one.
@@ -247,6 +247,7 @@ def _edge(
     ground: Mask,
     possible: Mask,
     bands: Mapping[Role, Reflectance],
+    airless: Mapping[Role, Reflectance],
     *,
     given: float | None,
 ) -> tuple[WaterEdge, list[Text]]:
@@ -260,8 +261,8 @@ def _edge(
     for guess in (sure, likely, grown(likely & ~grown(~likely, 1), 1)):
         edge = _parted(histogram(values[grown(guess, NEAR_PX) & ground]), name)
         if edge is not None:
-            # With a red band silt is known by it; without, asphalt in haze lies where another body would.
-            return edge if "red" in bands else _with_other_body(name, edge, values, possible), []
+            # The air lifts asphalt to where another body would lie.
+            return _with_other_body(name, edge, values, possible, possible & (compute(name, airless) > 0)), []
     edge = _dim_edge(values, ground, possible, bands["nir"]) if name == "NDWI" else None
     if edge is not None:
         return edge, []
@@ -306,10 +307,10 @@ def _stood_in(fixed: float) -> Text:
     )
 
 
-def _with_other_body(name: str, edge: WaterEdge, values: Reflectance, possible: Mask) -> WaterEdge:
+def _with_other_body(name: str, edge: WaterEdge, values: Reflectance, possible: Mask, body: Mask) -> WaterEdge:
     """Lower a threshold that parts clear water from turbid: bodies, not edges, with a hill of their own above land."""
     least = ANOTHER_BODY[name]
-    lower = possible & (values >= np.float32(least / 2)) & (values < np.float32(edge.value))
+    lower = body & (values >= np.float32(least / 2)) & (values < np.float32(edge.value))
     inner = lower & ~grown(~lower, 1)
     water = int((possible & (values >= np.float32(least / 2))).sum())
     if inner.sum() < LEAST_BODY * water or np.median(values[inner]) < least:
