@@ -20,6 +20,7 @@ from ecotrack.errors import (
     ChangedFile,
     EmptyFile,
     MissingFile,
+    MovedScene,
     NoBand,
     NotReflectance,
     SceneIdTaken,
@@ -315,6 +316,27 @@ def test_a_name_stands_for_one_scene_of_the_catalogue(tmp_path):
     first.rename(first.with_name("旧.tif"))
     keep_scenes([other_place], folder)
     assert "二" in scenes_in(folder)[0].bands["nir"].path, "a scene may move"
+
+
+def test_a_scene_whose_file_is_gone_is_named_and_can_be_taken_out(office, tmp_path):
+    for name in ("here", "gone"):
+        write(tmp_path / f"{name}.tif", PAINTED, GRID, roles=ROLES[:4], mask=False)
+        # A bare number is that of the band.
+        table = 'sensor = "drone"\ndate = 2020-09-01\nscale = 0.0001\nbands = {blue = 1, green = 2, red = 3, nir = 4}\n'
+        (tmp_path / "t.toml").write_text(table, encoding="utf-8")
+        office("scene", "add", tmp_path / f"{name}.tif", "--bands", tmp_path / "t.toml")
+    (tmp_path / "gone.tif").unlink()
+    for verb in (("verify", "plots"), ("lake", "observe", "gone")):
+        with pytest.raises(MovedScene, match="scene remove") as told:
+            office(*verb)
+        assert "gone" in told.value.message("zh")
+    with pytest.raises(UnknownScene):
+        office("scene", "remove", "gone", "无此景")
+    assert "将移出 gone" in office("scene", "remove", "gone", "--dry-run").stdout
+    assert len(json.loads(office("scene", "list", "--json").stdout)["scenes"]) == 2
+    assert "已移出 gone" in office("scene", "remove", "gone").stdout
+    assert [one["scene_id"] for one in json.loads(office("scene", "list", "--json").stdout)["scenes"]] == ["here"]
+    assert (tmp_path / "here.tif").exists()
 
 
 def test_numbers_that_are_no_reflectance_are_told_when_the_scene_is_added(office, tmp_path):

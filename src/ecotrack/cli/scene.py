@@ -20,7 +20,7 @@ _FILE = click.Path(path_type=Path)
 
 scene = SpokenGroup(
     "scene",
-    help=say("影像目录：登记、列出。像元留在原处，不下载任何东西。", "Scenes; pixels stay where they are."),
+    help=say("影像目录：登记、列出、移出。像元留在原处，不下载任何东西。", "Scenes; pixels stay where they are."),
     epilog=say("示例：ecotrack scene add S2B_20200901.SAFE", "Example: ecotrack scene add S2B_20200901.SAFE"),
 )
 
@@ -114,6 +114,26 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     speak(ctx, f"共 {len(rows)} 景", f"{len(rows)} scenes")
 
 
+@command(
+    "remove",
+    help=say(
+        "把影像移出目录：文件已删除或不再使用的。影像文件、已登记的观测和核对结果都不动。",
+        "Take scenes out of the catalogue, such as those whose files are gone. Files, observations and verdicts stay.",
+    ),
+    epilog=say("示例：ecotrack scene remove 影像编号 --dry-run", "Example: ecotrack scene remove ID --dry-run"),
+)
+@click.argument("names", metavar="SCENE...", nargs=-1, required=True)
+@option("--dry-run", is_flag=True, help=say("只看结果，不移出", "only tell"))
+@click.pass_context
+def remove(ctx: click.Context, names: tuple[str, ...], dry_run: bool) -> None:
+    """Take scenes out of the catalogue."""
+    from ecotrack.imagery.catalogue import drop_scenes
+
+    for gone in drop_scenes(names, scenes_folder(open_workspace(ctx)), dry_run=dry_run):
+        zh, en = ("将移出", "would remove") if dry_run else ("已移出", "removed")
+        speak(ctx, f"{zh} {gone.scene_id}（{gone.acquired_on}）", f"{en} {gone.scene_id} ({gone.acquired_on})")
+
+
 def _sensor(name: str) -> Text:
     return Text("传感器未注明", "sensor not told") if name == "unknown" else Text(name, name)
 
@@ -154,13 +174,16 @@ def _print_table(ctx: click.Context, rows: list[dict[str, Any]]) -> None:
 
 def chosen_scenes(workspace: Workspace, names: tuple[str, ...], *, until: dt.date | None = None) -> list[Scene]:
     """Return the named scenes of the catalogue, or all of them up to a day, oldest first."""
-    from ecotrack.imagery.catalogue import scene_named, scenes_in
+    from ecotrack.imagery.catalogue import refuse_changed, scene_named, scenes_in
 
     folder = scenes_folder(workspace)
     found = [scene_named(folder, name) for name in names] if names else scenes_in(folder)
     found.sort(key=lambda one: (one.acquired_on, one.scene_id))
-    return [one for one in found if until is None or one.acquired_on <= until]
+    chosen = [one for one in found if until is None or one.acquired_on <= until]
+    for one in chosen:
+        refuse_changed(one, folder)
+    return chosen
 
 
-for _verb in (add, list_):
+for _verb in (add, list_, remove):
     scene.add_command(_verb)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ecotrack.errors.base import DataError, Text, UsageError
 from ecotrack.errors.data import UnknownCRS
+from ecotrack.errors.files import MissingFile
 
 
 class BadBandTable(UsageError):
@@ -80,6 +81,16 @@ class ChangedFile(DataError):
     mend = Text(
         "请核对是不是同一景影像，再用 ecotrack scene add 重新登记",
         "check whether it is the same image, and add it again with ecotrack scene add",
+    )
+
+
+class MovedScene(MissingFile):
+    """A scene of the catalogue whose file is not where it was."""
+
+    what = Text("影像 {scene} 的文件不在原处", "a file of scene {scene} is not where it was")
+    mend = Text(
+        "请放回原处，或用 ecotrack scene add 登记新位置；不再使用的用 ecotrack scene remove 移出目录",
+        "put it back, or add it where it is now with ecotrack scene add; ecotrack scene remove takes it out",
     )
 
 

@@ -6,13 +6,13 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import shapely
 
-from ecotrack.errors import ChangedFile, MissingExtra, SceneIdTaken, UnknownScene, UnreadableFile
+from ecotrack.errors import ChangedFile, MissingExtra, MovedScene, SceneIdTaken, UnknownScene, UnreadableFile
 from ecotrack.imagery.grid import to_lonlat
 from ecotrack.imagery.read import OpenScene, on_disk
 from ecotrack.imagery.scene import Band, CloudMask, Role, Scene
@@ -140,6 +140,26 @@ def scenes_in(folder: Path) -> list[Scene]:
     return sorted(found, key=lambda scene: (scene.acquired_on, scene.scene_id))
 
 
+def drop_scenes(names: Sequence[str], folder: Path, *, dry_run: bool = False) -> list[Scene]:
+    """Take some scenes out of the catalogue, all or none, and return them; their pixels stay where they are.
+
+    Raises
+    ------
+    UnknownScene
+        It holds none of an id.
+    """
+    known = {scene.scene_id: scene for scene in scenes_in(folder)}
+    chosen = [known.get(name) or _unknown(name, folder, known) for name in dict.fromkeys(names)]
+    if not dry_run:
+        for scene in chosen:
+            (folder / f"{_file_name(scene.scene_id)}.json").unlink()
+    return chosen
+
+
+def _unknown(name: str, folder: Path, known: Iterable[str]) -> NoReturn:
+    raise UnknownScene(folder, name=name, known="、".join(known) or "-")
+
+
 def scene_named(folder: Path, scene_id: str) -> Scene:
     """Return one scene of a catalogue.
 
@@ -147,21 +167,33 @@ def scene_named(folder: Path, scene_id: str) -> Scene:
     ------
     UnknownScene
         It holds none of this id; the message lists those there are.
-    ChangedFile
-        A file of it has another size than when it was added; one that is gone is found missing when it is opened.
+    MovedScene, ChangedFile
+        As `refuse_changed` says.
     """
     scenes = scenes_in(folder)
     for scene in scenes:
         if scene.scene_id == scene_id:
-            _refuse_changed(folder / f"{_file_name(scene_id)}.json")
+            refuse_changed(scene, folder)
             return scene
-    raise UnknownScene(folder, name=scene_id, known="、".join(scene.scene_id for scene in scenes) or "-")
+    _unknown(scene_id, folder, [scene.scene_id for scene in scenes])
 
 
-def _refuse_changed(item: Path) -> None:
+def refuse_changed(scene: Scene, folder: Path) -> None:
+    """Raise where a file of a scene of the catalogue is not the one that was added.
+
+    Raises
+    ------
+    MovedScene
+        It is gone.
+    ChangedFile
+        It has another size.
+    """
+    item = folder / f"{_file_name(scene.scene_id)}.json"
     for asset in json.loads(item.read_text(encoding="utf-8"))["assets"].values():
         place, size = on_disk(asset["href"]), asset.get("file:size")
-        if size is not None and place.exists() and place.stat().st_size != size:
+        if not place.exists():
+            raise MovedScene(place, scene=scene.scene_id)
+        if size is not None and place.stat().st_size != size:
             raise ChangedFile(place)
 
 

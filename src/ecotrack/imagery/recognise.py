@@ -64,7 +64,7 @@ class _TableMask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BandTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A band table (TOML): which band of a raster is which, and how its numbers become reflectance."""
 
-    bands: dict[str, _TableBand]
+    bands: dict[str, _TableBand | int]
     sensor: str = ""
     date: dt.date | None = None
     scale: float | None = None
@@ -72,6 +72,11 @@ class BandTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     nodata: float | None = None
     mask: _TableMask | None = None
     sample: bool = False
+
+    @property
+    def rows(self) -> dict[str, _TableBand]:
+        """The bands; a bare number is that of the band in the raster."""
+        return {name: _TableBand(row) if isinstance(row, int) else row for name, row in self.bands.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +119,7 @@ def read_band_table(path: Path) -> BandTable:
         raise BadBandTable(path, zh="文字编码不是UTF-8，请另存为UTF-8", en="it is no UTF-8; save it as UTF-8") from None
     except msgspec.MsgspecError as error:
         raise BadBandTable(path, zh=str(error), en=str(error)) from error
-    if not all(scale is None or scale > 0 for scale in (table.scale, *(row.scale for row in table.bands.values()))):
+    if not all(scale is None or scale > 0 for scale in (table.scale, *(row.scale for row in table.rows.values()))):
         raise BadBandTable(path, zh="scale 应大于 0", en="scale must be above 0")
     unknown = [name for name in table.bands if name not in ROLES]
     if unknown or not table.bands:
@@ -234,8 +239,9 @@ def _refuse_other_days(paths: list[Path], day: dt.date, option: str) -> None:
 def _by_table(path: Path, table: BandTable, asked: SceneAsked) -> Scene:
     count = band_count(path)
     bands: dict[Role, Band] = {}
+    rows = table.rows
     for role in ROLES:
-        row = table.bands.get(role)
+        row = rows.get(role)
         if row is None:
             continue
         if row.file is None and row.index > count:
