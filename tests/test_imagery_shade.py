@@ -137,6 +137,7 @@ def test_a_doubt_stands_in_the_record_and_in_the_series_and_feeds_no_figure(offi
     assert float(record["fields"]["doubted_km2"]) == pytest.approx(true_km2(shade), rel=0.05)
     series = json.loads(office("lake", "series", "--json").output)
     assert series["observations"][0]["doubts"] == record["fields"]["doubts"]
+    assert "land in the shadow" in series["observations"][0]["doubts_en"]
     assert series["years"] == []
     assert "存疑" in office("lake", "series").output
 

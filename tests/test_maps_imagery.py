@@ -242,12 +242,16 @@ def test_reviewers_go_on_when_the_verdicts_are_damaged_and_are_told_so(verified)
 
 
 def test_the_lake_panel_says_what_is_in_doubt(open_map):
-    doubted = seen("2016-09-02", "61", state="待审", doubted_km2="2.3", doubts=f"光谱像阴影里的陆地{HOSTILE}")
+    words = {"doubts": f"光谱像阴影里的陆地{HOSTILE}", "doubts_en": f"looks like shadow{HOSTILE}"}
+    doubted = seen("2016-09-02", "61", state="待审", doubted_km2="2.3", **words)
     lake = lake_document([*SERIES, doubted], BASINS)
     opened = open_map(a_model(definition=a_definition("plots", panels=("lake",)), witness={"lake": lake}))
     doubt = opened.page.locator("#eco-panel .eco-doubt")
     expect(doubt).to_have_count(1)
     said = doubt.inner_text().replace("\u202f", " ").replace("\u00a0", " ")
     assert "存疑 2.3 平方公里" in said
-    assert HOSTILE in said
+    assert words["doubts"] in said
+    opened.page.locator("#eco-lang").click()
+    expect(doubt).to_contain_text(words["doubts_en"])
+    assert "光谱" not in doubt.inner_text()
     assert doubt.locator("img").count() == 0

@@ -126,6 +126,7 @@ def _observation(record: ProgressRecord, basins: Mapping[str, str]) -> dict[str,
         "scene_id",
         "doubted_km2",
         "doubts",
+        "doubts_en",
     )
     basin = record.feature_id
     return {

@@ -87,6 +87,7 @@ def _record(
     }
     if observed.doubts:
         fields["doubts"] = "；".join(doubt.zh for doubt in observed.doubts)
+        fields["doubts_en"] = "; ".join(doubt.en for doubt in observed.doubts)
     if doubted := Decimal(observed.doubted_m2 / 1e6).quantize(_KM2):
         fields["doubted_km2"] = str(doubted)
     if stage.level_m is not None:

@@ -169,7 +169,9 @@
     ]);
     if (one.doubts || one.doubted_km2) {
       const km2 = one.doubted_km2 ? ' ' + eco.quantity(Number(one.doubted_km2), 'km2', 2) : '';
-      item.appendChild(eco.el('div', 'eco-doubt', [eco.el('b', '', eco.word('inDoubt') + km2), ' ', eco.el('span', 'eco-data', eco.clip(one.doubts || '', 300))]));
+      // Records of before, and those of a spreadsheet, have their doubts in Chinese alone.
+      const said = (eco.lang === 'en' && one.doubts_en) || one.doubts || '';
+      item.appendChild(eco.el('div', 'eco-doubt', [eco.el('b', '', eco.word('inDoubt') + km2), ' ', eco.el('span', 'eco-data', eco.clip(said, 300))]));
     }
     item.dataset.state = one.state;
     return item;
