@@ -37,6 +37,9 @@ HARD = {
 }
 
 
+not_reached = pytest.mark.xfail(strict=True, reason="four bands on drawn land without clear water: decision 15")
+
+
 def told(made: Made, *roles: str) -> float:
     return iou(water_mask({role: made.bands[role] for role in roles}).mask, made.truth)
 
@@ -102,10 +105,25 @@ def test_water_as_blue_as_shadow_is_water_and_more_bands_tell_it_no_worse(water,
         assert all(all_ >= few - 0.02 for all_, few in zip(more, fewer, strict=True))
 
 
+def town_without_water(seed: int) -> Made:
+    return through(draw(Ground(share=0.0, land=("asphalt", "town"), walls=True), seed), CLEAR_AIR)
+
+
+@not_reached
+def test_shadows_of_houses_are_no_river_however_clear_the_air():
+    for seed in range(20, 24):
+        assert water_mask({role: town_without_water(seed).bands[role] for role in VISIBLE}).mask.mean() < 0.001
+
+
+@not_reached
+def test_dark_asphalt_in_haze_under_a_low_sun_is_land():
+    ground = Ground(water=("turbid",), share=0.05, land=("crops", "asphalt"), hazy=True, dim=0.7)
+    assert told(draw(ground, 0), *VISIBLE) >= 0.7
+
+
 def test_shadows_of_houses_without_any_water_are_little_and_doubted_throughout():
     for seed in range(20, 24):
-        made = through(draw(Ground(share=0.0, land=("asphalt", "town"), walls=True), seed), CLEAR_AIR)
-        found = water_mask({role: made.bands[role] for role in VISIBLE})
+        found = water_mask({role: town_without_water(seed).bands[role] for role in VISIBLE})
         assert found.mask.mean() < 0.04
         assert (found.shadow == found.mask).all()
         assert any("100.0 % of the water look like land in the shadow" in doubt.en for doubt in found.doubts)
@@ -342,6 +360,14 @@ def test_a_chip_of_nothing_but_water_is_water(water, share):
 @pytest.mark.parametrize("land", [("asphalt", "town"), ("soil", "dark soil"), ("salt",), ("trees", "grass")])
 def test_a_chip_of_nothing_but_land_is_land(land):
     made = draw(Ground(share=0.0, land=land), 4)
+    assert water_mask({role: made.bands[role] for role in VISIBLE}).mask.mean() < 0.005
+
+
+@pytest.mark.parametrize(
+    "land", [pytest.param(("asphalt", "town"), marks=not_reached), ("soil", "dark soil"), ("salt",), ("trees", "grass")]
+)
+def test_a_chip_of_nothing_but_land_is_land_in_haze_too(land):
+    made = draw(Ground(share=0.0, land=land, hazy=True), 4)
     assert water_mask({role: made.bands[role] for role in VISIBLE}).mask.mean() < 0.005
 
 

@@ -212,7 +212,7 @@ def test_verdicts_of_a_later_day_are_not_known_on_a_map_of_an_earlier_one(verifi
     "damage",
     [
         lambda text: text[:-50],
-        lambda text: text.replace("ecotrack.verdicts/2", "ecotrack.verdicts/1"),
+        lambda text: text.replace("ecotrack.verdicts/3", "ecotrack.verdicts/2"),
         lambda text: text.replace('"verdict": "contradicts"', '"verdict": "surely"'),
         lambda text: text.replace('"jpeg": "', '"jpeg": "PHN2Zz4'),
         lambda text: text.replace('"jpeg": "', '"jpeg": "\\" onerror=\\"'),

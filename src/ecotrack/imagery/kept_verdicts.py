@@ -25,7 +25,7 @@ from ecotrack.imagery.verdict import ANSWERS, Answer, PlotAsked, Verdict
 from ecotrack.model import FeatureVersion, Finding
 
 FILE = "verdicts.json"
-SCHEMA = "ecotrack.verdicts/2"
+SCHEMA = "ecotrack.verdicts/3"
 CHECK = "satellite"
 MOST_CHIP_BYTES = 16_000
 """A small picture larger than this is none of ours."""

@@ -1,6 +1,7 @@
-"""Water that an index of two bands misses, told by the other visible bands and by what it touches.
+"""What an index of two bands misses or takes in wrongly, told by the other visible bands and by what it touches.
 
 Blooms of algae turn the near infrared up, silt turns the red up: both leave the index of water near zero or below.
+Shadow is lit by the blue sky, and haze lifts green above the infrared: both raise the index of dry land.
 """
 
 from __future__ import annotations

@@ -235,7 +235,7 @@ def _dark_enough(bands: dict[Role, Reflectance]) -> Mask:
         )
 
 
-def _stands_out(edge: WaterEdge, wet: Mask, contrast: float = CONTRAST) -> bool:
+def _stands_out(edge: WaterEdge, wet: Mask, contrast: float) -> bool:
     """Return whether weak water differs from land more than land from land, and is no mere fringe, as shadows are."""
     inner = wet & ~grown(~wet, 1)
     return edge.water - edge.land >= contrast and bool(inner.sum() >= max(1, LEAST_BODY * wet.sum()))
@@ -273,19 +273,19 @@ def _dim_edge(values: Reflectance, ground: Mask, possible: Mask, nir: Reflectanc
     """Return a threshold round what is as dark in the near infrared as water, for water whose NDWI is about zero."""
     for most, contrast in ((BLACK, 0.0), (DIM, CONTRAST)):
         dim = _without_specks(possible & (nir <= np.float32(most)) & (values >= np.float32(DIM_INDEX)))
-        edge = _parted(histogram(values[grown(dim, NEAR_PX) & ground]), "NDWI", least=DIM_INDEX, low=DIM_INDEX)
+        edge = _parted(histogram(values[grown(dim, NEAR_PX) & ground]), "NDWI", least=DIM_INDEX)
         if edge is not None and _stands_out(edge, dim & (values >= np.float32(edge.value)), contrast):
             return edge
     return None
 
 
-def _parted(counts: Counts, name: str, *, least: float | None = None, low: float | None = None) -> WaterEdge | None:
+def _parted(counts: Counts, name: str, *, least: float | None = None) -> WaterEdge | None:
     """Return Otsu's threshold where two hills stand apart round a value that can be one of water.
 
     What lies above a threshold between two kinds of land is parted again.
     """
+    low, high = TRUSTED[name] if least is None else (least, TRUSTED[name][1])
     least = LEAST_WATER[name] if least is None else least
-    low, high = TRUSTED[name] if low is None else (low, TRUSTED[name][1])
     first = 0
     for _ in range(_SPLITS):
         part = counts.copy()
