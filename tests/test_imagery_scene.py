@@ -34,7 +34,7 @@ from ecotrack.imagery.catalogue import keep_scenes, scene_named, scenes_in
 from ecotrack.imagery.indices import compute
 from ecotrack.imagery.lake import observe
 from ecotrack.imagery.read import OpenScene
-from ecotrack.imagery.recognise import SceneAsked, recognise
+from ecotrack.imagery.recognise import SceneAsked, read_band_table, recognise
 from ecotrack.imagery.scene import Band, CloudMask, Scene
 from imagery_scenes import DAY, GROUND, ROLES, Painting, feature, round_lake, true_km2, utm, write, write_raster
 
@@ -316,6 +316,16 @@ def test_a_name_stands_for_one_scene_of_the_catalogue(tmp_path):
     first.rename(first.with_name("旧.tif"))
     keep_scenes([other_place], folder)
     assert "二" in scenes_in(folder)[0].bands["nir"].path, "a scene may move"
+
+
+@pytest.mark.parametrize("row", ['"second"', "{ file = 'a.tif' }", "{ index = 2, gain = 3 }", "2.5"])
+def test_a_band_that_is_no_row_of_a_table_is_named(tmp_path, row):
+    path = tmp_path / "t.toml"
+    path.write_text(f"[bands]\nnir = 4\ngreen = {row}\n", encoding="utf-8")
+    with pytest.raises(BadBandTable, match=r"green in \[bands\] is") as told:
+        read_band_table(path)
+    assert "green = 2" in told.value.message("zh")
+    assert "Expected" not in told.value.message("zh")
 
 
 def test_a_scene_whose_file_is_gone_is_named_and_can_be_taken_out(office, tmp_path):

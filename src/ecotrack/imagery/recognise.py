@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -112,7 +113,9 @@ def read_band_table(path: Path) -> BandTable:
         The file is not there, or is no band table; the message says where.
     """
     try:
-        table = msgspec.toml.decode(path.read_bytes(), type=BandTable)
+        written = path.read_bytes()
+        _refuse_odd_rows(path, msgspec.toml.decode(written))
+        table = msgspec.toml.decode(written, type=BandTable)
     except FileNotFoundError:
         raise MissingFile(path) from None
     except UnicodeDecodeError:
@@ -129,6 +132,18 @@ def read_band_table(path: Path) -> BandTable:
         kinds = ", ".join(MASK_KINDS)
         raise BadBandTable(path, zh=f"mask.kind 应为 {kinds} 之一", en=f"mask.kind must be one of {kinds}")
     return table
+
+
+def _refuse_odd_rows(path: Path, written: dict[str, Any]) -> None:
+    """Raise where a band is no row of a table: msgspec does not name the key of a mapping."""
+    bands = written.get("bands")
+    for name, row in bands.items() if isinstance(bands, dict) else ():
+        try:
+            msgspec.convert(row, type=_TableBand | int)
+        except msgspec.ValidationError as error:
+            zh = f"[bands] 的 {name} 应写第几波段（{name} = 2），或 {{ index = 2 }}，另可有 file、scale、offset、nodata"
+            en = f"{name} in [bands] is a number of a band ({name} = 2) or {{ index = 2 }} ({error})"
+            raise BadBandTable(path, zh=zh, en=en) from error
 
 
 def recognise(paths: list[Path], asked: SceneAsked | None = None) -> list[Scene]:
