@@ -20,8 +20,8 @@ from ecotrack.register.store import Register
 from ecotrack.register.writer import Head
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError, struct.error, OSError)
-"""What zipfile raises over bytes that changed: NotImplementedError, a RuntimeError, for a method it has not; OSError for
-a place before the file begins."""
+"""What zipfile raises over bytes that changed: NotImplementedError, a RuntimeError, for a method it has not; OSError
+for a place before the file begins."""
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
